@@ -1,0 +1,88 @@
+// The one door. Every change to the mix, from whatever side, passes Desk::apply: rules (links) -> clamp -> write ->
+// mark dirty. Observers look at their own bitset when it is their turn; there are no callbacks.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "control/parameters/table.h"
+
+namespace fohd {
+
+/// Who changed something. Monotonic time is passed in by the caller: control/ has no clock.
+struct Origin {
+  enum class Side : std::uint8_t { start, osc, x32, midi, web, desk };
+  Side side = Side::desk;
+  std::uint64_t client = 0;  ///< a number that the side gives its clients; 0: none
+};
+
+struct Change {
+  ParameterId id = 0;
+  Value value;
+};
+
+/// A set of parameter ids that can be filled and drained cheaply: a bitset plus a list of what is in it.
+class DirtySet {
+ public:
+  explicit DirtySet(std::size_t size = 0) : words_((size + 63) / 64) {}
+  void insert(ParameterId id) {
+    std::uint64_t& word = words_[id / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (id % 64);
+    if ((word & bit) == 0) {
+      word |= bit;
+      list_.push_back(id);
+    }
+  }
+  bool contains(ParameterId id) const { return (words_[id / 64] >> (id % 64) & 1) != 0; }
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  /// In order of first change.
+  std::span<const ParameterId> ids() const noexcept { return list_; }
+  void clear() {
+    for (ParameterId id : list_) words_[id / 64] = 0;
+    list_.clear();
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+  std::vector<ParameterId> list_;
+};
+
+/// Someone who wants to know what changed. `last_origin` of an id tells whom not to echo to.
+struct Observer {
+  DirtySet dirty;
+};
+
+/// [control thread only]
+class Desk {
+ public:
+  explicit Desk(const Geometry& geometry);
+
+  /// Applies all changes as one, or none: on the first that cannot be (wrong type, not a number) returns false and
+  /// says in `error` which address and what is allowed. Values equal to the present one mark nothing dirty, except
+  /// `echo`, which collects every id that was addressed or followed from a rule, whether it changed or not.
+  bool apply(const Origin& origin, std::span<const Change> changes, std::string& error,
+             std::vector<ParameterId>* echo = nullptr);
+
+  Value get(ParameterId id) const { return table_.read(settings_, id); }
+  const DeskSettings& settings() const noexcept { return settings_; }
+  const ParameterTable& table() const noexcept { return table_; }
+  const Geometry& geometry() const noexcept { return table_.geometry(); }
+  const Origin& last_origin(ParameterId id) const { return origins_[id]; }
+
+  /// The observer must outlive the desk or be detached. It starts with nothing dirty.
+  void attach(Observer& observer);
+  void detach(Observer& observer);
+
+ private:
+  void write(const Origin& origin, ParameterId id, const Value& value);
+
+  ParameterTable table_;
+  DeskSettings settings_;
+  std::vector<Origin> origins_;
+  std::vector<Observer*> observers_;
+};
+
+}  // namespace fohd

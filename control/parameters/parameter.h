@@ -1,0 +1,63 @@
+// What is known about one parameter: all of it in one row. Everything that speaks of parameters (OSC, X32, MIDI,
+// state files, the reference page, tests) is a loop over rows; nobody keeps a second list.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace fohd {
+
+enum class Kind : std::uint8_t { real, integer, boolean, enumeration, bitmask, text };
+enum class Unit : std::uint8_t { none, db, hz, ms, percent };
+/// How a 0..1 knob or fader position maps to the value. `fader` is the four-segment law of X32.md section 6.
+enum class Taper : std::uint8_t { linear, logarithmic, fader, stepped };
+/// DESK section 4: what is saved, recalled and safe.
+enum class Persistence : std::uint8_t { mix, patch, output, momentary };
+/// The X32 dialect's number law for a row (X32.md section 6); the dialect itself lives in control/x32, later.
+enum class X32Law : std::uint8_t { none, text, index, toggle, inverted_toggle, linear, logarithmic, fader1024, level161 };
+
+inline constexpr std::size_t kMaxTextBytes = 32;
+inline constexpr float kLevelOffDb = -90.0f;  ///< at and below: off, true silence (DESK section 1)
+
+struct X32Mapping {
+  std::string_view path;         ///< below the strip, e.g. "eq/#/f"; empty: the X32 has no such thing
+  X32Law law = X32Law::none;
+  float min = 0, max = 0;        ///< the X32's own range in real units; may be descending (its Q runs 10 to 0.3)
+  int steps = 0;                 ///< grid points, where the law has a grid
+};
+
+/// The default of a row whose second index matters (EQ bands) is per index; a shorter list repeats its last.
+struct Defaults {
+  std::array<float, 6> values{};
+  int count = 1;
+  constexpr Defaults(float v) : values{v} {}
+  constexpr Defaults(std::initializer_list<float> list) : count(0) {
+    for (float v : list) values[static_cast<std::size_t>(count++)] = v;
+  }
+  constexpr float at(int index) const { return values[static_cast<std::size_t>(index < count ? index : count - 1)]; }
+};
+
+struct ParameterRow {
+  std::string_view path;  ///< below the owner: "eq/#/freq". '#' is the second index, counted from 1
+  Kind kind = Kind::real;
+  Unit unit = Unit::none;
+  float min = 0, max = 1;
+  Taper taper = Taper::linear;
+  Defaults def = 0.0f;
+  Persistence persistence = Persistence::mix;
+  bool linked = false;                           ///< follows a stereo link (odd -> even on linking, then both together)
+  std::span<const std::string_view> names = {};  ///< enumerations: index order
+  X32Mapping x32 = {};
+  std::string_view doc;  ///< one sentence that a sound engineer understands; required
+};
+
+using ParameterId = std::uint32_t;  ///< dense, from 0, constant while the process runs (not across geometries)
+
+/// A value as it travels: reals as float, integers, booleans (0/1), enumerations (index) and bitmasks as int32, text.
+using Value = std::variant<float, std::int32_t, std::string>;
+
+}  // namespace fohd

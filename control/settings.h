@@ -1,0 +1,89 @@
+// DeskSettings: the mix in the words of people (dB, Hz, ms). Owned by control/desk, changed through Desk::apply only.
+// Initial values come from the parameter table's rows, so members here have none that matter.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/geometry.h"
+#include "engine/targets.h"
+
+namespace fohd {
+
+inline constexpr int kChannelEqBands = 4;
+inline constexpr int kMixEqBands = kMaxEqBands;
+
+struct EqBandSettings {
+  int type = 0;  ///< EqType
+  float frequency_hz = 0, gain_db = 0, q = 0;
+};
+
+/// Enumeration of DESK section 2, in the order of the X32's index.
+enum class SendTap : int { input, pre_eq, post_eq, pre_fader, post_fader, subgroup };
+
+struct SendSettings {
+  bool on = false;
+  float level_db = 0, pan = 0;
+  int tap = 0;  ///< SendTap
+};
+
+/// What every strip with a name has.
+struct StripIdentity {
+  std::string name;
+  int color = 0, icon = 0;
+};
+
+struct ChannelSettings {
+  StripIdentity identity;
+  int source = 0;  ///< JACK input, from 1; 0 none
+  float trim_db = 0;
+  bool polarity_inverted = false;
+  bool low_cut_on = false;
+  float low_cut_hz = 0;
+  int low_cut_slope = 0;  ///< LowCutSlope
+  bool eq_on = false;
+  EqBandSettings eq[kChannelEqBands];
+  bool mute = false;
+  float fader_db = 0, pan = 0;
+  bool link = false;  ///< the same on both halves of a pair
+  bool main_on = false;
+  std::vector<SendSettings> sends;  ///< [bus]
+};
+
+/// What ends every physical output (DESK section 2).
+struct OutputSettings {
+  bool delay_on = false;
+  float delay_ms = 0, level_db = 0;
+  bool polarity_inverted = false;
+  bool limiter_on = false;
+  float limiter_ceiling_db = 0;
+  bool ears = false;  ///< in-ear monitors hang here: ceiling at most -12 dBFS
+};
+
+struct MixSettings {  ///< a bus, or main
+  StripIdentity identity;
+  bool eq_on = false;
+  EqBandSettings eq[kMixEqBands];
+  bool mute = false;
+  float fader_db = 0, pan = 0;
+  bool link = false;     ///< buses only
+  bool main_on = false;  ///< buses only
+  OutputSettings output[2];  ///< a bus uses [0]; main has left and right
+};
+
+struct GlobalSettings {
+  bool mute_pre_sends = false;  ///< a mute also cuts pre-fader sends
+  bool panic = false;           ///< all outputs shut; persists
+};
+
+struct DeskSettings {
+  explicit DeskSettings(const Geometry& geometry) : channels(geometry.inputs), buses(geometry.buses) {
+    for (auto& channel : channels) channel.sends.resize(geometry.buses);
+  }
+  std::vector<ChannelSettings> channels;
+  std::vector<MixSettings> buses;
+  MixSettings main;
+  GlobalSettings global;
+};
+
+}  // namespace fohd

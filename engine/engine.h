@@ -1,0 +1,51 @@
+// The desk as arithmetic: samples in, samples out. One Engine per sample rate and geometry; the control side makes it,
+// the audio thread runs it. Block order and every rule: DESIGN section 3.
+#pragma once
+
+#include <memory>
+
+#include "engine/geometry.h"
+#include "engine/meter_frame.h"
+#include "engine/targets.h"
+
+namespace fohd {
+
+class Engine {
+ public:
+  /// [control] Allocates everything it will ever need. rate_hz 8,000..192,000.
+  Engine(const Geometry& geometry, double rate_hz);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// [audio] Takes new targets: only blocks whose revision changed are looked at, each ramps from where it is now.
+  void set_targets(const DeskTargets& targets) noexcept;
+
+  /// [control, before running] Jumps to the present targets: no ramps, shutter at its target. For offline renders.
+  void settle() noexcept;
+
+  /// [audio] Any frame count >= 0, split inside at multiples of 64 of the engine's own frame counter, so that any split
+  /// of the same input gives the same bits. inputs[port] has geometry.inputs pointers, outputs[output] has
+  /// geometry.outputs(); each to `frames` samples. A null input is silence; a null output is not written.
+  /// outputs may not alias inputs.
+  void process(const float* const* inputs, float* const* outputs, int frames) noexcept;
+
+  /// [audio] Adds this engine's meters into `frame` (sized for the same geometry): the running peaks are copied.
+  /// restart_peaks() then begins new ones at the peaks of the last process() call: call it when the reader has seen
+  /// the previous frame (Latest::publish returned true).
+  void read_meters(MeterFrame& frame) const noexcept;
+  void restart_peaks() noexcept;
+
+  /// [any thread] Frames from an input to main: 0 until a limiter with look-ahead moves in.
+  int latency_frames() const noexcept;
+  const Geometry& geometry() const noexcept;
+  double rate_hz() const noexcept;
+  /// [any thread] The longest output delay the rings hold: 500 ms.
+  int max_output_delay_frames() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fohd

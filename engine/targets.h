@@ -1,0 +1,82 @@
+// DeskTargets: everything the audio loop needs to know about the desk, as plain numbers. The control side designs
+// it, hands it over through `Latest<DeskTargets>`, the engine ramps towards it. No units of people in here: gains
+// are linear, times are frames, filters are coefficients.
+//
+// Blocks carry revisions. The writer raises a block's revision when it changes the block; both sides copy a block
+// only when its revision differs from the one they have. Revision 0 is "as constructed".
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/geometry.h"
+
+namespace fohd {
+
+/// One second-order section in increment form (PERF 5.1):  v = x - c2;  y = d*x + y1*c1 + y2*c2;
+///   c1' = (c1 + p*c1) + b*v;  c2' = (c2 + b*c1) + t*v        (y and both updates read the old c1, c2)
+/// Neutral, y = x exactly: d = 1, y1 = y2 = 0 with any legal p, b, t. Legal: made from g > 0, k >= 0.
+struct SvfCoeffs {
+  float p = 0, b = 0, t = 0, d = 1, y1 = 0, y2 = 0;
+  constexpr bool operator==(const SvfCoeffs&) const = default;
+};
+
+inline constexpr int kLowCutSections = 2;  ///< 24 dB/oct
+inline constexpr int kMaxEqBands = 6;      ///< channels use 4, mixes 6
+
+/// One strip of any kind. Ramp lengths are in frames; a target reached in 0 frames is a jump (offline start only).
+struct LaneTargets {
+  std::uint32_t revision = 0;
+  float input_gain = 1;  ///< trim x polarity; channels only
+  SvfCoeffs low_cut[kLowCutSections];
+  SvfCoeffs eq[kMaxEqBands];
+  float post_gain = 0;  ///< fader x DCA, without mute: what the post meter hears
+  std::int32_t input_gain_ramp_frames = 0, coeff_ramp_frames = 0, post_gain_ramp_frames = 0;
+  std::int32_t source = -1;  ///< which JACK input feeds a channel, 0-based; -1 none. Changes cross-fade in the rim
+};
+
+/// One row of the gain matrix: what strip `s` at tap `t` gives to every column. Gains are in DeskTargets::gains.
+struct RowTargets {
+  std::uint32_t revision = 0;
+  std::int32_t ramp_frames = 0;
+};
+
+/// One physical output (Geometry::outputs()). gain = fader x DCA x mute x level x polarity.
+struct OutputTargets {
+  std::uint32_t revision = 0;
+  float gain = 0;
+  std::int32_t gain_ramp_frames = 0;
+  std::int32_t delay_frames = 0;  ///< 0..max_output_delay_frames; a change cross-fades in 10 ms
+  float limiter_ceiling = 0.8912509381337456f;  ///< linear, -1 dBFS
+  bool limiter_on = true;
+};
+
+/// The outputs' common shutter: hold, panic, start and shutdown. Outside the matrix, last before the clamp.
+struct ShutterTargets {
+  bool open = true;
+  std::int32_t close_ramp_frames = 0;  ///< full scale to silence
+  std::int32_t open_ramp_frames = 0;   ///< silence to full scale
+};
+
+/// The whole. Sized by the constructor, never resized. About 45 KB for 32x16.
+struct DeskTargets {
+  explicit DeskTargets(const Geometry& geometry)
+      : lanes(geometry.strips()),
+        rows(geometry.strips() * kTaps),
+        gains(static_cast<std::size_t>(geometry.strips()) * kTaps * geometry.columns()),
+        outputs(geometry.outputs()),
+        columns(geometry.columns()) {}
+
+  std::vector<LaneTargets> lanes;      ///< [strip]
+  std::vector<RowTargets> rows;        ///< [strip * kTaps + tap]
+  std::vector<float> gains;            ///< [strip * kTaps + tap][column], linear
+  std::vector<OutputTargets> outputs;  ///< [output]
+  ShutterTargets shutter;
+  int columns;
+
+  static int row_index(int strip, Tap tap) noexcept { return strip * kTaps + static_cast<int>(tap); }
+  float* row_gains(int row) noexcept { return gains.data() + static_cast<std::size_t>(row) * columns; }
+  const float* row_gains(int row) const noexcept { return gains.data() + static_cast<std::size_t>(row) * columns; }
+};
+
+}  // namespace fohd
