@@ -1,0 +1,27 @@
+// Debug builds abort when something allocates or frees memory, or takes a lock, inside an audio callback.
+// In release and sanitizer builds this is nothing at all.
+#pragma once
+
+namespace fohd {
+
+#if !defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define FOHD_REALTIME_GUARD 1
+#else
+#define FOHD_REALTIME_GUARD 0
+#endif
+
+/// [audio] While one of these lives, the calling thread may neither allocate nor lock.
+class RealtimeSection {
+ public:
+#if FOHD_REALTIME_GUARD
+  RealtimeSection() noexcept;
+  ~RealtimeSection();
+#else
+  RealtimeSection() noexcept {}
+  ~RealtimeSection() {}
+#endif
+  RealtimeSection(const RealtimeSection&) = delete;
+  RealtimeSection& operator=(const RealtimeSection&) = delete;
+};
+
+}  // namespace fohd
