@@ -1,0 +1,101 @@
+// The native OSC namespace (DESIGN section 5, docs/OSC.md): packets in, changes of the desk and answers out.
+//
+// The server has no socket, thread or clock. The daemon gives it every datagram with the time of its arrival, calls
+// tick() at least every 20 ms and at the end of each turn of its loop, and sends what drain() hands out. All of it on
+// the control thread. Whatever a packet holds, receive() answers, refuses or ignores it: it never throws, and work and
+// memory per packet are bounded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "control/desk/desk.h"
+#include "engine/meter_frame.h"
+
+namespace fohd {
+
+class CommandSink;  // control/commands.h
+class Readouts;     // control/readouts.h
+
+/// One address and port, as a number that the daemon gives. Never 0. A number is not used again for somebody else
+/// without drop_client() in between.
+using ClientId = std::uint64_t;
+
+/// A datagram to send; `bytes` is valid until the next call that is not const. At most kMaxDatagramBytes.
+struct OutgoingPacket {
+  ClientId to = 0;
+  std::span<const std::byte> bytes;
+};
+
+/// Larger datagrams would be fragmented on Wi-Fi or in a tunnel, and one lost fragment loses all (PROTOCOLS 1).
+inline constexpr std::size_t kMaxDatagramBytes = 1400;
+/// Anything longer than a UDP datagram can be is refused unread.
+inline constexpr std::size_t kMaxPacketBytes = 65507;
+inline constexpr int kOscProtocolVersion = 1;
+
+/// What /info tells.
+struct OscServerInfo {
+  std::string name = "fohd";  ///< of this desk
+  std::string version;        ///< of the program
+  double rate_hz = 0;         ///< 0: no audio server
+  /// Text such as "192.168.1.20:51234" for /info and the log; may be empty.
+  std::function<std::string(ClientId)> client_address;
+};
+
+/// Since the start; they only grow. Read by /info and the log.
+struct OscCounters {
+  std::uint64_t packets = 0;            ///< datagrams received
+  std::uint64_t messages = 0;           ///< messages in them
+  std::uint64_t sets = 0;               ///< values written, after patterns were spread out
+  std::uint64_t malformed = 0;          ///< packets that are not OSC
+  std::uint64_t refused = 0;            ///< messages refused: unknown address, wrong type, not a number, limits
+  std::uint64_t unknown_addresses = 0;  ///< those of `refused` that named nothing
+  std::uint64_t errors_withheld = 0;    ///< /error replies not sent because of the limit per second
+  std::uint64_t answers_dropped = 0;    ///< answers lost because the outgoing queue was full
+  std::uint64_t sent = 0;               ///< datagrams handed to drain()
+  std::uint64_t expired = 0;            ///< leases that ran out
+};
+
+/// [control] all of it.
+class OscServer {
+ public:
+  /// Desk, sink and read-outs must outlive the server. `readouts` may be null.
+  OscServer(Desk& desk, CommandSink& commands, Readouts* readouts, OscServerInfo info);
+  ~OscServer();
+  OscServer(const OscServer&) = delete;
+  OscServer& operator=(const OscServer&) = delete;
+
+  /// One datagram. Applies what it asks and queues the answers. now_ms: monotonic, any origin. ntp_now: the wall clock
+  /// as an OSC time tag (seconds since 1900 in the upper 32 bits), used only to judge the time tags of bundles; 0 if
+  /// unknown, then every time tag counts as now.
+  void receive(ClientId from, std::span<const std::byte> packet, std::int64_t now_ms, std::uint64_t ntp_now);
+
+  /// Leases, and updates for whoever is due. Cheap when nothing is.
+  void tick(std::int64_t now_ms);
+
+  /// A new frame of meters, every 10 ms.
+  void meters(const MeterFrame& frame, std::int64_t now_ms);
+  /// Lets go of the clip and fault latches (the command /clips/clear).
+  void clear_clips();
+
+  /// Hands packets to `send` in order until none is left or `send` returns false (socket full); what is left stays.
+  /// While packets stay, no updates are made up: values go on being coalesced.
+  void drain(const std::function<bool(const OutgoingPacket&)>& send);
+
+  /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
+  void drop_client(ClientId client);
+
+  void set_rate(double rate_hz);
+  std::size_t subscriber_count() const noexcept;
+  const OscCounters& counters() const noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fohd
