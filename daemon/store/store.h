@@ -1,0 +1,56 @@
+// Keeps the mix on disk while the desk runs, so that a power cut or kill -9 costs at most about a second of changes:
+// a change goes to a checksummed log, the first at once, later ones every second; whole generations every 5 minutes, at
+// exit and when the log reaches 1 MB (DESIGN section 6). All disk work is done on the store thread, from copies.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/store/state.h"
+
+namespace fohd {
+
+class FileSystem;
+
+struct StoreOptions {
+  double log_interval_s = 1;           ///< at most this long between a change and its line in the log
+  double generation_interval_s = 300;  ///< a whole generation this often, if anything changed
+  std::size_t log_limit_bytes = 1u << 20;
+  int keep_generations = 3;
+};
+
+/// [control] except where said otherwise. Construction and submit() never touch the disk and never throw for its sake.
+class Store {
+ public:
+  /// A sentence for a person: trouble with the disk, or its end. [called on the store thread]
+  using Report = std::function<void(const std::string&)>;
+
+  /// Starts the store thread. `initial` is the whole mix as it is now; it becomes a new generation at once. The folder
+  /// is made if it is missing. A folder that another desk uses, a full or read-only disk: reported, tried again every
+  /// second, nothing lost meanwhile but the safety. `files` (for tests) must outlive the store; null: the real disk.
+  Store(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
+        const StoreOptions& options = {}, FileSystem* files = nullptr);
+  /// Writes a last generation, marked as a clean exit, and joins the thread.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Queues a copy of what changed; one call is one change: after a power cut all of it is there or none. Wait-free but
+  /// for the copy. Call it with an empty span about once a second too: when the disk stood still for so long that the
+  /// queue filled, that brings the rest across.
+  void submit(std::span<const AddressedValue> changes);
+  /// The rate or the device changed: written as a new generation.
+  void submit_meta(const StateMeta& meta);
+
+  /// [any] The last attempt to write failed; what changed since is in memory only.
+  bool failing() const noexcept;
+
+ private:
+  struct Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace fohd
