@@ -1,0 +1,73 @@
+// Records the main mix to a file that survives whatever happens: the header is made true every 2 s, so a killed process
+// or a pulled plug leaves a playable file, and recording ends by itself before the disk is full.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "daemon/disk/audio_writer.h"
+#include "daemon/disk/disk_thread.h"
+#include "engine/flag.h"
+#include "engine/latest.h"
+#include "engine/ring.h"
+
+namespace fohd {
+
+/// Others on this machine (the state of the mix, the system's log) need room when a recording has eaten the rest.
+inline constexpr std::uint64_t kRecorderReserveBytes = 200'000'000;
+
+struct RecorderOptions {
+  std::filesystem::path path;  ///< .wav or .flac; a file of this name is kept: it is renamed to "mix-1.wav" first
+  int rate_hz = 48000;
+  SampleFormat format = SampleFormat::int24;
+  std::uint64_t reserve_bytes = kRecorderReserveBytes;
+  /// Bytes free where the path is. Tests replace it.
+  std::function<std::uint64_t(const std::filesystem::path&)> free_bytes;
+};
+
+struct RecorderStatus {
+  enum class State { recording, stopped, disk_full, failed };
+  State state = State::recording;
+  std::int64_t frames = 0;  ///< written to the file
+  std::string message;      ///< why it ended, or what was renamed; for a person
+};
+
+class Recorder : public DiskJob {
+ public:
+  /// [control] Creates the file. Throws FileError: folder missing or not writable, unknown extension, disk nearly full.
+  explicit Recorder(RecorderOptions options);
+  ~Recorder() override;  ///< writes what is in the ring and closes. Remove it from its DiskThread before
+
+  /// [audio] Takes one block of the main mix, any length. If the disk is more than 5 s late the block is lost,
+  /// which is counted, and silence of its length takes its place, so that the recording keeps time.
+  void push(const float* left, const float* right, int frames) noexcept;
+
+  /// [any] Blocks that could not be taken.
+  std::uint32_t lost_blocks() const noexcept { return lost_blocks_.count(); }
+  /// [any thread] Asks for the end: the disk thread writes what was pushed, closes the file and reports `stopped`.
+  void request_stop() noexcept { stop_.raise(); }
+  /// [control, one thread]
+  const RecorderStatus& status() noexcept { return status_.read(); }
+
+  void service() noexcept override;
+
+ private:
+  void drain();
+  void finish(RecorderStatus::State state, const std::string& message);
+  void publish();
+
+  RecorderOptions options_;
+  Ring<float> ring_;  ///< left, right, left, right ...
+  std::unique_ptr<AudioWriter> writer_;
+  std::vector<float> block_;
+  std::int64_t owed_frames_ = 0;  ///< [audio] silence to put in place of lost blocks
+  std::int64_t refreshed_at_frames_ = 0;
+  Flag lost_blocks_, stop_;
+  RecorderStatus now_;
+  Latest<RecorderStatus> status_;
+};
+
+}  // namespace fohd
