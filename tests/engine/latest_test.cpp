@@ -5,7 +5,8 @@
 
 using fohd::Latest;
 
-TEST_CASE("latest: the reader gets the newest whole value and the writer learns whether it was seen", "[engine][latest]") {
+TEST_CASE("latest: the reader gets the newest whole value and the writer learns whether it was seen",
+          "[engine][latest]") {
   Latest<int> latest(0);
   CHECK(latest.read() == 0);
   CHECK_FALSE(latest.fresh());
