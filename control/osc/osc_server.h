@@ -19,7 +19,7 @@
 namespace fohd {
 
 class CommandSink;  // control/commands.h
-class Readouts;     // control/readouts.h
+struct DeskStatus;  // control/readouts.h
 
 /// One address and port, as a number that the daemon gives. Never 0. A number is not used again for somebody else
 /// without drop_client() in between.
@@ -41,7 +41,6 @@ inline constexpr int kOscProtocolVersion = 1;
 struct OscServerInfo {
   std::string name = "fohd";  ///< of this desk
   std::string version;        ///< of the program
-  double rate_hz = 0;         ///< 0: no audio server
   /// Text such as "192.168.1.20:51234" for /info and the log; may be empty.
   std::function<std::string(ClientId)> client_address;
 };
@@ -63,8 +62,9 @@ struct OscCounters {
 /// [control] all of it.
 class OscServer {
  public:
-  /// Desk, sink and read-outs must outlive the server. `readouts` may be null.
-  OscServer(Desk& desk, CommandSink& commands, Readouts* readouts, OscServerInfo info);
+  /// Desk, status and sink must outlive the server. `status` is what the read-outs read; the server itself fills its
+  /// `input_clipped` and `output_clipped` (from meters() and clear_clips()), the daemon the rest.
+  OscServer(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info);
   ~OscServer();
   OscServer(const OscServer&) = delete;
   OscServer& operator=(const OscServer&) = delete;
@@ -79,7 +79,7 @@ class OscServer {
 
   /// A new frame of meters, every 10 ms.
   void meters(const MeterFrame& frame, std::int64_t now_ms);
-  /// Lets go of the clip and fault latches (the command /clips/clear).
+  /// Lets go of the clip and fault latches: what the sink does for Command::clips_clear.
   void clear_clips();
 
   /// Hands packets to `send` in order until none is left or `send` returns false (socket full); what is left stays.
@@ -89,7 +89,6 @@ class OscServer {
   /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
   void drop_client(ClientId client);
 
-  void set_rate(double rate_hz);
   std::size_t subscriber_count() const noexcept;
   const OscCounters& counters() const noexcept;
 
