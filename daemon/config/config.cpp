@@ -1,0 +1,155 @@
+#include "daemon/config/config.h"
+
+#include <arpa/inet.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "daemon/config/toml_reader.h"
+#include "daemon/jack/connect_rules.h"
+
+namespace fohd {
+namespace {
+
+void read_geometry(TomlTable table, Geometry& geometry) {
+  table.read("inputs", geometry.inputs, 1, kMaxInputs, "JACK inputs, each with a channel strip");
+  table.read("buses", geometry.buses, 0, kMaxBuses, "mix buses, each with an output");
+  table.finish();
+}
+
+void read_osc(TomlTable table, OscConfig& osc) {
+  table.read("address", osc.address, "an IPv4 address of this machine, 0.0.0.0 for all");
+  in_addr parsed{};
+  if (::inet_pton(AF_INET, osc.address.c_str(), &parsed) != 1) {
+    table.complain("address",
+                   "`address` in [osc] must be an IPv4 address such as \"0.0.0.0\" or \"192.168.1.10\", not \"" +
+                       osc.address + "\"");
+  }
+  table.read("port", osc.port, 1, 65535, "the UDP port that clients send to");
+  // Below 64 KiB one large datagram would not fit; above 1 GiB the kernel's own arithmetic ends.
+  table.read("receive_buffer_bytes", osc.receive_buffer_bytes, 65536, 1 << 30,
+             "what the kernel keeps for us in a burst");
+  table.finish();
+}
+
+void read_audio(TomlTable table, const Geometry& geometry, AudioConfig& audio) {
+  table.read("client", audio.client, "our name in JACK", 32);  // JACK's own limit is 64 with the server's part
+  if (audio.client.find(':') != std::string::npos) table.complain("client", "`client` in [audio] may not hold a colon");
+  table.read("server", audio.server, "the name of a JACK server", 64);
+  bool present = false;
+  std::vector<TomlTable> rules = table.tables("connect", present);
+  if (present) audio.connect.clear();
+  for (TomlTable& item : rules) {
+    ConnectRule rule;
+    item.read("from", rule.from, "the port that gives the sound");
+    item.read("to", rule.to, "the port that takes it");
+    item.read("count", rule.count, 1, kMaxInputs, "{n} runs from 1 to this");
+    item.finish();
+    std::string error;
+    if (rule.from.empty() || rule.to.empty()) {
+      error = "a rule needs both `from` and `to`";
+    } else if (expand(rule, geometry, error); error.empty()) {
+      audio.connect.push_back(rule);
+      continue;
+    }
+    item.complain(rule.from.empty() ? "to" : "from", error);
+  }
+  // The default rules name buses and inputs of any desk, so they need no check.
+  table.finish();
+}
+
+void read_all(const toml::table& root, const std::string& name, ConfigResult& result) {
+  Config& config = result.config;
+  TomlTable top(&root, "", name, result.errors);
+
+  TomlTable desk = top.table("desk");
+  desk.read("name", config.desk, "what clients show for this desk", 32);
+  int start = static_cast<int>(config.start);
+  desk.read_word("start", start, {"hold", "live"});
+  config.start = static_cast<StartMode>(start);
+  desk.finish();
+
+  read_geometry(top.table("geometry"), config.geometry);
+  read_osc(top.table("osc"), config.osc);
+  read_audio(top.table("audio"), config.geometry, config.audio);
+
+  TomlTable state = top.table("state");
+  state.read("folder", config.state_folder, "where the mix is kept", 4096);
+  state.finish();
+
+  TomlTable recorder = top.table("recorder");
+  int format = static_cast<int>(config.recorder.format);
+  recorder.read_word("format", format, {"int16", "int24", "float32"});
+  config.recorder.format = static_cast<RecordFormat>(format);
+  recorder.read("reserve_bytes", config.recorder.reserve_bytes, 0, std::int64_t{1} << 50,
+                "recording stops while this much of the disk is free");
+  recorder.finish();
+
+  TomlTable render = top.table("render");
+  render.read("rate_hz", config.render_rate_hz, 8000, 192000, "sample rate of `fohd render`");
+  render.finish();
+  top.finish();
+}
+
+}  // namespace
+
+std::vector<ConnectRule> AudioConfig::default_connect_rules() {
+  return {{"system:capture_{n}", "in_{n}", 0}, {"main_l", "system:playback_1", 0}, {"main_r", "system:playback_2", 0}};
+}
+
+std::string AudioConfig::server_name() const {
+  if (!server.empty()) return server;
+  const char* from_environment = std::getenv("JACK_DEFAULT_SERVER");
+  return from_environment != nullptr && *from_environment != '\0' ? from_environment : "default";
+}
+
+std::string ConfigError::to_string() const {
+  if (line == 0) return file + ": " + text;
+  return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + text;
+}
+
+ConfigResult parse_config(std::string_view text, const std::string& name) {
+  ConfigResult result;
+  result.config.file = name;
+  try {
+    read_all(toml::parse(text, name), name, result);
+  } catch (const toml::parse_error& error) {
+    const auto& where = error.source().begin;
+    result.errors.push_back({name, static_cast<int>(where.line), static_cast<int>(where.column),
+                             "this is not TOML: " + std::string(error.description())});
+  }
+  return result;
+}
+
+ConfigResult load_config(const std::filesystem::path& file) {
+  ConfigResult failed;
+  const auto fail = [&](const std::string& why) {
+    failed.errors.push_back({file.string(), 0, 0, why});
+    return failed;
+  };
+  std::error_code code;
+  const auto status = std::filesystem::status(file, code);
+  if (!std::filesystem::exists(status)) return fail("there is no such configuration file");
+  if (std::filesystem::is_directory(status)) return fail("this is a folder; a configuration file (.toml) is wanted");
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (!stream || !(text << stream.rdbuf())) {
+    if (stream && stream.peek() == std::ifstream::traits_type::eof()) return parse_config("", file.string());
+    return fail("the configuration file cannot be read (are the rights missing?)");
+  }
+  return parse_config(text.str(), file.string());
+}
+
+std::string default_state_folder() {
+  const auto get = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  if (const std::string given = get("STATE_DIRECTORY"); !given.empty()) return given;
+  if (const std::string home = get("XDG_STATE_HOME"); !home.empty()) return home + "/fohd";
+  if (const std::string home = get("HOME"); !home.empty()) return home + "/.local/state/fohd";
+  return "/var/lib/fohd";
+}
+
+}  // namespace fohd

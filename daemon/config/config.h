@@ -1,0 +1,83 @@
+// fohd.toml: what is decided before the desk runs and stays while it runs. docs/CONFIGURATION.md explains every key.
+// The mix itself is not configuration; it lives in the state.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/geometry.h"
+
+namespace fohd {
+
+/// What a cold boot of the machine does with the last mix (DESK section 4).
+enum class StartMode : std::uint8_t { hold, live };
+
+struct OscConfig {
+  std::string address = "0.0.0.0";  ///< the IPv4 address to bind; 0.0.0.0 is all of this machine's
+  int port = 9000;                  ///< 1..65535
+  /// A burst of 250,000 small messages is 12 MB on the wire; the kernel charges more. 8 MiB holds what a loop that was
+  /// kept away for a fifth of a second must find again (measured: ENV.md section 4).
+  int receive_buffer_bytes = 8 << 20;
+};
+
+/// "{n}" stands for the same number on both sides, "{n+8}" for that number plus 8. One of the two names a port of ours
+/// (no colon), the other one a port of somebody else ("client:port").
+struct ConnectRule {
+  std::string from, to;
+  int count = 0;  ///< n runs from 1 to this; 0: as far as our ports go
+  bool operator==(const ConnectRule&) const = default;
+};
+
+struct AudioConfig {
+  std::string client = "fohd";  ///< our name in JACK
+  std::string server;           ///< JACK server; empty: $JACK_DEFAULT_SERVER, else "default"
+  std::vector<ConnectRule> connect = default_connect_rules();
+
+  static std::vector<ConnectRule> default_connect_rules();
+  /// $JACK_DEFAULT_SERVER and "default" considered.
+  std::string server_name() const;
+};
+
+enum class RecordFormat : std::uint8_t { int16, int24, float32 };
+
+struct RecorderConfig {
+  RecordFormat format = RecordFormat::int24;
+  std::int64_t reserve_bytes = 200'000'000;  ///< recording stops while this much of the disk is still free
+};
+
+struct Config {
+  std::string file;          ///< where it was read from; empty: the defaults
+  std::string desk = "FOH";  ///< name shown to clients
+  StartMode start = StartMode::hold;
+  Geometry geometry;
+  OscConfig osc;
+  AudioConfig audio;
+  std::string state_folder;  ///< empty: default_state_folder()
+  RecorderConfig recorder;
+  int render_rate_hz = 0;  ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
+};
+
+struct ConfigError {
+  std::string file;
+  int line = 0, column = 0;  ///< from 1; 0: the whole file
+  std::string text;          ///< what is wrong and what is allowed
+  std::string to_string() const;
+};
+
+struct ConfigResult {
+  Config config;
+  std::vector<ConfigError> errors;  ///< all of them; the config is to be used only if there are none
+};
+
+/// [control] Reads a file. Everything that is wrong with it is in `errors`, each with its line.
+ConfigResult load_config(const std::filesystem::path& file);
+/// [any] The same from text; `name` is what errors call it.
+ConfigResult parse_config(std::string_view text, const std::string& name);
+
+/// [any] $XDG_STATE_HOME/fohd, else ~/.local/state/fohd; /var/lib/fohd where systemd gives $STATE_DIRECTORY.
+std::string default_state_folder();
+
+}  // namespace fohd

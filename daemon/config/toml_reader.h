@@ -1,0 +1,51 @@
+// Reads a TOML table key by key and keeps a list of everything that is wrong: keys nobody asked for, wrong types,
+// values out of range. One file, so that toml++ (7 s of compiling) is seen by daemon/config only.
+#pragma once
+
+#include <toml++/toml.h>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+
+namespace fohd {
+
+/// One table of the file. Ask for every key that may be there, then finish(): what is left over is an error.
+class TomlTable {
+ public:
+  /// table may be null: nothing is there, all defaults stay. path: "[osc]" for messages.
+  TomlTable(const toml::table* table, std::string path, std::string file, std::vector<ConfigError>& errors)
+      : table_(table), path_(std::move(path)), file_(std::move(file)), errors_(errors) {}
+
+  /// Each leaves `value` alone if the key is missing or wrong.
+  void read(std::string_view key, int& value, std::int64_t min, std::int64_t max, std::string_view what);
+  void read(std::string_view key, std::int64_t& value, std::int64_t min, std::int64_t max, std::string_view what);
+  void read(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes = 255);
+  /// One of `words`; the index of it goes into `value`.
+  void read_word(std::string_view key, int& value, std::initializer_list<std::string_view> words);
+
+  /// A table below this one, "[audio]"; null members if it is missing.
+  TomlTable table(std::string_view key);
+  /// An array of tables, "[[audio.connect]]"; `present` tells whether the key is there at all.
+  std::vector<TomlTable> tables(std::string_view key, bool& present);
+
+  /// Reports the keys that nobody asked for.
+  void finish();
+  /// Reports something about a key of this table, or about the table itself if the key is not there.
+  void complain(std::string_view key, const std::string& text);
+  explicit operator bool() const noexcept { return table_ != nullptr; }
+
+ private:
+  const toml::node* take(std::string_view key);
+  void complain(const toml::source_region& where, const std::string& text);
+  std::string describe(std::string_view key) const;
+
+  const toml::table* table_;
+  std::string path_, file_;
+  std::vector<ConfigError>& errors_;
+  std::vector<std::string> asked_;
+};
+
+}  // namespace fohd
