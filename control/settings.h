@@ -66,8 +66,8 @@ struct MixSettings {  ///< a bus, or main
   EqBandSettings eq[kMixEqBands];
   bool mute = false;
   float fader_db = 0, pan = 0;
-  bool link = false;     ///< buses only
-  bool main_on = false;  ///< buses only
+  bool link = false;         ///< buses only
+  bool main_on = false;      ///< buses only
   OutputSettings output[2];  ///< a bus uses [0]; main has left and right
 };
 

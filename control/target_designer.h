@@ -1,5 +1,5 @@
-// From DeskSettings to DeskTargets: dB to gains, Hz to coefficients, mutes and pans folded into the matrix. Looks only at
-// what changed since its last turn and raises the revisions of the blocks it touched.
+// From DeskSettings to DeskTargets: dB to gains, Hz to coefficients, mutes and pans folded into the matrix. Looks only
+// at what changed since its last turn and raises the revisions of the blocks it touched.
 #pragma once
 
 #include "control/desk/desk.h"

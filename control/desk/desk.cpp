@@ -1,1 +1,92 @@
 #include "control/desk/desk.h"
+
+#include <algorithm>
+
+namespace fohd {
+
+Desk::Desk(const Geometry& geometry) : table_(geometry), settings_(geometry), origins_(table_.size()) {
+  for (ParameterId id = 0; id < table_.size(); ++id) table_.write(settings_, id, table_.default_value(id));
+}
+
+bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::string& error,
+                 std::vector<ParameterId>* echo) {
+  // Nothing after this loop can fail, so all or nothing costs no undo.
+  std::vector<Change> fitting;
+  fitting.reserve(changes.size());
+  for (const Change& change : changes) {
+    std::optional<Value> value = table_.coerce(change.id, change.value, error);
+    if (!value) return false;
+    fitting.push_back({change.id, *std::move(value)});
+  }
+  echo_ = echo;
+  for (const Change& change : fitting) {
+    if (table_[change.id].row->link_role == LinkRole::toggle) {
+      set_link(origin, change.id, change.value);
+    } else {
+      write_linked(origin, change.id, change.value);
+    }
+  }
+  echo_ = nullptr;
+  return true;
+}
+
+bool Desk::strip_linked(const Parameter& p) const {
+  const auto owner = static_cast<std::size_t>(p.owner);
+  if (p.family == Family::channel) return settings_.channels[owner].link;
+  return p.family == Family::bus && settings_.buses[owner].link;
+}
+
+void Desk::write_linked(const Origin& origin, ParameterId id, const Value& value) {
+  const Parameter& p = table_[id];
+  write(origin, id, value);
+  const bool pair = p.row->linked && strip_linked(p);
+  const bool bus_pair = p.row->repeat == Repeat::bus && settings_.buses[static_cast<std::size_t>(p.index)].link;
+  if (pair) write(origin, p.partner, value);
+  if (bus_pair) write(origin, p.bus_partner, value);
+  if (pair && bus_pair) write(origin, table_[p.partner].bus_partner, value);
+}
+
+void Desk::set_link(const Origin& origin, ParameterId id, const Value& value) {
+  const Parameter& p = table_[id];
+  const bool was = strip_linked(p), is = std::get<std::int32_t>(value) != 0;
+  write(origin, id, value);
+  write(origin, p.partner, value);
+  if (was == is) return;
+
+  const auto [first, end] = table_.strip(std::min(id, p.partner));
+  for (ParameterId odd = first; odd < end; ++odd) {
+    const Parameter& parameter = table_[odd];
+    if (parameter.row->link_role == LinkRole::pan) {
+      // A hard-panned pair sounds the same as a balance of 0, so neither way changes a sample (DESK section 1).
+      write(origin, odd, is ? 0.0f : -100.0f);
+      write(origin, parameter.partner, is ? 0.0f : 100.0f);
+    } else if (is && parameter.row->linked) {
+      write(origin, parameter.partner, get(odd));
+    }
+  }
+  if (is && p.family == Family::bus) link_sends(origin, std::min(p.owner, table_[p.partner].owner));
+}
+
+void Desk::link_sends(const Origin& origin, int odd_bus) {
+  for (ParameterId id = 0; id < table_.size(); ++id) {
+    const Parameter& p = table_[id];
+    if (p.row->repeat == Repeat::bus && p.index == odd_bus) write(origin, p.bus_partner, get(id));
+  }
+}
+
+void Desk::write(const Origin& origin, ParameterId id, const Value& value) {
+  if (echo_ != nullptr) echo_->push_back(id);
+  if (get(id) == value) return;
+  table_.write(settings_, id, value);
+  origins_[id] = origin;
+  for (Observer* observer : observers_) observer->dirty.insert(id);
+}
+
+void Desk::attach(Observer& observer) {
+  observer.dirty = DirtySet(table_.size());
+  observers_.push_back(&observer);
+}
+
+void Desk::detach(Observer& observer) { std::erase(observers_, &observer); }
+
+}  // namespace fohd

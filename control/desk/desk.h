@@ -77,12 +77,19 @@ class Desk {
   void detach(Observer& observer);
 
  private:
+  bool strip_linked(const Parameter& parameter) const;
+  /// Writes one parameter and all that follow it while strips or buses are linked.
+  void write_linked(const Origin& origin, ParameterId id, const Value& value);
+  void set_link(const Origin& origin, ParameterId id, const Value& value);
+  void link_sends(const Origin& origin, int odd_bus);
+  /// Writes exactly one parameter, if it changes, and tells the observers.
   void write(const Origin& origin, ParameterId id, const Value& value);
 
   ParameterTable table_;
   DeskSettings settings_;
   std::vector<Origin> origins_;
   std::vector<Observer*> observers_;
+  std::vector<ParameterId>* echo_ = nullptr;  ///< of the apply() that is running
 };
 
 }  // namespace fohd

@@ -18,16 +18,37 @@ enum class Taper : std::uint8_t { linear, logarithmic, fader, stepped };
 /// DESK section 4: what is saved, recalled and safe.
 enum class Persistence : std::uint8_t { mix, patch, output, momentary };
 /// The X32 dialect's number law for a row (X32.md section 6); the dialect itself lives in control/x32, later.
-enum class X32Law : std::uint8_t { none, text, index, toggle, inverted_toggle, linear, logarithmic, fader1024, level161 };
+enum class X32Law : std::uint8_t {
+  none,
+  text,
+  index,
+  toggle,
+  inverted_toggle,
+  linear,
+  logarithmic,
+  fader1024,
+  level161
+};
+
+/// What a row means to a stereo link (DESK section 3), beside following it.
+enum class LinkRole : std::uint8_t {
+  none,
+  pan,     ///< becomes a balance: linking sets both halves to 0, unlinking to -100 and +100
+  toggle,  ///< the link itself, the same on both halves
+};
+/// What the '#' of a row's path counts.
+enum class Repeat : std::uint8_t { once, channel_band, mix_band, bus };
 
 inline constexpr std::size_t kMaxTextBytes = 32;
 inline constexpr float kLevelOffDb = -90.0f;  ///< at and below: off, true silence (DESK section 1)
 
 struct X32Mapping {
-  std::string_view path;         ///< below the strip, e.g. "eq/#/f"; empty: the X32 has no such thing
+  /// Below the strip, e.g. "eq/#/f", "mix/##/level" (two digits). With a leading slash: absolute, '#' is then the pair
+  /// as the console writes it ("1-2"). Empty: the X32 has no such thing.
+  std::string_view path = {};
   X32Law law = X32Law::none;
-  float min = 0, max = 0;        ///< the X32's own range in real units; may be descending (its Q runs 10 to 0.3)
-  int steps = 0;                 ///< grid points, where the law has a grid
+  float min = 0, max = 0;  ///< the X32's own range in real units; may be descending (its Q runs 10 to 0.3)
+  int steps = 0;           ///< grid points, where the law has a grid
 };
 
 /// The default of a row whose second index matters (EQ bands) is per index; a shorter list repeats its last.
@@ -42,17 +63,22 @@ struct Defaults {
 };
 
 struct ParameterRow {
-  std::string_view path;  ///< below the owner: "eq/#/freq". '#' is the second index, counted from 1
+  std::string_view path = {};  ///< below the owner: "eq/#/freq". '#' is the second index, counted from 1
   Kind kind = Kind::real;
   Unit unit = Unit::none;
   float min = 0, max = 1;
   Taper taper = Taper::linear;
   Defaults def = 0.0f;
+  /// Where the default follows from the place (from 0) of the parameter instead; default_text then says it in words.
+  float (*default_of)(int owner, int index) = nullptr;
+  std::string_view default_text = {};
   Persistence persistence = Persistence::mix;
-  bool linked = false;                           ///< follows a stereo link (odd -> even on linking, then both together)
+  bool linked = false;  ///< follows a stereo link (odd -> even on linking, then both together)
+  LinkRole link_role = LinkRole::none;
+  Repeat repeat = Repeat::once;
   std::span<const std::string_view> names = {};  ///< enumerations: index order
   X32Mapping x32 = {};
-  std::string_view doc;  ///< one sentence that a sound engineer understands; required
+  std::string_view doc = {};  ///< one sentence that a sound engineer understands; required
 };
 
 using ParameterId = std::uint32_t;  ///< dense, from 0, constant while the process runs (not across geometries)

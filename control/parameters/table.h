@@ -2,11 +2,10 @@
 // Built once at start from the rows in control/parameters/*_rows.cpp and the geometry.
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include "control/parameters/address_tree.h"
 #include "control/parameters/parameter.h"
 #include "control/settings.h"
 
@@ -15,18 +14,28 @@ namespace fohd {
 /// Where a parameter lives in a DeskSettings.
 using Field = std::variant<float*, int*, bool*, std::string*>;
 
+/// Which kind of strip owns a parameter.
+enum class Family : std::uint8_t { channel, bus, main, global };
+
 struct Parameter {
   const ParameterRow* row = nullptr;
+  Family family = Family::global;
+  int row_number = 0;       ///< place of `row` among the rows of its family
   std::string address;      ///< "/ch/3/eq/2/freq"
   int owner = 0;            ///< which strip of its kind, from 0
   int index = 0;            ///< which second index, from 0
   float def = 0;            ///< the default of this index
   ParameterId partner = 0;  ///< the same parameter on the other half of the pair; itself where there is none
+  /// A send's twin: the same parameter towards the other bus of the pair; itself elsewhere. Equal while the buses are
+  /// linked, as `partner` is while the strips are.
+  ParameterId bus_partner = 0;
 };
 
 class ParameterTable {
  public:
   explicit ParameterTable(const Geometry& geometry);
+  ParameterTable(const ParameterTable&) = delete;  // the index looks into the addresses
+  ParameterTable& operator=(const ParameterTable&) = delete;
 
   std::size_t size() const noexcept { return parameters_.size(); }
   const Parameter& operator[](ParameterId id) const { return parameters_[id]; }
@@ -36,9 +45,17 @@ class ParameterTable {
   /// "/ch/*/fader" does not look at every parameter.
   std::vector<ParameterId> match(std::string_view pattern) const;
 
+  struct Range {
+    ParameterId first = 0, end = 0;
+  };
+  /// The ids of the whole strip that owns `id`; they follow each other.
+  Range strip(ParameterId id) const;
+
   Field field(DeskSettings& settings, ParameterId id) const;
   Value read(const DeskSettings& settings, ParameterId id) const;
   Value default_value(ParameterId id) const;
+  /// value must come from coerce().
+  void write(DeskSettings& settings, ParameterId id, const Value& value) const;
 
   /// Makes `value` fit the row: clamps numbers, turns enumeration names to indices, ints to floats and whole floats to
   /// ints, T/F to 0/1, -inf on a level to off, cuts text to 32 bytes at a character's edge. Otherwise returns
@@ -53,9 +70,7 @@ class ParameterTable {
  private:
   Geometry geometry_;
   std::vector<Parameter> parameters_;
-  std::unordered_map<std::string_view, ParameterId> by_address_;
-  struct Tree;
-  std::shared_ptr<const Tree> tree_;
+  AddressTree tree_;
 };
 
 }  // namespace fohd

@@ -1,0 +1,38 @@
+// Commands: what a client can make the desk do that is not a value (DESIGN section 1.2, DESK section 5). The OSC
+// server, the reference page and tests loop over these rows; the daemon carries them out. A command runs once per
+// message, in order, and matches no address pattern.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "control/desk/desk.h"
+
+namespace fohd {
+
+enum class Command : std::uint8_t { start_release, clips_clear, safety_mutes_clear };
+
+struct CommandRow {
+  Command command = Command::start_release;
+  std::string_view path;            ///< the whole address
+  std::string_view arguments = {};  ///< OSC type tags it takes, without the comma: "i", "f", "s"
+  std::string_view doc;
+};
+
+/// [any] In the order of Command.
+std::span<const CommandRow> command_rows() noexcept;
+/// [any] Exact address.
+std::optional<Command> find_command(std::string_view address) noexcept;
+
+/// Who carries commands out: the daemon.
+class CommandSink {
+ public:
+  virtual ~CommandSink() = default;
+  /// [control] arguments have been checked against the row's tags. On failure returns false and says why.
+  virtual bool execute(Command command, const Origin& origin, std::span<const Value> arguments, std::string& error) = 0;
+};
+
+}  // namespace fohd

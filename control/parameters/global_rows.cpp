@@ -1,0 +1,28 @@
+// What the desk has once.
+#include "control/parameters/rows.h"
+
+namespace fohd {
+namespace {
+
+using namespace rows;
+using G = GlobalSettings;
+
+constexpr std::array kRows = {
+    Row<G>{
+        of_class(
+            Persistence::patch,
+            toggle("config/mute_pre_sends", true, kNotOnX32,
+                   "A channel's mute also cuts its pre-fader sends, so that a muted microphone is silent on stage.")),
+        [](G& g, int) -> bool& { return g.mute_pre_sends; }},
+    Row<G>{of_class(Persistence::output,
+                    toggle("panic", false, kNotOnX32,
+                           "Shuts all outputs in 20 ms until it is released (500 ms); survives a restart.")),
+           [](G& g, int) -> bool& { return g.panic; }},
+};
+static_assert(well_formed(kRows));
+
+}  // namespace
+
+std::span<const Row<GlobalSettings>> global_rows() noexcept { return kRows; }
+
+}  // namespace fohd

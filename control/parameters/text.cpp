@@ -1,0 +1,59 @@
+#include "control/parameters/text.h"
+
+#include <charconv>
+#include <cstdint>
+
+#include "control/parameters/parameter.h"
+
+namespace fohd {
+namespace {
+
+/// Bytes of the well-formed UTF-8 character at the front of `text`; 0 if there is none (Unicode 15, table 3-7).
+std::size_t character_bytes(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const unsigned lead = byte(0), second = byte(1);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const bool overlong = lead == 0xE0 && second < 0xA0, surrogate = lead == 0xED && second > 0x9F;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const bool overlong = lead == 0xF0 && second < 0x90, beyond = lead == 0xF4 && second > 0x8F;
+    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string number_text(float number) {
+  char buffer[64];  // the shortest fixed form of a float has at most 48 characters
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed);
+  return {buffer, end.ptr};
+}
+
+std::string fixed_text(float number, int decimals) {
+  char buffer[64];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed, decimals);
+  std::string text(buffer, end.ptr);
+  const bool zero = text.find_first_not_of("-0.") == std::string::npos;
+  return zero && text.starts_with('-') ? text.substr(1) : text;
+}
+
+std::string clean_text(std::string_view text) {
+  std::string clean;
+  while (!text.empty()) {
+    const std::size_t bytes = character_bytes(text);
+    const auto lead = static_cast<unsigned char>(text.front());
+    std::string_view character = bytes == 0 ? "?" : text.substr(0, bytes);
+    if (lead < 0x20 || lead == 0x7F) character = " ";
+    if (clean.size() + character.size() > kMaxTextBytes) break;
+    clean += character;
+    text.remove_prefix(bytes == 0 ? 1 : bytes);
+  }
+  return clean;
+}
+
+}  // namespace fohd

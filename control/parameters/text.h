@@ -1,0 +1,17 @@
+// Small texts: numbers without the locale's whims, names without bytes that would break a file or a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fohd {
+
+/// [any] The shortest text that reads back as the same float: "2500", "0.3", "-inf", "nan".
+std::string number_text(float number);
+/// [any] With a fixed number of decimals: fixed_text(-6, 1) is "-6.0".
+std::string fixed_text(float number, int decimals);
+/// [any] Valid UTF-8 of at most kMaxTextBytes bytes, cut at a character's edge. Bytes that are no UTF-8 become '?',
+/// control characters a space.
+std::string clean_text(std::string_view text);
+
+}  // namespace fohd

@@ -1,0 +1,82 @@
+#include "control/readouts.h"
+
+#include <array>
+
+namespace fohd {
+namespace {
+
+using S = const DeskSettings&;
+using T = const DeskStatus&;
+
+std::int32_t muted_bits(bool own, bool safety) { return (own ? kMutedOwn : 0) | (safety ? kMutedSafety : 0); }
+std::int32_t flag(bool on) { return on ? 1 : 0; }
+
+constexpr std::string_view kMutedDoc =
+    "Why this strip is silent, as bits: 1 own mute, 2 mute group, 4 DCA, 8 solo in place, 16 safety; 0 when it sounds.";
+
+constexpr auto kAllBits = static_cast<float>(kMutedOwn | kMutedGroup | kMutedDca | kMutedSoloInPlace | kMutedSafety);
+
+constexpr std::array kRows = {
+    ReadoutRow{"muted", Family::channel, Kind::bitmask, Unit::none, 0, kAllBits,
+               [](S s, T t, int n) -> Value { return muted_bits(s.channels[n].mute, t.channel_safety_muted[n]); },
+               kMutedDoc},
+    ReadoutRow{"clip", Family::channel, Kind::boolean, Unit::none, 0, 1,
+               [](S, T t, int n) -> Value { return flag(t.input_clipped[n]); },
+               "The input reached 0 dBFS since the last /clips/clear."},
+    ReadoutRow{"muted", Family::bus, Kind::bitmask, Unit::none, 0, kAllBits,
+               [](S s, T t, int n) -> Value { return muted_bits(s.buses[n].mute, t.bus_safety_muted[n]); }, kMutedDoc},
+    ReadoutRow{"out/clip", Family::bus, Kind::boolean, Unit::none, 0, 1,
+               [](S, T t, int n) -> Value { return flag(t.output_clipped[2 + n]); },
+               "The output wanted to pass 0 dBFS since the last /clips/clear."},
+    ReadoutRow{"muted", Family::main, Kind::bitmask, Unit::none, 0, kAllBits,
+               [](S s, T t, int) -> Value { return muted_bits(s.main.mute, t.main_safety_muted); }, kMutedDoc},
+    ReadoutRow{"out/left/clip", Family::main, Kind::boolean, Unit::none, 0, 1,
+               [](S, T t, int) -> Value { return flag(t.output_clipped[0]); },
+               "The output wanted to pass 0 dBFS since the last /clips/clear."},
+    ReadoutRow{"out/right/clip", Family::main, Kind::boolean, Unit::none, 0, 1,
+               [](S, T t, int) -> Value { return flag(t.output_clipped[1]); },
+               "The output wanted to pass 0 dBFS since the last /clips/clear."},
+    ReadoutRow{"/start/held", Family::global, Kind::boolean, Unit::none, 0, 1,
+               [](S, T t, int) -> Value { return flag(t.held); },
+               "After a cold start everything is restored but the outputs stay shut until /start/release."},
+    ReadoutRow{"/jack/connected", Family::global, Kind::boolean, Unit::none, 0, 1,
+               [](S, T t, int) -> Value { return flag(t.jack_connected); },
+               "A JACK server runs this desk; without one only the control side answers."},
+    ReadoutRow{"/jack/rate", Family::global, Kind::real, Unit::hz, 0, 192000,
+               [](S, T t, int) -> Value { return t.rate_hz; }, "The sample rate."},
+    ReadoutRow{"/jack/period", Family::global, Kind::integer, Unit::none, 0, 8192,
+               [](S, T t, int) -> Value { return std::int32_t{t.period_frames}; }, "Frames in one JACK period."},
+    ReadoutRow{"/jack/load", Family::global, Kind::real, Unit::percent, 0, 100,
+               [](S, T t, int) -> Value { return t.load_percent; },
+               "How much of a period the audio takes, as JACK measures it."},
+    ReadoutRow{"/jack/xruns", Family::global, Kind::integer, Unit::none, 0, 2147483648.0f,
+               [](S, T t, int) -> Value { return t.xruns; }, "Deadlines missed since the program started."},
+};
+
+consteval bool rows_are_whole() {
+  for (const ReadoutRow& row : kRows) {
+    if (row.doc.empty() || row.path.empty() || row.read == nullptr || !(row.min < row.max)) return false;
+    if ((row.family == Family::global) != (row.path.front() == '/')) return false;
+  }
+  return true;
+}
+static_assert(rows_are_whole());
+
+}  // namespace
+
+std::span<const ReadoutRow> readout_rows() noexcept { return kRows; }
+
+ReadoutTable::ReadoutTable(const Geometry& geometry) {
+  const auto add_owner = [this](Family family, const std::string& prefix, int owner) {
+    for (const ReadoutRow& row : kRows) {
+      if (row.family == family) readouts_.push_back({&row, prefix + std::string(row.path), owner});
+    }
+  };
+  for (int n = 0; n < geometry.inputs; ++n) add_owner(Family::channel, "/ch/" + std::to_string(n + 1) + "/", n);
+  for (int n = 0; n < geometry.buses; ++n) add_owner(Family::bus, "/bus/" + std::to_string(n + 1) + "/", n);
+  add_owner(Family::main, "/main/", 0);
+  add_owner(Family::global, "", 0);
+  for (ReadoutId id = 0; id < readouts_.size(); ++id) tree_.add(readouts_[id].address, id);
+}
+
+}  // namespace fohd

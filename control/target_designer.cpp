@@ -1,0 +1,1 @@
+#include "control/target_designer.h"
