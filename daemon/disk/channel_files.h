@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,10 @@ using ChannelFiles = std::vector<ChannelFile>;
 /// file that cannot be read, two files for one channel, a stereo file numbered even, a channel beyond `inputs`.
 ChannelFiles scan_channel_files(const std::filesystem::path& folder, int inputs);
 
-/// [any] "03_snare-top.wav" -> 3 and "snare top"; number 0 where there is none. A name of nothing but a number stays
+/// [any] "03_snare-top.wav" -> 3 and "snare top"; no number where there is none. A name of nothing but a number stays
 /// "".
 struct ChannelFileName {
-  int number = 0;
+  std::optional<int> number;
   std::string name;
 };
 ChannelFileName parse_channel_file_name(const std::string& file_name);

@@ -48,14 +48,21 @@ class Player : public DiskJob {
   void service() noexcept override;
 
  private:
-  struct Track;
+  struct Track;    ///< one file: its reader, and a ring per channel
+  struct Outlet {  ///< one channel, as the audio thread sees it
+    Ring<float>* ring;
+    int input;  ///< from 0
+    std::vector<float> buffer;
+  };
   bool produce_block();
+  void produce(Track& track, std::int64_t frames, bool at_seam);
+  void publish();
 
   ChannelFiles files_;
   int max_frames_;
   std::int64_t loop_frames_ = 0, position_frames_ = 0;
-  std::vector<std::unique_ptr<Track>> tracks_;  ///< one per file
-  std::vector<Ring<float>*> rings_;             ///< one per channel, owned by tracks
+  std::vector<std::unique_ptr<Track>> tracks_;
+  std::vector<Outlet> outlets_;
   Flag underruns_;
   PlayerStatus now_;
   Latest<PlayerStatus> status_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,11 @@ class Recorder : public DiskJob {
   void service() noexcept override;
 
  private:
+  void pay_silence(std::size_t block_frames) noexcept;
+  bool has_room() const;
+  std::string no_room_message() const;
   void drain();
+  void discard();
   void finish(RecorderStatus::State state, const std::string& message);
   void publish();
 

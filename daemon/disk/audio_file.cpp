@@ -1,0 +1,179 @@
+#include "daemon/disk/audio_file.h"
+
+#include <samplerate.h>
+#include <sndfile.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace fohd {
+namespace {
+
+constexpr std::int64_t kReadFrames = 4096;  // one turn of file reading: long enough to amortise, small in memory
+constexpr int kMinFileRateHz = 1000, kMaxFileRateHz = 768'000;  // keeps the ratio inside libsamplerate's 1/256..256
+
+struct CloseSndfile {
+  void operator()(SNDFILE* file) const noexcept { sf_close(file); }
+};
+using SndfilePointer = std::unique_ptr<SNDFILE, CloseSndfile>;
+
+struct DeleteResampler {
+  void operator()(SRC_STATE* state) const noexcept { src_delete(state); }
+};
+using ResamplerPointer = std::unique_ptr<SRC_STATE, DeleteResampler>;
+
+constexpr const char* kAllowed = "allowed: WAV, FLAC, AIFF, Ogg or RF64, mono or stereo, any rate";
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& reason) {
+  throw FileError(path.string() + ": " + reason);
+}
+
+SndfilePointer open_checked(const std::filesystem::path& path, AudioFileInfo& info) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) fail(path, "no such file");
+  if (std::filesystem::is_directory(status)) fail(path, std::string("is a folder, not an audio file; ") + kAllowed);
+  if (!std::filesystem::is_regular_file(status)) fail(path, std::string("is not a regular file; ") + kAllowed);
+  if (std::filesystem::file_size(path, error) == 0) fail(path, "the file is empty (0 bytes)");
+
+  SF_INFO sf{};
+  SndfilePointer file(sf_open(path.c_str(), SFM_READ, &sf));
+  if (!file) fail(path, std::string("damaged or not an audio file (") + sf_strerror(nullptr) + "); " + kAllowed);
+  if (sf.channels < 1 || sf.channels > 2) {
+    fail(path, "has " + std::to_string(sf.channels) + " channels; allowed: 1 (mono) or 2 (stereo)");
+  }
+  if (sf.samplerate < kMinFileRateHz || sf.samplerate > kMaxFileRateHz) {
+    fail(path, "has a sample rate of " + std::to_string(sf.samplerate) + " Hz; allowed: 1,000 to 768,000 Hz");
+  }
+  float first[2];
+  if (sf_readf_float(file.get(), first, 1) != 1) {
+    if (sf.frames > 0) fail(path, std::string("damaged: no sound can be read from it; ") + kAllowed);
+    fail(path, "the file holds no sound (0 frames)");
+  }
+  sf_seek(file.get(), 0, SEEK_SET);
+  // A FLAC whose writer was killed does not know its length; libsndfile then says "as long as possible".
+  const bool length_known = sf.frames > 0 && sf.frames < SF_COUNT_MAX / 2;
+  info = {length_known ? sf.frames : 0, sf.channels, sf.samplerate};
+  return file;
+}
+
+}  // namespace
+
+AudioFileInfo inspect_audio_file(const std::filesystem::path& path) {
+  AudioFileInfo info;
+  open_checked(path, info);
+  return info;
+}
+
+struct AudioFileReader::Impl {
+  std::filesystem::path path;
+  AudioFileInfo info;
+  SndfilePointer file;
+  ResamplerPointer resampler;  // null: the file has the right rate already
+  double ratio = 1;
+  std::vector<float> pending;  // read from the file, not yet resampled
+  std::int64_t pending_from = 0, pending_frames = 0;
+  std::int64_t read_frames = 0;   // at the file's rate
+  std::int64_t given_frames = 0;  // at the wanted rate
+  std::int64_t total_frames = 0;  // at the wanted rate; 0 unknown
+  bool at_end = false;
+
+  std::int64_t read_file(float* into, std::int64_t frames) {
+    const std::int64_t got = sf_readf_float(file.get(), into, frames);
+    read_frames += got;
+    if (got < frames) {
+      at_end = true;
+      if (info.frames > 0 && read_frames < info.frames) {
+        fail(path, "damaged: breaks off after " + std::to_string(read_frames) + " of " + std::to_string(info.frames) +
+                       " frames");
+      }
+    }
+    std::replace_if(
+        into, into + got * info.channels, [](float x) { return !std::isfinite(x); }, 0.0f);
+    return got;
+  }
+
+  std::int64_t resample(float* into, std::int64_t frames) {
+    std::int64_t done = 0;
+    while (done < frames) {
+      if (pending_frames == 0 && !at_end) {
+        pending_from = 0;
+        pending_frames = read_file(pending.data(), kReadFrames);
+      }
+      SRC_DATA data{};
+      data.data_in = pending.data() + pending_from * info.channels;
+      data.input_frames = pending_frames;
+      data.data_out = into + done * info.channels;
+      data.output_frames = frames - done;
+      data.end_of_input = at_end ? 1 : 0;
+      data.src_ratio = ratio;
+      if (const int error = src_process(resampler.get(), &data)) fail(path, src_strerror(error));
+      pending_from += data.input_frames_used;
+      pending_frames -= data.input_frames_used;
+      done += data.output_frames_gen;
+      if (at_end && data.output_frames_gen == 0 && data.input_frames_used == 0) break;
+    }
+    return done;
+  }
+};
+
+AudioFileReader::AudioFileReader(const std::filesystem::path& path, int rate_hz, ResampleQuality quality)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  impl_->file = open_checked(path, impl_->info);
+  const AudioFileInfo& info = impl_->info;
+  impl_->total_frames = (info.frames * rate_hz + info.rate_hz - 1) / info.rate_hz;
+  if (info.rate_hz == rate_hz) return;
+  int error = 0;
+  const int converter = quality == ResampleQuality::best ? SRC_SINC_BEST_QUALITY : SRC_SINC_MEDIUM_QUALITY;
+  impl_->resampler.reset(src_new(converter, info.channels, &error));
+  if (!impl_->resampler) fail(path, src_strerror(error));
+  impl_->ratio = static_cast<double>(rate_hz) / info.rate_hz;
+  impl_->pending.resize(static_cast<std::size_t>(kReadFrames * info.channels));
+}
+
+AudioFileReader::~AudioFileReader() = default;
+AudioFileReader::AudioFileReader(AudioFileReader&&) noexcept = default;
+AudioFileReader& AudioFileReader::operator=(AudioFileReader&&) noexcept = default;
+
+const AudioFileInfo& AudioFileReader::info() const noexcept { return impl_->info; }
+std::int64_t AudioFileReader::frames() const noexcept { return impl_->total_frames; }
+
+std::int64_t AudioFileReader::read(std::span<float> interleaved) {
+  Impl& my = *impl_;
+  std::int64_t frames = static_cast<std::int64_t>(interleaved.size()) / my.info.channels;
+  if (my.total_frames > 0) frames = std::min(frames, my.total_frames - my.given_frames);
+  if (frames <= 0) return 0;
+  if (my.resampler) {
+    frames = my.resample(interleaved.data(), frames);
+  } else {
+    frames = my.at_end ? 0 : my.read_file(interleaved.data(), frames);
+  }
+  my.given_frames += frames;
+  return frames;
+}
+
+void AudioFileReader::rewind() {
+  Impl& my = *impl_;
+  if (sf_seek(my.file.get(), 0, SEEK_SET) != 0) fail(my.path, "cannot go back to its beginning");
+  if (my.resampler) src_reset(my.resampler.get());
+  my.pending_from = my.pending_frames = my.read_frames = my.given_frames = 0;
+  my.at_end = false;
+}
+
+AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, ResampleQuality quality) {
+  AudioFileReader reader(path, rate_hz, quality);
+  AudioClip clip{reader.info().channels, {}};
+  const std::size_t chunk = static_cast<std::size_t>(kReadFrames * clip.channels);
+  for (std::size_t filled = 0;;) {
+    clip.samples.resize(filled + chunk);
+    const std::int64_t got = reader.read(std::span(clip.samples).subspan(filled, chunk));
+    filled += static_cast<std::size_t>(got * clip.channels);
+    if (got < kReadFrames) {
+      clip.samples.resize(filled);
+      return clip;
+    }
+  }
+}
+
+}  // namespace fohd
