@@ -99,7 +99,8 @@ SvfCoeffs inverse_section(const Quadratic& zeros, const Quadratic& poles) {
 }
 
 double effective_q(const EqBandParams& band) {
-  return band.type == EqType::vintage_bell ? band.q * (0.5 + std::abs(static_cast<double>(band.gain_db)) / 15) : band.q;
+  const double gain_db = band.gain_db, q = band.q;
+  return band.type == EqType::vintage_bell ? q * (0.5 + std::abs(gain_db) / 15) : q;
 }
 
 /// amplitude: A of the head comment.
