@@ -1,0 +1,353 @@
+#include "daemon/store/state_format.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "daemon/store/crc32.h"
+
+namespace fohd {
+namespace {
+
+constexpr std::string_view kFormat = "fohd state";
+constexpr int kVersion = 1;
+constexpr std::size_t kChecksumDigits = 8;
+constexpr std::string_view kChecksumLine = "\n\"checksum\": \"";
+
+template <class Number>
+std::string shortest(Number number) {
+  std::array<char, 32> buffer;  // the longest double takes 24
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+  std::string text(buffer.data(), result.ptr);
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  }
+  return text;
+}
+
+/// Length of the valid UTF-8 character at the start of `text`, or 0. Refuses what RFC 3629 refuses: overlong forms,
+/// surrogates, above U+10FFFF. A JSON parser would otherwise reject the whole file for one name from an old tablet.
+std::size_t utf8_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return at(i) >= low && at(i) <= high;
+  };
+  const unsigned first = at(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool second = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
+    return second && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool second = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
+    return second && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+std::string json_quoted(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+      constexpr std::string_view kHex = "0123456789abcdef";
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      if (byte == '"' || byte == '\\') out += '\\';
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out + '"';
+}
+
+/// Takes the events of nlohmann's parser; keeps the text of numbers, so that a float is rounded once, not twice.
+class Reader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit Reader(bool values_only) : section_(values_only ? Section::values : Section::top) {}
+
+  ParsedGeneration result;
+  std::string checksum;
+
+  bool null() override { return refuse(); }
+  bool boolean(bool value) override {
+    if (section_ == Section::values) return take(Value(std::int32_t{value}));
+    if (key_ != "clean_exit") return refuse();
+    result.meta.clean_exit = value;
+    return true;
+  }
+  bool number_integer(number_integer_t value) override { return integer(value); }
+  bool number_unsigned(number_unsigned_t value) override {
+    constexpr auto kLargest = static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max());
+    return integer(static_cast<std::int64_t>(std::min(value, kLargest)));
+  }
+  bool number_float(number_float_t value, const string_t& text) override {
+    if (section_ == Section::values) return take_float(value, text);
+    return section_ == Section::top && key_ == "rate_hz" ? rate(value) : refuse();
+  }
+  bool string(string_t& value) override {
+    if (section_ == Section::values) return take(Value(value));
+    if (section_ != Section::top) return refuse();
+    if (key_ == "format") return value == kFormat || fail("this is a \"" + value + "\", not a \"fohd state\"");
+    std::string* const field = key_ == "written"    ? &result.written_utc
+                               : key_ == "program"  ? &result.meta.program_version
+                               : key_ == "device"   ? &result.meta.device
+                               : key_ == "boot_id"  ? &result.meta.boot_id
+                               : key_ == "checksum" ? &checksum
+                                                    : nullptr;
+    if (field == nullptr) return refuse();
+    *field = value;
+    return true;
+  }
+  bool binary(binary_t&) override { return refuse(); }
+  bool start_object(std::size_t) override {
+    if (depth_++ == 0) return true;
+    if (depth_ == 2 && section_ == Section::top && key_ == "values") return enter(Section::values);
+    if (depth_ == 2 && section_ == Section::top && key_ == "geometry") return enter(Section::geometry);
+    return refuse();
+  }
+  bool end_object() override {
+    --depth_;
+    if (section_ == Section::geometry) {
+      if (!result.meta.geometry.valid()) return fail("\"geometry\" is outside what a desk can have");
+      result.meta.geometry_known = true;
+    }
+    if (depth_ == 1) section_ = Section::top;
+    return true;
+  }
+  bool start_array(std::size_t) override { return refuse(); }
+  bool end_array() override { return true; }
+  bool key(string_t& name) override {
+    key_ = name;
+    if (section_ == Section::values && (name.empty() || name.front() != '/')) {
+      return fail("\"" + name + "\" is not an address: it must begin with /");
+    }
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    std::string text = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
+    const std::size_t line = text.find("at line ");
+    const std::size_t end = line == std::string::npos ? line : text.find(',', line);
+    return fail("it is not JSON" +
+                (end == std::string::npos ? "" : " (" + text.substr(line + 3, end - line - 3) + ")"));
+  }
+
+ private:
+  enum class Section { top, values, geometry };
+
+  bool enter(Section section) {
+    section_ = section;
+    return true;
+  }
+  bool fail(std::string why) {
+    if (result.error.empty()) result.error = std::move(why);
+    return false;
+  }
+  bool refuse() {
+    if (depth_ == 0 || key_.empty()) return fail("it must be one JSON object, { ... }");
+    if (section_ == Section::values) return fail(key_ + " must be a number, true, false or text in quotes");
+    return fail("\"" + key_ + "\" is not known here or has the wrong kind of value");
+  }
+  bool take(Value value) {
+    result.values.emplace_back(key_, std::move(value));
+    return true;
+  }
+  bool take_float(double value, std::string text) {
+    std::replace(text.begin(), text.end(), ',', '.');  // the parser hands over the locale's decimal point
+    float exact = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), exact);
+    if (read.ec != std::errc()) exact = static_cast<float>(value);
+    if (!std::isfinite(exact)) return fail(key_ + " is too large a number");
+    return take(Value(exact));
+  }
+  bool rate(double value) {
+    result.meta.rate_hz = value;
+    return true;
+  }
+  bool integer(std::int64_t value) {
+    if (section_ == Section::values) {
+      using Limits = std::numeric_limits<std::int32_t>;
+      if (value < Limits::min() || value > Limits::max()) return fail(key_ + " is too large a number");
+      return take(Value(static_cast<std::int32_t>(value)));
+    }
+    if (section_ == Section::geometry) return geometry(value);
+    if (key_ == "rate_hz") return rate(static_cast<double>(value));
+    if (key_ == "generation") return true;  // for people; the file's name counts
+    if (key_ != "version") return refuse();
+    return value == kVersion || fail("it is written in format " + std::to_string(value) + ", this fohd reads format " +
+                                     std::to_string(kVersion));
+  }
+  bool geometry(std::int64_t value) {
+    Geometry& desk = result.meta.geometry;
+    int* const field = key_ == "inputs"     ? &desk.inputs
+                       : key_ == "aux"      ? &desk.aux
+                       : key_ == "returns"  ? &desk.returns
+                       : key_ == "buses"    ? &desk.buses
+                       : key_ == "matrices" ? &desk.matrices
+                                            : nullptr;
+    if (field == nullptr) return refuse();
+    *field = static_cast<int>(std::clamp<std::int64_t>(value, -1, 1'000'000));  // valid() refuses both ends
+    return true;
+  }
+
+  Section section_;
+  int depth_ = 0;
+  std::string key_;
+};
+
+void sort_and_keep_last(ParsedGeneration& generation) {
+  auto& values = generation.values;
+  std::stable_sort(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (kept > 0 && values[kept - 1].first == values[i].first) {
+      generation.notes.push_back(values[i].first + " is there more than once; the last one counts");
+      values[kept - 1] = std::move(values[i]);
+    } else if (kept++ != i) {
+      values[kept - 1] = std::move(values[i]);
+    }
+  }
+  values.resize(kept);
+}
+
+/// One line of a log. Nothing: damaged.
+struct LogLine {
+  AddressedValue value;
+  bool complete = true;  ///< the last of its change
+  bool checksummed = true;
+};
+std::optional<LogLine> parse_log_line(std::string_view text) {
+  LogLine line;
+  if (text.front() == '"') {
+    line.checksummed = false;
+    if (text.back() == ',') text.remove_suffix(1);  // a line copied from a generation
+  } else {
+    if (text.size() <= kChecksumDigits + 1) return std::nullopt;
+    const std::string_view digits = text.substr(0, kChecksumDigits);
+    text.remove_prefix(kChecksumDigits);
+    if (crc32_text(text) != digits) return std::nullopt;
+    line.complete = text.front() != '+';
+    text.remove_prefix(1);
+  }
+  Reader reader(true);
+  const bool whole = nlohmann::json::sax_parse("{" + std::string(text) + "}", &reader);
+  if (!whole || reader.result.values.size() != 1) return std::nullopt;
+  line.value = std::move(reader.result.values.front());
+  return line;
+}
+
+}  // namespace
+
+std::string state_line(std::string_view address, const Value& value) {
+  std::string text = json_quoted(address) + ": ";
+  if (const float* real = std::get_if<float>(&value)) return std::isfinite(*real) ? text + shortest(*real) : "";
+  if (const std::int32_t* integer = std::get_if<std::int32_t>(&value)) return text + shortest(*integer);
+  return text + json_quoted(std::get<std::string>(value));
+}
+
+std::string generation_text(const StateMeta& meta, std::uint64_t number, std::string_view written_utc, const Mix& mix) {
+  std::string text = "{\n\"format\": " + json_quoted(kFormat) + ",\n\"version\": " + std::to_string(kVersion) +
+                     ",\n\"generation\": " + std::to_string(number) + ",\n\"written\": " + json_quoted(written_utc) +
+                     ",\n\"program\": " + json_quoted(meta.program_version) +
+                     ",\n\"clean_exit\": " + (meta.clean_exit ? "true" : "false") +
+                     ",\n\"boot_id\": " + json_quoted(meta.boot_id) + ",\n\"device\": " + json_quoted(meta.device);
+  if (std::isfinite(meta.rate_hz)) text += ",\n\"rate_hz\": " + shortest(meta.rate_hz);
+  if (meta.geometry_known) {
+    const Geometry& desk = meta.geometry;
+    text += ",\n\"geometry\": {\"inputs\": " + std::to_string(desk.inputs) + ", \"aux\": " + std::to_string(desk.aux) +
+            ", \"returns\": " + std::to_string(desk.returns) + ", \"buses\": " + std::to_string(desk.buses) +
+            ", \"matrices\": " + std::to_string(desk.matrices) + "}";
+  }
+  text += ",\n\"values\": {";
+  const char* separator = "\n";
+  for (const auto& [address, value] : mix) {
+    const std::string line = state_line(address, value);
+    if (line.empty()) continue;
+    text += separator;
+    text += line;
+    separator = ",\n";
+  }
+  text += "\n},";
+  const std::string sum = crc32_text(text);
+  return text + std::string(kChecksumLine) + sum + "\"\n}\n";
+}
+
+std::string log_text(std::span<const AddressedValue> change) {
+  std::vector<std::string> lines;
+  for (const auto& [address, value] : change) {
+    std::string line = state_line(address, value);
+    if (!line.empty()) lines.push_back(std::move(line));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string marked = (i + 1 < lines.size() ? '+' : ' ') + lines[i];
+    text += crc32_text(marked) + marked + '\n';
+  }
+  return text;
+}
+
+ParsedGeneration parse_generation(std::string_view text) {
+  Reader reader(false);
+  nlohmann::json::sax_parse(text, &reader);
+  ParsedGeneration& generation = reader.result;
+  if (!generation.error.empty()) return std::move(generation);
+  generation.checksummed = !reader.checksum.empty();
+  if (generation.checksummed) {
+    const std::size_t line = text.rfind(kChecksumLine);
+    const std::string sum = crc32_text(text.substr(0, line == std::string_view::npos ? text.size() : line));
+    if (sum != reader.checksum) {
+      generation.error =
+          "its checksum does not fit (after an edit by hand, delete the \"checksum\" line and the comma "
+          "before it)";
+    }
+  }
+  if (generation.values.empty() && generation.error.empty()) generation.error = "it holds no values";
+  sort_and_keep_last(generation);
+  return std::move(generation);
+}
+
+ParsedLog parse_log(std::string_view text) {
+  ParsedLog log;
+  std::vector<AddressedValue> change;  // the lines so far of a change that is not complete
+  std::vector<std::size_t> damaged;
+  std::size_t number = 0, bare = 0, last_good = 0;
+  while (!text.empty()) {
+    ++number;
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty()) continue;
+    std::optional<LogLine> parsed = parse_log_line(line);
+    if (!parsed) {
+      damaged.push_back(number);
+      continue;
+    }
+    last_good = number;
+    bare += !parsed->checksummed;
+    change.push_back(std::move(parsed->value));
+    if (!parsed->complete) continue;
+    std::move(change.begin(), change.end(), std::back_inserter(log.values));
+    change.clear();
+  }
+  const bool cut_off = !change.empty() || (!damaged.empty() && damaged.back() > last_good);
+  while (!damaged.empty() && damaged.back() > last_good) damaged.pop_back();
+  if (!damaged.empty()) {
+    log.notes.push_back("line " + std::to_string(damaged.front()) +
+                        (damaged.size() > 1 ? " and " + std::to_string(damaged.size() - 1) + " more are" : " is") +
+                        " damaged and left out; the lines after are used");
+  }
+  if (cut_off) log.notes.push_back("the last change was cut off while it was written and is left out");
+  if (bare > 0) log.notes.push_back(std::to_string(bare) + " lines have no checksum and are taken as they are");
+  return log;
+}
+
+}  // namespace fohd

@@ -1,0 +1,165 @@
+#include "daemon/store/state_writer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "daemon/store/state_load.h"
+
+namespace fohd {
+namespace {
+constexpr double kLongAgo = std::numeric_limits<double>::lowest();
+constexpr double kRetry_s = 1;             // a changed card, a freed disk: seen within a second
+constexpr double kRetryGeneration_s = 10;  // it writes far more, into a disk that may be full
+constexpr double kRepeatFailure_s = 60;    // often enough to be seen, rarely enough not to fill a log
+constexpr double kLongestSleep_s = 3600;
+}  // namespace
+
+StateWriter::StateWriter(FileSystem& files, std::string folder, StateMeta meta, Mix mix, Store::Report report,
+                         const StoreOptions& options)
+    : files_(files),
+      folder_(std::move(folder)),
+      meta_(std::move(meta)),
+      mix_(std::move(mix)),
+      report_(std::move(report)),
+      options_(options),
+      append_due_s_(kLongAgo),
+      generation_due_s_(kLongAgo),
+      generation_retry_s_(kLongAgo) {
+  meta_.clean_exit = false;
+}
+
+void StateWriter::change(std::vector<AddressedValue>&& changes) {
+  for (auto& [address, value] : changes) {
+    unwritten_.insert(address);
+    mix_.insert_or_assign(std::move(address), std::move(value));
+  }
+}
+
+void StateWriter::change_meta(const StateMeta& meta) {
+  meta_ = meta;
+  meta_.clean_exit = false;
+  meta_changed_ = true;
+}
+
+bool StateWriter::generation_wanted() const noexcept {
+  // A log that cannot be written may have vanished: then only a new generation helps.
+  return number_ == 0 || meta_changed_ || log_.failing || log_bytes_ >= options_.log_limit_bytes;
+}
+
+double StateWriter::turn(double now_s) {
+  if (!unwritten_.empty() && number_ != 0 && now_s >= append_due_s_) append_changes(now_s);
+  const bool due = generation_wanted() || (changed_since_generation_ && now_s >= generation_due_s_);
+  if (due && now_s >= generation_retry_s_) write_generation(now_s);
+
+  double next_s = now_s + kLongestSleep_s;
+  if (!unwritten_.empty() && number_ != 0) next_s = std::min(next_s, append_due_s_);
+  if (generation_wanted()) next_s = std::min(next_s, generation_retry_s_);
+  if (changed_since_generation_) next_s = std::min(next_s, std::max(generation_due_s_, generation_retry_s_));
+  return next_s;
+}
+
+void StateWriter::finish(double now_s) {
+  meta_.clean_exit = true;
+  if (!unwritten_.empty() && number_ != 0) append_changes(now_s);
+  write_generation(now_s);
+  files_.unlock();
+}
+
+void StateWriter::append_changes(double now_s) {
+  std::vector<AddressedValue> changes;
+  changes.reserve(unwritten_.size());
+  for (const std::string& address : unwritten_) changes.emplace_back(address, mix_.find(address)->second);
+  const std::string text = log_text(changes);
+  const std::string error = files_.append(log_path(folder_, number_), log_bytes_, text);
+  if (!error.empty()) {
+    append_due_s_ = now_s + kRetry_s;
+    failed(log_, now_s, error, "The latest changes are not on the disk; the desk goes on and keeps trying.");
+    return;
+  }
+  append_due_s_ = now_s + options_.log_interval_s;
+  log_bytes_ += text.size();
+  unwritten_.clear();
+  changed_since_generation_ = true;
+  succeeded(log_);
+}
+
+void StateWriter::write_generation(double now_s) {
+  // Called right after an append, so the old log is complete: should the new generation ever prove damaged, the old one
+  // with both logs gives the same mix.
+  const std::string error = try_generation();
+  if (!error.empty()) {
+    generation_retry_s_ = now_s + (number_ == 0 ? kRetry_s : kRetryGeneration_s);
+    failed(generation_, now_s, error,
+           number_ == 0   ? "The mix is not being saved; the desk goes on and keeps trying."
+           : log_.failing ? "Neither can the mix be saved as a whole; the desk goes on and keeps trying."
+                          : "The mix could not be saved as a whole; changes still go to the log.");
+    return;
+  }
+  generation_due_s_ = now_s + options_.generation_interval_s;
+  generation_retry_s_ = kLongAgo;
+  meta_changed_ = changed_since_generation_ = false;
+  unwritten_.clear();
+  succeeded(log_);
+  succeeded(generation_);
+  prune();
+}
+
+std::string StateWriter::try_generation() {
+  std::string error;
+  if (!locked_) {
+    error = files_.make_folder(folder_);
+    if (error.empty()) error = files_.lock(folder_);
+    if (!error.empty()) return error;
+    locked_ = true;
+  }
+  StateFiles present;
+  error = list_state_files(folder_, files_, present);
+  if (!error.empty()) return error;
+  std::uint64_t next = number_;
+  if (!present.generations.empty()) next = std::max(next, present.generations.back());
+  if (!present.logs.empty()) next = std::max(next, present.logs.back());
+  ++next;
+  const std::string path = generation_path(folder_, next), part = path + ".part", log = log_path(folder_, next);
+  error = files_.write(part, generation_text(meta_, next, files_.utc_now(), mix_));
+  // The log is there before its generation is: one sync of the folder makes both last.
+  if (error.empty()) error = files_.write(log, "");
+  if (error.empty()) error = files_.rename(part, path);
+  if (!error.empty()) {
+    static_cast<void>(files_.remove(part));  // room on a full disk; what fails here has been said already
+    static_cast<void>(files_.remove(log));
+    return error;
+  }
+  number_ = next;
+  log_bytes_ = 0;
+  return files_.sync_folder(folder_);
+}
+
+void StateWriter::prune() {
+  StateFiles present;
+  if (!list_state_files(folder_, files_, present).empty()) return;  // the next generation cleans up
+  const auto keep = static_cast<std::size_t>(std::max(options_.keep_generations, 1));
+  const std::size_t extra = present.generations.size() - std::min(keep, present.generations.size());
+  const std::uint64_t oldest = extra < present.generations.size() ? present.generations[extra] : 0;
+  for (std::size_t i = 0; i < extra; ++i)
+    static_cast<void>(files_.remove(generation_path(folder_, present.generations[i])));
+  for (std::uint64_t number : present.logs) {
+    if (number < oldest) static_cast<void>(files_.remove(log_path(folder_, number)));
+  }
+  for (const std::string& name : present.leftovers) static_cast<void>(files_.remove(folder_ + "/" + name));
+}
+
+void StateWriter::succeeded(Attempt& attempt) {
+  if (attempt.failing && report_) report_("The mix is being saved again in " + folder_ + ".");
+  attempt = Attempt();
+}
+
+void StateWriter::failed(Attempt& attempt, double now_s, const std::string& why, const std::string& consequence) {
+  const bool repeated = attempt.failing && why == attempt.said && now_s < attempt.say_again_s;
+  attempt.failing = true;
+  if (repeated) return;
+  attempt.said = why;
+  attempt.say_again_s = now_s + kRepeatFailure_s;
+  if (report_) report_("State: " + why + ". " + consequence);
+}
+
+}  // namespace fohd

@@ -1,0 +1,69 @@
+// What the store thread does, without the thread: when a log line, a generation, another attempt is due, and in which
+// order files are written so that at every instant the folder holds a whole mix. Time comes in as seconds.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/store/file_system.h"
+#include "daemon/store/state_format.h"
+#include "daemon/store/store.h"
+
+namespace fohd {
+
+/// [store thread only]
+class StateWriter {
+ public:
+  StateWriter(FileSystem& files, std::string folder, StateMeta meta, Mix mix, Store::Report report,
+              const StoreOptions& options);
+
+  /// Notes what changed; written at the next turn() that is due.
+  void change(std::vector<AddressedValue>&& changes);
+  void change_meta(const StateMeta& meta);
+
+  /// Writes what is due at `now_s` (of a clock that never goes back). Returns when to call again if nothing changes;
+  /// after a change, call at once.
+  double turn(double now_s);
+  /// The last word: a generation marked as a clean exit; if that fails, at least the log.
+  void finish(double now_s);
+
+  /// Changes are in memory only, because the last attempt to write them failed.
+  bool failing() const noexcept { return log_.failing || (generation_.failing && number_ == 0); }
+
+ private:
+  /// One kind of attempt: what was last said about it, and when to say it again.
+  struct Attempt {
+    bool failing = false;
+    std::string said;
+    double say_again_s = 0;
+  };
+
+  void append_changes(double now_s);
+  void write_generation(double now_s);
+  std::string try_generation();
+  void prune();
+  bool generation_wanted() const noexcept;
+  void failed(Attempt& attempt, double now_s, const std::string& why, const std::string& consequence);
+  void succeeded(Attempt& attempt);
+
+  FileSystem& files_;
+  std::string folder_;
+  StateMeta meta_;
+  Mix mix_;
+  Store::Report report_;
+  StoreOptions options_;
+
+  std::set<std::string> unwritten_;  ///< addresses whose value is not in the log yet
+  std::uint64_t number_ = 0;         ///< of the generation that the log belongs to; 0: none written yet
+  std::uint64_t log_bytes_ = 0;
+  bool locked_ = false;
+  bool meta_changed_ = false;
+  bool changed_since_generation_ = false;
+  double append_due_s_, generation_due_s_, generation_retry_s_;
+  Attempt log_, generation_;
+};
+
+}  // namespace fohd

@@ -1,0 +1,163 @@
+#include "daemon/store/store.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <thread>
+
+#include "daemon/store/file_system.h"
+#include "daemon/store/state_writer.h"
+#include "engine/flag.h"
+#include "engine/ring.h"
+
+namespace fohd {
+namespace {
+
+/// What crosses to the store thread, which frees it.
+struct Parcel {
+  std::vector<AddressedValue> changes;
+  std::optional<StateMeta> meta;
+};
+
+// A control turn that changes something comes at most every few ms: room for seconds of a disk that stands still.
+constexpr std::size_t kQueuedParcels = 1024;
+
+// Several times the addresses of the largest desk, so that thinning out is rare.
+constexpr std::size_t kLongestBacklog = 200'000;
+
+double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+Mix to_mix(std::vector<AddressedValue>&& values) {
+  Mix mix;
+  for (auto& [address, value] : values) mix.insert_or_assign(std::move(address), std::move(value));
+  return mix;
+}
+
+std::vector<AddressedValue> newest_only(std::vector<AddressedValue>&& values) {
+  Mix mix = to_mix(std::move(values));
+  return {std::make_move_iterator(mix.begin()), std::make_move_iterator(mix.end())};
+}
+
+}  // namespace
+
+struct Store::Thread {
+  Thread(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
+         const StoreOptions& options, FileSystem* other_files)
+      : writer(other_files != nullptr ? *other_files : files, std::move(folder), std::move(meta),
+               to_mix(std::move(initial)), std::move(report), options),
+        thread([this] { run(); }) {}
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+  ~Thread() {
+    stop.raise();
+    wake();
+    thread.join();
+    if (wake_fd >= 0) ::close(wake_fd);
+  }
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    if (wake_fd >= 0) static_cast<void>(!::write(wake_fd, &one, sizeof one));
+  }
+
+  /// [control] Takes the parcel, or leaves it where it is when the ring is full.
+  bool send(std::unique_ptr<Parcel>& parcel) {
+    Parcel* const raw = parcel.get();
+    if (!ring.write(std::span<Parcel* const>(&raw, 1))) return false;
+    static_cast<void>(parcel.release());
+    wake();
+    return true;
+  }
+
+  /// [store thread]
+  void collect() {
+    Parcel* raw = nullptr;
+    while (ring.read(std::span<Parcel*>(&raw, 1)) == 1) {
+      const std::unique_ptr<Parcel> parcel(raw);
+      if (parcel->meta) writer.change_meta(*parcel->meta);
+      writer.change(std::move(parcel->changes));
+    }
+  }
+
+  void run() {
+    while (!stop.raised()) {
+      double next_s = steady_s() + 1;
+      guarded([&] {
+        collect();
+        next_s = writer.turn(steady_s());
+      });
+      wait(next_s - steady_s());
+    }
+    guarded([&] {
+      collect();
+      if (backlog) writer.change(std::move(backlog->changes));  // the control side has stopped, so this is ours now
+      if (backlog && backlog->meta) writer.change_meta(*backlog->meta);
+    });
+    guarded([&] { writer.finish(steady_s()); });
+  }
+
+  /// Memory can run out, a report can throw: neither may end the process that makes the sound.
+  template <class Work>
+  void guarded(Work work) noexcept {
+    try {
+      work();
+      writer.failing() ? trouble.raise() : trouble.lower();
+    } catch (...) {
+      trouble.raise();
+    }
+  }
+
+  void wait(double seconds) const {
+    // Without a descriptor to wait on (the system has run out of them) the thread looks 50 times a second.
+    const double longest_s = wake_fd >= 0 ? 3600 : 0.02;
+    const int timeout_ms = static_cast<int>(std::ceil(std::clamp(seconds, 0.0, longest_s) * 1000));
+    pollfd event = {wake_fd, POLLIN, 0};
+    if (::poll(&event, 1, timeout_ms) <= 0 || wake_fd < 0) return;
+    std::uint64_t count = 0;
+    static_cast<void>(!::read(wake_fd, &count, sizeof count));
+  }
+
+  FileSystem files;
+  StateWriter writer;
+  Ring<Parcel*> ring{kQueuedParcels};
+  int wake_fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  Flag stop, trouble;
+  std::unique_ptr<Parcel> backlog;  ///< [control] what the full ring did not take; the store thread's after `stop`
+  std::thread thread;               ///< last, so that it starts when everything else is there
+};
+
+Store::Store(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
+             const StoreOptions& options, FileSystem* files)
+    : thread_(std::make_unique<Thread>(std::move(folder), std::move(meta), std::move(initial), std::move(report),
+                                       options, files)) {}
+
+Store::~Store() = default;
+
+void Store::submit(std::span<const AddressedValue> changes) {
+  std::unique_ptr<Parcel>& backlog = thread_->backlog;
+  if (backlog) {
+    backlog->changes.insert(backlog->changes.end(), changes.begin(), changes.end());
+    if (backlog->changes.size() > kLongestBacklog) backlog->changes = newest_only(std::move(backlog->changes));
+    static_cast<void>(thread_->send(backlog));
+  } else if (!changes.empty()) {
+    auto parcel = std::make_unique<Parcel>();
+    parcel->changes.assign(changes.begin(), changes.end());
+    if (!thread_->send(parcel)) backlog = std::move(parcel);
+  }
+}
+
+void Store::submit_meta(const StateMeta& meta) {
+  std::unique_ptr<Parcel>& backlog = thread_->backlog;
+  auto parcel = backlog ? std::move(backlog) : std::make_unique<Parcel>();
+  parcel->meta = meta;
+  if (!thread_->send(parcel)) backlog = std::move(parcel);
+}
+
+bool Store::failing() const noexcept { return thread_->trouble.raised(); }
+
+}  // namespace fohd

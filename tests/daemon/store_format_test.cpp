@@ -1,0 +1,260 @@
+#include "daemon/store/state_format.h"
+
+#include <bit>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <random>
+
+#include "daemon/store/crc32.h"
+
+using namespace fohd;
+
+namespace {
+
+StateMeta some_meta() {
+  StateMeta meta;
+  meta.geometry = {.inputs = 8, .aux = 0, .returns = 0, .buses = 4, .matrices = 0};
+  meta.geometry_known = true;
+  meta.rate_hz = 48000;
+  meta.device = "hw:USB \"X\"";
+  meta.boot_id = "6f9c";
+  meta.program_version = "0.1.0";
+  return meta;
+}
+
+bool same_bits(const Value& a, const Value& b) {
+  const float* x = std::get_if<float>(&a);
+  const float* y = std::get_if<float>(&b);
+  if (x != nullptr && y != nullptr) return std::bit_cast<std::uint32_t>(*x) == std::bit_cast<std::uint32_t>(*y);
+  return a.index() == b.index() && a == b;
+}
+
+Value random_value(std::mt19937& random) {
+  switch (random() % 3) {
+    case 0: {
+      float value = 0;
+      do value = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+      while (!std::isfinite(value));
+      return value;
+    }
+    case 1:
+      return static_cast<std::int32_t>(random());
+    default:
+      break;
+  }
+  // Everything that JSON has to escape, and every length of UTF-8.
+  static const std::string pieces[] = {"a",    " ", "\"", "\\", "/", "\n", "\t", std::string(1, '\0'),
+                                       "\x7f", "ä", "€",  "🎤"};
+  std::string text;
+  for (auto left = random() % 12; left > 0; --left) text += pieces[random() % std::size(pieces)];
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("crc32: has zlib's check value and finds every single flipped bit of a line", "[daemon][store]") {
+  CHECK(crc32("123456789") == 0xCBF43926u);  // the check value in every catalogue of CRCs
+  CHECK(crc32("") == 0);
+  CHECK(crc32_text("123456789") == "cbf43926");
+  std::string line = " \"/ch/1/fader\": -6.0";
+  const std::uint32_t sum = crc32(line);
+  for (std::size_t bit = 0; bit < line.size() * 8; ++bit) {
+    line[bit / 8] = static_cast<char>(line[bit / 8] ^ (1 << bit % 8));
+    CHECK(crc32(line) != sum);
+    line[bit / 8] = static_cast<char>(line[bit / 8] ^ (1 << bit % 8));
+  }
+}
+
+TEST_CASE("state: any values come back from a generation and from a log bit for bit", "[daemon][store]") {
+  const unsigned seed = 20261122;
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  Mix mix;
+  for (int i = 0; i < 20'000; ++i) mix["/ch/" + std::to_string(i) + "/x"] = random_value(random);
+  mix["/edge/zero"] = 0.0f;
+  mix["/edge/minus_zero"] = -0.0f;
+  mix["/edge/denormal"] = std::numeric_limits<float>::denorm_min();
+  mix["/edge/largest"] = std::numeric_limits<float>::max();
+  mix["/edge/lowest"] = std::numeric_limits<std::int32_t>::min();
+
+  const ParsedGeneration parsed = parse_generation(generation_text(some_meta(), 7, "2026-11-22T10:15:00Z", mix));
+  REQUIRE(parsed.error.empty());
+  CHECK(parsed.notes.empty());
+  CHECK(parsed.checksummed);
+  REQUIRE(parsed.values.size() == mix.size());
+  std::size_t different = 0;
+  for (const auto& [address, value] : parsed.values) different += !same_bits(value, mix.at(address));
+  CHECK(different == 0);
+
+  const std::vector<AddressedValue> change(mix.begin(), mix.end());
+  const ParsedLog log = parse_log(log_text(change));
+  CHECK(log.notes.empty());
+  REQUIRE(log.values.size() == change.size());
+  different = 0;
+  for (std::size_t i = 0; i < change.size(); ++i) {
+    different += log.values[i].first != change[i].first || !same_bits(log.values[i].second, change[i].second);
+  }
+  CHECK(different == 0);
+}
+
+TEST_CASE("state: what was true when it was written comes back", "[daemon][store]") {
+  StateMeta meta = some_meta();
+  meta.clean_exit = true;
+  meta.rate_hz = 44100.5;
+  const ParsedGeneration parsed = parse_generation(generation_text(meta, 7, "2026-11-22T10:15:00Z", {{"/a", 1}}));
+  REQUIRE(parsed.error.empty());
+  CHECK(parsed.written_utc == "2026-11-22T10:15:00Z");
+  CHECK(parsed.meta.geometry_known);
+  CHECK(parsed.meta.geometry == meta.geometry);
+  CHECK(parsed.meta.rate_hz == meta.rate_hz);
+  CHECK(parsed.meta.device == meta.device);
+  CHECK(parsed.meta.boot_id == meta.boot_id);
+  CHECK(parsed.meta.program_version == meta.program_version);
+  CHECK(parsed.meta.clean_exit);
+}
+
+TEST_CASE("state: one address per line, sorted, floats with a point, so that diff shows a change", "[daemon][store]") {
+  const Mix mix = {
+      {"/ch/2/mute", 1}, {"/ch/1/fader", -6.0f}, {"/ch/1/name", std::string("Kick \"in\"")}, {"/ch/1/eq/2/freq", 0.1f}};
+  const std::string text = generation_text(some_meta(), 1, "", mix);
+  CHECK(text.find("{\n\"/ch/1/eq/2/freq\": 0.1,\n\"/ch/1/fader\": -6.0,\n\"/ch/1/name\": \"Kick \\\"in\\\"\",\n"
+                  "\"/ch/2/mute\": 1\n}") != std::string::npos);
+  CHECK(log_text(std::vector<AddressedValue>{{"/ch/1/fader", -6.0f}}).substr(8) == " \"/ch/1/fader\": -6.0\n");
+}
+
+TEST_CASE("state: a name that is not UTF-8 is taken as Latin-1 instead of spoiling the file", "[daemon][store]") {
+  const auto back = [](const std::string& name) {
+    const ParsedGeneration parsed = parse_generation(generation_text(some_meta(), 1, "", {{"/ch/1/name", name}}));
+    CHECK(parsed.error.empty());
+    return std::get<std::string>(parsed.values.at(0).second);
+  };
+  CHECK(back("Fl\xF6te") == "Flöte");
+  CHECK(back("\xC0\x80") == "\xC3\x80\xC2\x80");  // an overlong form is not UTF-8
+  CHECK(back("\xED\xA0\x80").size() == 6);        // nor is half a surrogate pair
+  CHECK(back("cut \xE2\x82") == "cut \xC3\xA2\xC2\x82");
+}
+
+TEST_CASE("state: NaN and infinity, which the desk never holds, leave no line", "[daemon][store]") {
+  CHECK(state_line("/a", std::nanf("")).empty());
+  CHECK(state_line("/a", -std::numeric_limits<float>::infinity()).empty());
+  const std::vector<AddressedValue> change = {{"/a", 1}, {"/b", std::nanf("")}};
+  CHECK(parse_log(log_text(change)).values.size() == 1);
+  CHECK(parse_log(log_text(change)).notes.empty());  // the line before it is the end of its change
+}
+
+TEST_CASE("state: a file written by hand needs no checksum, no head and no order", "[daemon][store]") {
+  const ParsedGeneration parsed = parse_generation(
+      R"({ "values": { "/ch/2/mute": true, "/ch/1/fader": -6, "/ch/1/pan": 1e1, "/ch/2/mute": false } })");
+  REQUIRE(parsed.error.empty());
+  CHECK_FALSE(parsed.checksummed);
+  CHECK_FALSE(parsed.meta.geometry_known);
+  REQUIRE(parsed.values.size() == 3);
+  CHECK(parsed.values[0] == AddressedValue("/ch/1/fader", -6));
+  CHECK(parsed.values[1] == AddressedValue("/ch/1/pan", 10.0f));
+  CHECK(parsed.values[2] == AddressedValue("/ch/2/mute", 0));
+  REQUIRE(parsed.notes.size() == 1);
+  CHECK_THAT(parsed.notes[0], Catch::Contains("/ch/2/mute is there more than once"));
+
+  const ParsedLog log = parse_log("\"/ch/1/fader\": -3.0,\n\n\"/ch/1/mute\": 1");
+  CHECK(log.values.size() == 2);
+  REQUIRE(log.notes.size() == 1);
+  CHECK_THAT(log.notes[0], Catch::Contains("2 lines have no checksum"));
+}
+
+TEST_CASE("state: what cannot be used is refused with the place and the reason", "[daemon][store]") {
+  const auto error = [](const std::string& text) { return parse_generation(text).error; };
+  CHECK_THAT(error(""), Catch::Contains("not JSON"));
+  CHECK_THAT(error("{\n\"values\": {\n\"/a\": 1,,\n"), Catch::Contains("line 3"));
+  CHECK_THAT(error("[1]"), Catch::Contains("one JSON object"));
+  CHECK_THAT(error("7"), Catch::Contains("one JSON object"));
+  CHECK_THAT(error(std::string(100'000, '[')), Catch::Contains("one JSON object"));
+  CHECK_THAT(error("{}"), Catch::Contains("no values"));
+  CHECK_THAT(error(R"({"valeus": {}})"), Catch::Contains("\"valeus\""));
+  CHECK_THAT(error(R"({"format": "a scene", "values": {"/a": 1}})"), Catch::Contains("fohd state"));
+  CHECK_THAT(error(R"({"version": 2, "values": {"/a": 1}})"), Catch::Contains("format 2"));
+  CHECK_THAT(error(R"({"values": {"ch/1": 1}})"), Catch::Contains("must begin with /"));
+  CHECK_THAT(error(R"({"values": {"/a": null}})"), Catch::Contains("/a must be a number"));
+  CHECK_THAT(error(R"({"values": {"/a": [1]}})"), Catch::Contains("/a must be a number"));
+  CHECK_THAT(error(R"({"values": {"/a": 3000000000}})"), Catch::Contains("/a is too large"));
+  CHECK_THAT(error(R"({"values": {"/a": 1e39}})"), Catch::Contains("/a is too large"));
+  CHECK_THAT(error(R"({"geometry": {"inputs": 0}, "values": {"/a": 1}})"), Catch::Contains("geometry"));
+  CHECK_THAT(error(R"({"geometry": {"inputs": 99999999999}, "values": {"/a": 1}})"), Catch::Contains("geometry"));
+  CHECK_THAT(error("{\"values\": {\"/a\": 1},\n\"checksum\": \"00000000\"\n}\n"), Catch::Contains("checksum"));
+}
+
+TEST_CASE("state: no flipped bit of a generation goes unseen", "[daemon][store]") {
+  const Mix mix = {{"/ch/1/fader", -6.5f}, {"/ch/1/mute", 0}, {"/ch/1/name", std::string("Kick")}};
+  std::string text = generation_text(some_meta(), 12, "2026-11-22T10:15:00Z", mix);
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+    CAPTURE(bit);
+    REQUIRE_FALSE(parse_generation(text).error.empty());
+    text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+  }
+  for (std::size_t size = 0; size + 1 < text.size(); ++size) {  // without the last line end it is still whole
+    CAPTURE(size);
+    REQUIRE_FALSE(parse_generation(text.substr(0, size)).error.empty());
+  }
+  CHECK(parse_generation(text).error.empty());
+}
+
+TEST_CASE("state: a log cut at any byte keeps every whole change and drops only the one that is cut",
+          "[daemon][store]") {
+  std::string text;
+  std::vector<std::size_t> ends;    // byte at which change i is complete (its line end may be missing)
+  std::vector<std::size_t> counts;  // values after it
+  std::size_t count = 0;
+  for (int i = 1; i <= 12; ++i) {
+    std::vector<AddressedValue> change;
+    for (int j = 0; j < i % 4 + 1; ++j)
+      change.emplace_back("/ch/" + std::to_string(j) + "/fader", static_cast<float>(i));
+    text += log_text(change);
+    count += change.size();
+    ends.push_back(text.size() - 1);
+    counts.push_back(count);
+  }
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    std::size_t expected = 0;
+    bool whole = size == 0;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      if (size >= ends[i]) expected = counts[i];
+      whole = whole || size == ends[i] || size == ends[i] + 1;
+    }
+    const ParsedLog log = parse_log(std::string_view(text).substr(0, size));
+    CAPTURE(size);
+    REQUIRE(log.values.size() == expected);
+    REQUIRE(log.notes.empty() == whole);
+    if (!whole) REQUIRE_THAT(log.notes[0], Catch::Contains("cut off"));
+  }
+}
+
+TEST_CASE("state: a flipped bit in a log costs its line at most, and is said", "[daemon][store]") {
+  std::string text;
+  for (int i = 0; i < 5; ++i) {
+    text += log_text(std::vector<AddressedValue>{{"/ch/" + std::to_string(i) + "/fader", static_cast<float>(-i)}});
+  }
+  const auto original = parse_log(text).values;
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+    const ParsedLog log = parse_log(text);
+    CAPTURE(bit);
+    // A line end that became something else joins two lines; a byte that became one cuts a line in two.
+    REQUIRE(log.values.size() >= 3);
+    for (const auto& value : log.values) {
+      REQUIRE(std::find(original.begin(), original.end(), value) != original.end());
+    }
+    REQUIRE((log.values.size() == 5 || !log.notes.empty()));
+    text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+  }
+}
+
+TEST_CASE("state: a log of garbage, or of zeros after a power cut, gives nothing and says so", "[daemon][store]") {
+  std::mt19937 random(3);
+  std::string garbage(20'000, '\0');
+  CHECK(parse_log(garbage).values.empty());
+  CHECK_FALSE(parse_log(garbage).notes.empty());
+  for (char& c : garbage) c = static_cast<char>(random());
+  CHECK(parse_log(garbage).values.empty());
+  CHECK_FALSE(parse_log(garbage).notes.empty());
+  CHECK_FALSE(parse_generation(garbage).error.empty());
+}
