@@ -1,1 +1,265 @@
 #include "control/target_designer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "control/gain_laws.h"
+#include "engine/eq_design.h"
+
+namespace fohd {
+namespace {
+
+// DESK section 1.
+constexpr double kGainRampMs = 5, kMuteRampMs = 10, kCoefficientRampMs = 10;
+constexpr double kStartRampMs = 200, kPanicRampMs = 20, kPanicReleaseRampMs = 500;
+/// In-ear monitors never get more (DESK section 6).
+constexpr float kEarsCeilingDb = -12;
+
+double polarity(bool inverted) { return inverted ? -1.0 : 1.0; }
+double unless(bool muted, double gain) { return muted ? 0.0 : gain; }
+
+template <std::size_t N>
+void design_bands(const EqBandSettings (&bands)[N], bool on, double rate_hz, SvfCoeffs (&into)[kMaxEqBands]) {
+  for (std::size_t i = 0; i < N; ++i) {
+    const EqBandSettings& band = bands[i];
+    into[i] = design(EqBandParams{.on = on,
+                                  .type = static_cast<EqType>(band.type),
+                                  .frequency_hz = band.frequency_hz,
+                                  .gain_db = band.gain_db,
+                                  .q = band.q},
+                     rate_hz);
+  }
+}
+
+}  // namespace
+
+TargetDesigner::TargetDesigner(Desk& desk, double rate_hz)
+    : desk_(desk),
+      rate_hz_(rate_hz),
+      master_(desk.geometry()),
+      channel_work_(desk.settings().channels.size(), Work{true, true, false}),
+      bus_work_(desk.settings().buses.size(), Work{true, true, false}),
+      main_work_{true, true, false},
+      scratch_(static_cast<std::size_t>(kTaps * desk.geometry().columns())) {
+  desk_.attach(observer_);
+  update();
+}
+
+TargetDesigner::~TargetDesigner() { desk_.detach(observer_); }
+
+bool TargetDesigner::update() {
+  changed_ = false;
+  collect();
+  for (std::size_t n = 0; n < channel_work_.size(); ++n) {
+    if (channel_work_[n].any()) design_channel(static_cast<int>(n), std::exchange(channel_work_[n], {}));
+  }
+  for (std::size_t n = 0; n < bus_work_.size(); ++n) {
+    if (bus_work_[n].any()) design_bus(static_cast<int>(n), std::exchange(bus_work_[n], {}));
+  }
+  if (main_work_.any()) design_main(std::exchange(main_work_, {}));
+  design_shutter();
+  return changed_;
+}
+
+/// Sorts what is dirty by strip. A parameter that nobody thought of here costs a redesign of its strip's gains, which
+/// raises no revision if it changes none.
+void TargetDesigner::collect() {
+  for (const ParameterId id : observer_.dirty.ids()) {
+    const Parameter& p = desk_.table()[id];
+    const bool filters = p.row->path.starts_with("eq/") || p.row->path.starts_with("lowcut/");
+    const Work more{filters, !filters, !filters && p.row->kind == Kind::boolean};
+    const auto add = [&more](Work& work) {
+      work.filters |= more.filters;
+      work.gains |= more.gains;
+      work.switched |= more.switched;
+    };
+    const auto owner = static_cast<std::size_t>(p.owner);
+    if (p.family == Family::channel) add(channel_work_[owner]);
+    if (p.family == Family::bus) add(bus_work_[owner]);
+    if (p.family == Family::main) add(main_work_);
+    // Pans of sends come to life when buses are linked; panic is looked at in every turn.
+    const bool bus_link = p.family == Family::bus && p.row->link_role == LinkRole::toggle;
+    const bool desk_wide = p.family == Family::global && p.row->path != "panic";
+    if (bus_link || desk_wide) std::for_each(channel_work_.begin(), channel_work_.end(), add);
+  }
+  observer_.dirty.clear();
+}
+
+void TargetDesigner::design_channel(int channel, const Work& work) {
+  const ChannelSettings& settings = desk_.settings().channels[static_cast<std::size_t>(channel)];
+  LaneTargets lane = master_.lanes[static_cast<std::size_t>(channel)];  // a channel's strip is its number
+  lane.input_gain = static_cast<float>(level_gain(settings.trim_db) * polarity(settings.polarity_inverted));
+  lane.post_gain = static_cast<float>(level_gain(settings.fader_db));
+  lane.source = settings.source <= desk_.geometry().inputs ? settings.source - 1 : -1;
+  lane.input_gain_ramp_frames = lane.post_gain_ramp_frames = frames(kGainRampMs);
+  lane.coeff_ramp_frames = frames(kCoefficientRampMs);
+  if (work.filters) {
+    design(LowCutParams{.on = settings.low_cut_on,
+                        .cutoff_hz = settings.low_cut_hz,
+                        .slope = static_cast<LowCutSlope>(settings.low_cut_slope)},
+           rate_hz_, lane.low_cut);
+    design_bands(settings.eq, settings.eq_on, rate_hz_, lane.eq);
+  }
+  commit(channel, lane);
+  if (!work.gains) return;
+  design_channel_rows(channel);
+  for (int tap = 0; tap < kTaps; ++tap) {
+    commit_row(DeskTargets::row_index(channel, static_cast<Tap>(tap)), scratch_row(static_cast<Tap>(tap)),
+               gain_ramp(work));
+  }
+}
+
+/// Everything one channel gives to main and the buses, into the scratch rows.
+void TargetDesigner::design_channel_rows(int channel) {
+  const ChannelSettings& settings = desk_.settings().channels[static_cast<std::size_t>(channel)];
+  std::fill(scratch_.begin(), scratch_.end(), 0.0f);
+  if (settings.main_on) {
+    const PanGains pan = strip_pan(settings.pan, settings.link, channel % 2);
+    const double gain = unless(settings.mute, level_gain(settings.fader_db));
+    float* main = scratch_row(Tap::pre_fader) + desk_.geometry().main_column();
+    main[0] = static_cast<float>(gain * pan.left);
+    main[1] = static_cast<float>(gain * pan.right);
+  }
+  for (int bus = 0; bus < desk_.geometry().buses; ++bus) add_send(channel, bus);
+}
+
+void TargetDesigner::add_send(int channel, int bus) {
+  const ChannelSettings& settings = desk_.settings().channels[static_cast<std::size_t>(channel)];
+  const SendSettings& send = settings.sends[static_cast<std::size_t>(bus)];
+  if (!send.on) return;
+  const auto tap = static_cast<SendTap>(send.tap);
+  const bool post = tap == SendTap::post_fader || tap == SendTap::subgroup;
+  const bool muted = settings.mute && (post || desk_.settings().global.mute_pre_sends);
+  double gain = tap == SendTap::subgroup ? 1.0 : level_gain(send.level_db);
+  if (post) gain *= level_gain(settings.fader_db);
+  if (desk_.settings().buses[static_cast<std::size_t>(bus)].link) {
+    // A subgroup hears the channel's own pan, a send has one of its own. A single bus hears neither.
+    const float position = tap == SendTap::subgroup ? settings.pan : send.pan;
+    const PanGains pan = strip_pan(position, settings.link, channel % 2);
+    gain *= bus % 2 == 0 ? pan.left : pan.right;
+  }
+  float* row = scratch_row(post ? Tap::pre_fader : static_cast<Tap>(send.tap));
+  row[desk_.geometry().bus_column(bus)] = static_cast<float>(unless(muted, gain));
+}
+
+void TargetDesigner::design_bus(int bus, const Work& work) {
+  const Geometry& geometry = desk_.geometry();
+  const MixSettings& mix = desk_.settings().buses[static_cast<std::size_t>(bus)];
+  const int strip = geometry.first_bus_strip() + bus;
+  LaneTargets lane = master_.lanes[static_cast<std::size_t>(strip)];
+  set_mix_filters(lane, mix, work);
+  commit(strip, lane);
+  if (!work.gains) return;
+
+  std::fill(scratch_.begin(), scratch_.end(), 0.0f);
+  if (mix.main_on) {
+    const PanGains pan = strip_pan(mix.pan, mix.link, bus % 2);
+    const double gain = unless(mix.mute, level_gain(mix.fader_db));
+    float* main = scratch_row(Tap::pre_fader) + geometry.main_column();
+    main[0] = static_cast<float>(gain * pan.left);
+    main[1] = static_cast<float>(gain * pan.right);
+  }
+  commit_row(DeskTargets::row_index(strip, Tap::pre_fader), scratch_row(Tap::pre_fader), gain_ramp(work));
+  design_output(2 + bus, mix, mix.output[0], 1.0, work);
+}
+
+void TargetDesigner::design_main(const Work& work) {
+  const MixSettings& mix = desk_.settings().main;
+  const PanGains sides = balance(mix.pan);
+  for (int side = 0; side < 2; ++side) {
+    const int strip = desk_.geometry().main_strip() + side;
+    LaneTargets lane = master_.lanes[static_cast<std::size_t>(strip)];
+    set_mix_filters(lane, mix, work);
+    commit(strip, lane);
+    if (work.gains) design_output(side, mix, mix.output[side], side == 0 ? sides.left : sides.right, work);
+  }
+}
+
+void TargetDesigner::set_mix_filters(LaneTargets& lane, const MixSettings& mix, const Work& work) const {
+  lane.post_gain = static_cast<float>(level_gain(mix.fader_db));
+  lane.post_gain_ramp_frames = frames(kGainRampMs);
+  lane.coeff_ramp_frames = frames(kCoefficientRampMs);
+  if (work.filters) design_bands(mix.eq, mix.eq_on, rate_hz_, lane.eq);
+}
+
+void TargetDesigner::design_output(int output, const MixSettings& mix, const OutputSettings& settings,
+                                   double balance_gain, const Work& work) {
+  OutputTargets& present = master_.outputs[static_cast<std::size_t>(output)];
+  OutputTargets next = present;
+  next.gain = static_cast<float>(unless(mix.mute, level_gain(mix.fader_db)) * level_gain(settings.level_db) *
+                                 balance_gain * polarity(settings.polarity_inverted));
+  next.delay_frames = settings.delay_on ? frames(static_cast<double>(settings.delay_ms)) : 0;
+  const float ceiling_db =
+      settings.ears ? std::min(settings.limiter_ceiling_db, kEarsCeilingDb) : settings.limiter_ceiling_db;
+  next.limiter_ceiling = static_cast<float>(level_gain(ceiling_db));
+  next.limiter_on = settings.limiter_on || settings.ears;
+  if (next == present) return;
+  next.gain_ramp_frames = gain_ramp(work);
+  ++next.revision;
+  present = next;
+  changed_ = true;
+}
+
+void TargetDesigner::design_shutter() {
+  const bool panic = desk_.settings().global.panic;
+  ShutterTargets next = master_.shutter;
+  next.open = !(hold_ || panic || shutdown_);
+  next.close_ramp_frames = frames(kPanicRampMs);
+  panic_since_open_ |= panic;
+  if (next.open && (!master_.shutter.open || next.open_ramp_frames == 0)) {
+    next.open_ramp_frames = frames(panic_since_open_ ? kPanicReleaseRampMs : kStartRampMs);
+    panic_since_open_ = false;
+  }
+  if (next == master_.shutter) return;
+  master_.shutter = next;
+  changed_ = true;
+}
+
+void TargetDesigner::commit(int strip, const LaneTargets& next) {
+  LaneTargets& present = master_.lanes[static_cast<std::size_t>(strip)];
+  if (next == present) return;
+  present = next;
+  ++present.revision;
+  changed_ = true;
+}
+
+void TargetDesigner::commit_row(int row, const float* gains, std::int32_t ramp_frames) {
+  float* present = master_.row_gains(row);
+  if (std::equal(gains, gains + master_.columns, present)) return;
+  std::copy_n(gains, master_.columns, present);
+  RowTargets& targets = master_.rows[static_cast<std::size_t>(row)];
+  targets.ramp_frames = ramp_frames;
+  ++targets.revision;
+  changed_ = true;
+}
+
+void TargetDesigner::copy_to(DeskTargets& slot) const {
+  for (std::size_t i = 0; i < master_.lanes.size(); ++i) {
+    if (slot.lanes[i].revision != master_.lanes[i].revision) slot.lanes[i] = master_.lanes[i];
+  }
+  for (std::size_t i = 0; i < master_.rows.size(); ++i) {
+    if (slot.rows[i].revision == master_.rows[i].revision) continue;
+    slot.rows[i] = master_.rows[i];
+    const int row = static_cast<int>(i);
+    std::copy_n(master_.row_gains(row), master_.columns, slot.row_gains(row));
+  }
+  for (std::size_t i = 0; i < master_.outputs.size(); ++i) {
+    if (slot.outputs[i].revision != master_.outputs[i].revision) slot.outputs[i] = master_.outputs[i];
+  }
+  slot.shutter = master_.shutter;
+}
+
+float* TargetDesigner::scratch_row(Tap tap) noexcept {
+  return scratch_.data() + static_cast<std::size_t>(static_cast<int>(tap) * master_.columns);
+}
+
+std::int32_t TargetDesigner::frames(double ms) const noexcept {
+  return static_cast<std::int32_t>(std::lround(ms * rate_hz_ / 1000));
+}
+
+std::int32_t TargetDesigner::gain_ramp(const Work& work) const noexcept {
+  return frames(work.switched ? kMuteRampMs : kGainRampMs);
+}
+
+}  // namespace fohd

@@ -1,6 +1,9 @@
 // From DeskSettings to DeskTargets: dB to gains, Hz to coefficients, mutes and pans folded into the matrix. Looks only
-// at what changed since its last turn and raises the revisions of the blocks it touched.
+// at what changed since its last turn and raises the revisions of the blocks whose content changed.
 #pragma once
+
+#include <cstdint>
+#include <vector>
 
 #include "control/desk/desk.h"
 #include "engine/targets.h"
@@ -10,7 +13,8 @@ namespace fohd {
 /// [control thread]
 class TargetDesigner {
  public:
-  /// rate_hz of the engine that will read the targets. Everything is designed once, as new.
+  /// rate_hz of the engine that will read the targets. Designs everything once: targets() is whole from the start, the
+  /// first prototype of a Latest<DeskTargets>.
   TargetDesigner(Desk& desk, double rate_hz);
   ~TargetDesigner();
   TargetDesigner(const TargetDesigner&) = delete;
@@ -24,18 +28,44 @@ class TargetDesigner {
 
   /// The shutter is shut by any of: hold (cold start), panic (the parameter), shutdown. Ramps of DESK section 1:
   /// start 200 ms, panic 20 ms, release of panic 500 ms, shutdown 20 ms.
-  void set_hold(bool held);
-  void set_shutdown(bool shutting_down);
+  void set_hold(bool held) { hold_ = held; }
+  void set_shutdown(bool shutting_down) { shutdown_ = shutting_down; }
 
  private:
-  void design_channel(int channel);
-  void design_mix(int strip);
+  /// What has to be redesigned of one strip.
+  struct Work {
+    bool filters = false;   ///< low cut and equaliser
+    bool gains = false;     ///< everything else
+    bool switched = false;  ///< a mute or another on/off was among it: the longer ramp
+    bool any() const noexcept { return filters || gains; }
+  };
+  void collect();
+  void design_channel(int channel, const Work& work);
+  void design_channel_rows(int channel);
+  void add_send(int channel, int bus);
+  void design_bus(int bus, const Work& work);
+  void design_main(const Work& work);
+  void design_output(int output, const MixSettings& mix, const OutputSettings& settings, double balance_gain,
+                     const Work& work);
+  void design_shutter();
+  void set_mix_filters(LaneTargets& lane, const MixSettings& mix, const Work& work) const;
+  /// Takes a redesigned block over if its content differs.
+  void commit(int strip, const LaneTargets& next);
+  void commit_row(int row, const float* gains, std::int32_t ramp_frames);
+  float* scratch_row(Tap tap) noexcept;
+  std::int32_t frames(double ms) const noexcept;
+  std::int32_t gain_ramp(const Work& work) const noexcept;
 
   Desk& desk_;
   double rate_hz_;
   DeskTargets master_;
   Observer observer_;
-  bool hold_ = false, shutdown_ = false, shutter_dirty_ = true;
+  std::vector<Work> channel_work_, bus_work_;
+  Work main_work_;
+  std::vector<float> scratch_;  ///< [tap][column] of the strip in hand
+  bool hold_ = false, shutdown_ = false;
+  bool panic_since_open_ = false;  ///< what shut the outputs decides how slowly they open
+  bool changed_ = false;
 };
 
 }  // namespace fohd

@@ -33,6 +33,7 @@ struct LaneTargets {
   float post_gain = 0;  ///< fader x DCA, without mute: what the post meter hears
   std::int32_t input_gain_ramp_frames = 0, coeff_ramp_frames = 0, post_gain_ramp_frames = 0;
   std::int32_t source = -1;  ///< which JACK input feeds a channel, 0-based; -1 none. Changes cross-fade in the rim
+  bool operator==(const LaneTargets&) const = default;
 };
 
 /// One row of the gain matrix: what strip `s` at tap `t` gives to every column. Gains are in DeskTargets::gains.
@@ -49,6 +50,7 @@ struct OutputTargets {
   std::int32_t delay_frames = 0;  ///< 0..max_output_delay_frames; a change cross-fades in 10 ms
   float limiter_ceiling = 0.8912509381337456f;  ///< linear, -1 dBFS
   bool limiter_on = true;
+  bool operator==(const OutputTargets&) const = default;
 };
 
 /// The outputs' common shutter: hold, panic, start and shutdown. Outside the matrix, last before the clamp.
@@ -56,6 +58,7 @@ struct ShutterTargets {
   bool open = true;
   std::int32_t close_ramp_frames = 0;  ///< full scale to silence
   std::int32_t open_ramp_frames = 0;   ///< silence to full scale
+  bool operator==(const ShutterTargets&) const = default;
 };
 
 /// The whole. Sized by the constructor, never resized. About 45 KB for 32x16.

@@ -5,17 +5,14 @@
 #include <limits>
 #include <random>
 
+#include "control/random_changes.h"
+
 using namespace fohd;
 
 namespace {
 
 Geometry small() { return {.inputs = 5, .buses = 4}; }
 
-bool set(Desk& desk, const std::string& address, Value value) {
-  std::string error;
-  const Change change{desk.table().find(address).value(), std::move(value)};
-  return desk.apply({}, {&change, 1}, error);
-}
 float real(const Desk& desk, const std::string& address) {
   return std::get<float>(desk.get(desk.table().find(address).value()));
 }

@@ -1,0 +1,310 @@
+#include "control/target_designer.h"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <numbers>
+
+#include "control/random_changes.h"
+#include "engine/eq_design.h"
+#include "engine/latest.h"
+
+using namespace fohd;
+
+namespace {
+
+constexpr double kRate = 48000;
+// Gains are made in double and stored as float: half a unit in the last place, and a little for pow and cos.
+constexpr double kFloatTolerance = 2e-7;
+
+Geometry small() { return {.inputs = 18, .buses = 6}; }
+
+double db(double level) { return level <= -90 ? 0.0 : std::exp(level / 20 * std::numbers::ln10); }
+double pan_left(double pan) { return std::sin((100 - pan) / 400 * std::numbers::pi); }
+double pan_right(double pan) { return std::sin((100 + pan) / 400 * std::numbers::pi); }
+double balance_left(double pan) { return std::min(1.0, std::numbers::sqrt2 * pan_left(pan)); }
+double balance_right(double pan) { return std::min(1.0, std::numbers::sqrt2 * pan_right(pan)); }
+
+/// What DESK sections 1 to 3 say that channel `c` gives at `tap` to bus `b`.
+double expected_send(const DeskSettings& desk, int c, Tap tap, int b) {
+  const ChannelSettings& channel = desk.channels[c];
+  const SendSettings& send = channel.sends[b];
+  const bool subgroup = send.tap == 5, post = send.tap >= 4;
+  if ((post ? 3 : send.tap) != static_cast<int>(tap) || !send.on) return 0;
+  if (channel.mute && (post || desk.global.mute_pre_sends)) return 0;
+  double gain = subgroup ? 1 : db(send.level_db);
+  if (post) gain *= db(channel.fader_db);
+  if (!desk.buses[b].link) return gain;
+  const double pan = subgroup ? channel.pan : send.pan;
+  const bool left_bus = b % 2 == 0, left_channel = c % 2 == 0;
+  if (!channel.link) return gain * (left_bus ? pan_left(pan) : pan_right(pan));
+  if (left_bus != left_channel) return 0;
+  return gain * (left_bus ? balance_left(pan) : balance_right(pan));
+}
+
+double expected_main(bool mute, bool on, bool link, double fader, double pan, int half, int side) {
+  if (mute || !on) return 0;
+  const double gain = db(fader);
+  if (!link) return gain * (side == 0 ? pan_left(pan) : pan_right(pan));
+  if (half != side) return 0;
+  return gain * (side == 0 ? balance_left(pan) : balance_right(pan));
+}
+
+void check_gain(float actual, double expected) {
+  // sin(pi) in double is 1e-16 where the desk has an exact zero.
+  REQUIRE(std::abs(static_cast<double>(actual) - expected) <= kFloatTolerance * std::abs(expected) + 1e-15);
+}
+
+void check_channels(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry) {
+  for (int c = 0; c < geometry.inputs; ++c) {
+    const ChannelSettings& channel = desk.channels[c];
+    check_gain(targets.lanes[c].input_gain, db(channel.trim_db) * (channel.polarity_inverted ? -1 : 1));
+    check_gain(targets.lanes[c].post_gain, db(channel.fader_db));
+    REQUIRE(targets.lanes[c].source == (channel.source > geometry.inputs ? -1 : channel.source - 1));
+    for (int tap = 0; tap < kTaps; ++tap) {
+      const float* row = targets.row_gains(DeskTargets::row_index(c, static_cast<Tap>(tap)));
+      for (int b = 0; b < geometry.buses; ++b) {
+        check_gain(row[b], expected_send(desk, c, static_cast<Tap>(tap), b));
+      }
+      for (int side = 0; side < 2; ++side) {
+        const double expected =
+            expected_main(channel.mute, channel.main_on, channel.link, channel.fader_db, channel.pan, c % 2, side);
+        check_gain(row[geometry.main_column() + side], tap == 3 ? expected : 0);
+      }
+    }
+  }
+}
+
+void check_output(const OutputTargets& target, const MixSettings& mix, const OutputSettings& out, double side_gain) {
+  const double fader = mix.mute ? 0 : db(mix.fader_db);
+  check_gain(target.gain, fader * side_gain * db(out.level_db) * (out.polarity_inverted ? -1 : 1));
+  check_gain(target.limiter_ceiling, db(out.ears ? std::min(-12.0f, out.limiter_ceiling_db) : out.limiter_ceiling_db));
+  REQUIRE(target.limiter_on == (out.limiter_on || out.ears));
+  REQUIRE(target.delay_frames == (out.delay_on ? std::lround(static_cast<double>(out.delay_ms) * kRate / 1000) : 0));
+}
+
+void check_mixes(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry) {
+  for (int b = 0; b < geometry.buses; ++b) {
+    const MixSettings& bus = desk.buses[b];
+    const int strip = geometry.first_bus_strip() + b;
+    check_gain(targets.lanes[strip].post_gain, db(bus.fader_db));
+    const float* row = targets.row_gains(DeskTargets::row_index(strip, Tap::pre_fader));
+    for (int side = 0; side < 2; ++side) {
+      check_gain(row[geometry.main_column() + side],
+                 expected_main(bus.mute, bus.main_on, bus.link, bus.fader_db, bus.pan, b % 2, side));
+    }
+    check_output(targets.outputs[2 + b], bus, bus.output[0], 1);
+  }
+  check_output(targets.outputs[0], desk.main, desk.main.output[0], balance_left(desk.main.pan));
+  check_output(targets.outputs[1], desk.main, desk.main.output[1], balance_right(desk.main.pan));
+}
+
+void check_filters(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry) {
+  const auto band = [](const EqBandSettings& b, bool on) {
+    return design(EqBandParams{on, static_cast<EqType>(b.type), b.frequency_hz, b.gain_db, b.q}, kRate);
+  };
+  for (int c = 0; c < geometry.inputs; ++c) {
+    const ChannelSettings& channel = desk.channels[c];
+    for (int i = 0; i < kChannelEqBands; ++i) REQUIRE(targets.lanes[c].eq[i] == band(channel.eq[i], channel.eq_on));
+    SvfCoeffs low_cut[kLowCutSections];
+    design(LowCutParams{channel.low_cut_on, channel.low_cut_hz, static_cast<LowCutSlope>(channel.low_cut_slope)}, kRate,
+           low_cut);
+    for (int i = 0; i < kLowCutSections; ++i) REQUIRE(targets.lanes[c].low_cut[i] == low_cut[i]);
+  }
+  for (int i = 0; i < kMixEqBands; ++i) {
+    for (int b = 0; b < geometry.buses; ++b) {
+      REQUIRE(targets.lanes[geometry.first_bus_strip() + b].eq[i] == band(desk.buses[b].eq[i], desk.buses[b].eq_on));
+    }
+    for (int side = 0; side < 2; ++side) {
+      REQUIRE(targets.lanes[geometry.main_strip() + side].eq[i] == band(desk.main.eq[i], desk.main.eq_on));
+    }
+  }
+}
+
+/// All blocks alike: content and revisions.
+bool same(const DeskTargets& a, const DeskTargets& b) {
+  for (std::size_t i = 0; i < a.rows.size(); ++i) {
+    if (a.rows[i].revision != b.rows[i].revision || a.rows[i].ramp_frames != b.rows[i].ramp_frames) return false;
+  }
+  return a.lanes == b.lanes && a.gains == b.gains && a.outputs == b.outputs && a.shutter == b.shutter;
+}
+
+}  // namespace
+
+TEST_CASE("targets: whatever is set in whatever order, every gain is what the desk's rules say", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  std::mt19937 random(1);
+  for (int round = 0; round < 60; ++round) {
+    CAPTURE(round);
+    std::vector<Change> changes;
+    for (int i = 0; i < 200; ++i) changes.push_back(random_change(desk.table(), random));
+    std::string error;
+    REQUIRE(desk.apply({}, changes, error));
+    designer.update();
+    check_channels(desk.settings(), designer.targets(), small());
+    check_mixes(desk.settings(), designer.targets(), small());
+    check_filters(desk.settings(), designer.targets(), small());
+  }
+}
+
+TEST_CASE("targets: a desk designed step by step is the desk designed at once", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner step_by_step(desk, kRate);
+  std::mt19937 random(2);
+  std::string error;
+  for (int i = 0; i < 3000; ++i) {
+    const Change change = random_change(desk.table(), random);
+    REQUIRE(desk.apply({}, {&change, 1}, error));
+    step_by_step.update();
+  }
+  const TargetDesigner at_once(desk, kRate);
+  CHECK(step_by_step.targets().gains == at_once.targets().gains);
+  for (std::size_t i = 0; i < at_once.targets().lanes.size(); ++i) {
+    LaneTargets lane = step_by_step.targets().lanes[i];
+    lane.revision = at_once.targets().lanes[i].revision;
+    CHECK(lane == at_once.targets().lanes[i]);
+  }
+}
+
+TEST_CASE("targets: linking a hard-panned pair, and unlinking it, changes no gain and no revision",
+          "[control][targets]") {
+  Desk desk(small());
+  for (const char* strip : {"/ch/1", "/ch/2", "/bus/1", "/bus/2"}) {
+    REQUIRE(set(desk, std::string(strip) + "/pan", strip[std::string(strip).size() - 1] == '1' ? -100.0f : 100.0f));
+    REQUIRE(set(desk, std::string(strip) + "/main/on", 1));
+    REQUIRE(set(desk, std::string(strip) + "/fader", -7.3f));
+  }
+  REQUIRE(set(desk, "/bus/3/link", 1));
+  for (const char* channel : {"/ch/1", "/ch/2"}) {
+    REQUIRE(set(desk, std::string(channel) + "/send/3/level", -4.1f));
+    REQUIRE(set(desk, std::string(channel) + "/send/3/pan", channel[4] == '1' ? -100.0f : 100.0f));
+  }
+  TargetDesigner designer(desk, kRate);
+  const DeskTargets before = designer.targets();
+  for (const char* link : {"/ch/1/link", "/bus/1/link"}) {
+    for (const int on : {1, 0}) {
+      REQUIRE(set(desk, link, on));
+      CHECK_FALSE(designer.update());
+      CHECK(same(before, designer.targets()));
+    }
+  }
+}
+
+TEST_CASE("targets: only the blocks whose content changed get a new revision", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  CHECK_FALSE(designer.update());
+  REQUIRE(set(desk, "/ch/3/name", std::string("Snare")));
+  CHECK_FALSE(designer.update());
+
+  const DeskTargets before = designer.targets();
+  REQUIRE(set(desk, "/ch/3/fader", -10.0f));
+  REQUIRE(designer.update());
+  const DeskTargets& after = designer.targets();
+  const int row = DeskTargets::row_index(2, Tap::pre_fader);
+  for (int i = 0; i < static_cast<int>(after.rows.size()); ++i) {
+    CAPTURE(i);
+    CHECK(after.rows[i].revision == before.rows[i].revision + (i == row ? 1u : 0u));
+  }
+  for (int i = 0; i < static_cast<int>(after.lanes.size()); ++i) {
+    CHECK(after.lanes[i].revision == before.lanes[i].revision + (i == 2 ? 1u : 0u));
+  }
+  CHECK(after.outputs == before.outputs);
+  REQUIRE(set(desk, "/ch/3/fader", -10.0f));
+  CHECK_FALSE(designer.update());
+}
+
+TEST_CASE("targets: levels and pans ramp in 5 ms, mutes in 10 ms, filters in 10 ms", "[control][targets]") {
+  Desk desk(small());
+  REQUIRE(set(desk, "/main/fader", 0.0f));
+  TargetDesigner designer(desk, kRate);
+  const RowTargets& row = designer.targets().rows[DeskTargets::row_index(0, Tap::pre_fader)];
+  REQUIRE(set(desk, "/ch/1/fader", 0.0f));
+  designer.update();
+  CHECK(row.ramp_frames == 240);
+  CHECK(designer.targets().lanes[0].post_gain_ramp_frames == 240);
+  CHECK(designer.targets().lanes[0].coeff_ramp_frames == 480);
+  REQUIRE(set(desk, "/ch/1/mute", 1));
+  REQUIRE(set(desk, "/ch/1/pan", 10.0f));
+  designer.update();
+  CHECK(row.ramp_frames == 480);
+  REQUIRE(set(desk, "/ch/1/mute", 0));
+  designer.update();
+  REQUIRE(set(desk, "/ch/1/pan", 20.0f));
+  designer.update();
+  CHECK(row.ramp_frames == 240);
+  REQUIRE(set(desk, "/main/mute", 1));
+  designer.update();
+  CHECK(designer.targets().outputs[0].gain_ramp_frames == 480);
+}
+
+TEST_CASE("targets: hold, panic and shutdown shut the outputs, and each opens at its own pace", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  const ShutterTargets& shutter = designer.targets().shutter;
+  CHECK(shutter.open);
+  CHECK(shutter.open_ramp_frames == 9600);  // 200 ms
+  designer.set_hold(true);
+  REQUIRE(designer.update());
+  CHECK_FALSE(shutter.open);
+  designer.set_hold(false);
+  REQUIRE(designer.update());
+  CHECK(shutter.open);
+  CHECK(shutter.open_ramp_frames == 9600);
+
+  REQUIRE(set(desk, "/panic", 1));
+  REQUIRE(designer.update());
+  CHECK_FALSE(shutter.open);
+  CHECK(shutter.close_ramp_frames == 960);  // 20 ms
+  designer.set_hold(true);
+  REQUIRE(set(desk, "/panic", 0));
+  designer.update();
+  CHECK_FALSE(shutter.open);
+  designer.set_hold(false);
+  REQUIRE(designer.update());
+  CHECK(shutter.open);
+  CHECK(shutter.open_ramp_frames == 24000);  // 500 ms, since a panic was among the reasons
+
+  designer.set_shutdown(true);
+  REQUIRE(designer.update());
+  CHECK_FALSE(shutter.open);
+  CHECK(shutter.close_ramp_frames == 960);
+}
+
+TEST_CASE("targets: through three rotating slots the reader always sees the whole present desk", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  Latest<DeskTargets> latest{DeskTargets(small())};
+  std::mt19937 random(3);
+  std::string error;
+  for (int i = 0; i < 2000; ++i) {
+    for (auto left = random() % 4; left > 0; --left) {
+      const Change change = random_change(desk.table(), random);
+      REQUIRE(desk.apply({}, {&change, 1}, error));
+    }
+    designer.update();
+    designer.copy_to(latest.back());
+    latest.publish();
+    if (random() % 3 != 0) REQUIRE(same(latest.read(), designer.targets()));
+  }
+}
+
+TEST_CASE("targets: copying into a slot writes the blocks that differ and no others", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  DeskTargets slot = designer.targets();
+  // Marks that only a copy would wipe out.
+  for (LaneTargets& lane : slot.lanes) lane.source = -7;
+  for (float& gain : slot.gains) gain = -7;
+  for (OutputTargets& output : slot.outputs) output.delay_frames = -7;
+  REQUIRE(set(desk, "/ch/4/fader", -1.0f));
+  REQUIRE(set(desk, "/bus/2/out/level", -1.0f));
+  designer.update();
+  designer.copy_to(slot);
+  const int row = DeskTargets::row_index(3, Tap::pre_fader);
+  for (int i = 0; i < static_cast<int>(slot.rows.size()); ++i) CHECK((slot.row_gains(i)[0] == -7) == (i != row));
+  for (int i = 0; i < static_cast<int>(slot.lanes.size()); ++i) CHECK((slot.lanes[i].source == -7) == (i != 3));
+  for (int i = 0; i < static_cast<int>(slot.outputs.size()); ++i)
+    CHECK((slot.outputs[i].delay_frames == -7) == (i != 3));
+}
