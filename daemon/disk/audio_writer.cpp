@@ -153,6 +153,14 @@ void AudioWriter::close() {
   }
 }
 
+void AudioWriter::skip_to_frame(std::int64_t frame) {
+  if (sf_seek(impl_->file.get(), frame, SEEK_SET) != frame) {
+    throw FileError(impl_->shown.string() + ": cannot go to frame " + std::to_string(frame) + ": " +
+                    sf_strerror(impl_->file.get()));
+  }
+  impl_->frames = frame;
+}
+
 std::int64_t AudioWriter::frames() const noexcept { return impl_->frames; }
 
 }  // namespace fohd

@@ -37,6 +37,8 @@ class AudioWriter {
   /// playable at any time, up to its last whole block (4,096 frames).
   void refresh_header();
   void close();
+  /// WAV only: goes on at that frame; what was not written before is silence, a hole in a sparse file.
+  void skip_to_frame(std::int64_t frame);
 
   std::int64_t frames() const noexcept;  ///< written so far
 
