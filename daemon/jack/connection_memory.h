@@ -1,0 +1,63 @@
+// Which connections our ports should have: those the configuration asks for and those somebody made by hand. What JACK
+// takes away (a client that ends, a server that dies) is made again when the port is back; what a person takes away
+// stays away. Pure: fed with events, so it is tested without JACK.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "daemon/jack/connect_rules.h"
+
+namespace fohd {
+
+class ConnectionMemory {
+ public:
+  explicit ConnectionMemory(PortPairs rules) : wanted_(std::move(rules)) {}
+
+  void connected(const PortPair& pair) {
+    wanted_.insert(pair);
+    doubtful_.erase(pair);
+  }
+  /// Nobody knows yet whether a person did it or whether one of the ports is about to vanish.
+  void disconnected(const PortPair& pair, std::int64_t now_ms) {
+    if (wanted_.contains(pair)) doubtful_.emplace(pair, now_ms);
+  }
+  /// A port of somebody else is gone: its lost connections were not a person's wish.
+  void port_vanished(const std::string& port) {
+    std::erase_if(doubtful_, [&](const auto& entry) { return entry.first.from == port || entry.first.to == port; });
+  }
+  void server_vanished() { doubtful_.clear(); }
+
+  /// Connections lost longer than kDoubtMs ago, both ports still there: a person took them away.
+  void settle(std::int64_t now_ms) {
+    std::erase_if(doubtful_, [&](const auto& entry) {
+      if (now_ms - entry.second < kDoubtMs) return false;
+      wanted_.erase(entry.first);
+      return true;
+    });
+  }
+  bool in_doubt() const noexcept { return !doubtful_.empty(); }
+
+  /// Rules were reread: the old ones' connections are no longer asked for, but stay if they exist.
+  void add(const PortPairs& pairs) { wanted_.insert(pairs.begin(), pairs.end()); }
+
+  const PortPairs& wanted() const noexcept { return wanted_; }
+  PortPairs wanted_with(const std::string& port) const {
+    PortPairs pairs;
+    for (const PortPair& pair : wanted_) {
+      if (pair.from == port || pair.to == port) pairs.insert(pair);
+    }
+    return pairs;
+  }
+
+  /// jackd tells of a closing client's lost connections and of its lost ports within a few ms of each other, but a
+  /// server that stops takes its time in between (seen: 100 ms).
+  static constexpr std::int64_t kDoubtMs = 1000;
+
+ private:
+  PortPairs wanted_;
+  std::map<PortPair, std::int64_t> doubtful_;  ///< since when
+};
+
+}  // namespace fohd

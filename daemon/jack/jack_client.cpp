@@ -1,0 +1,253 @@
+#include "daemon/jack/jack_client.h"
+
+#include <jack/metadata.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace fohd {
+namespace {
+
+// libjack writes to stderr on every attempt while there is no server; we say it once in our own words.
+void quiet_libjack() {
+  jack_set_error_function([](const char* text) { spdlog::debug("JACK: {}", text); });
+  jack_set_info_function([](const char* text) { spdlog::debug("JACK: {}", text); });
+}
+
+std::string explain(jack_status_t status, const JackClientOptions& options) {
+  if ((status & JackNameNotUnique) != 0) {
+    return "the JACK server \"" + options.server + "\" already has a client called \"" + options.client +
+           "\" (does another fohd run?)";
+  }
+  if ((status & JackVersionError) != 0) return "the JACK library and the server are of different versions";
+  if ((status & (JackShmFailure | JackInitFailure)) != 0) {
+    return "the JACK server \"" + options.server + "\" does not let us in (does it run as another user?)";
+  }
+  return "no JACK server \"" + options.server + "\" is running";
+}
+
+}  // namespace
+
+std::unique_ptr<JackClient> JackClient::open(const JackClientOptions& options, const EventFd& bell, std::string& why) {
+  quiet_libjack();
+  jack_status_t status{};
+  const int flags = JackNoStartServer | JackUseExactName | JackServerName;
+  jack_client_t* handle =
+      jack_client_open(options.client.c_str(), static_cast<jack_options_t>(flags), &status, options.server.c_str());
+  if (handle == nullptr) {
+    why = explain(status, options);
+    return nullptr;
+  }
+  std::unique_ptr<JackClient> client(new JackClient(handle, options, bell));
+  if (!client->register_ports(options.geometry)) {
+    why = "the JACK server \"" + options.server + "\" has no room for " +
+          std::to_string(options.geometry.inputs + options.geometry.outputs()) +
+          " ports; start jackd with a larger -p, or use fewer channels";
+    return nullptr;
+  }
+  client->set_callbacks();
+  return client;
+}
+
+// The ring holds the start of a large system: 1,024 ports appear and get connected before the loop looks once.
+JackClient::JackClient(jack_client_t* client, const JackClientOptions& options, const EventFd& bell)
+    : name_(jack_get_client_name(client)),
+      bell_(bell),
+      rate_hz_(jack_get_sample_rate(client)),
+      input_buffers_(options.geometry.inputs),
+      output_buffers_(options.geometry.outputs()),
+      events_(2048),
+      client_(client) {}
+
+JackClient::~JackClient() = default;
+
+bool JackClient::register_ports(const Geometry& geometry) {
+  const auto add = [&](const std::vector<std::string>& names, unsigned long flags, std::vector<jack_port_t*>& into) {
+    for (const std::string& name : names) {
+      jack_port_t* port = jack_port_register(client_.get(), name.c_str(), JACK_DEFAULT_AUDIO_TYPE, flags, 0);
+      if (port == nullptr) return false;
+      into.push_back(port);
+    }
+    return true;
+  };
+  return add(input_port_names(geometry), JackPortIsInput, inputs_) &&
+         add(output_port_names(geometry), JackPortIsOutput, outputs_);
+}
+
+void JackClient::set_callbacks() {
+  jack_client_t* client = client_.get();
+  jack_set_process_callback(
+      client, [](jack_nframes_t frames, void* data) { return static_cast<JackClient*>(data)->process(frames); }, this);
+  jack_on_shutdown(
+      client,
+      [](void* data) {
+        auto* client_object = static_cast<JackClient*>(data);
+        client_object->lost_.raise();
+        client_object->bell_.ring();
+      },
+      this);
+  jack_set_xrun_callback(
+      client,
+      [](void* data) {
+        static_cast<JackClient*>(data)->xruns_.beat();
+        return 0;
+      },
+      this);
+  jack_set_sample_rate_callback(
+      client,
+      [](jack_nframes_t rate, void* data) {
+        auto* client_object = static_cast<JackClient*>(data);
+        if (static_cast<double>(rate) == client_object->rate_hz_) return 0;
+        client_object->rate_changed_.raise();
+        client_object->bell_.ring();
+        return 0;
+      },
+      this);
+  jack_set_freewheel_callback(
+      client,
+      [](int starting, void* data) {
+        auto* client_object = static_cast<JackClient*>(data);
+        if (client_object->core_ == nullptr) return;
+        Flag& freewheel = client_object->core_->freewheel();
+        starting != 0 ? freewheel.raise() : freewheel.lower();
+      },
+      this);
+  jack_set_port_registration_callback(
+      client,
+      [](jack_port_id_t id, int appeared, void* data) {
+        auto* client_object = static_cast<JackClient*>(data);
+        const jack_port_t* port = jack_port_by_id(client_object->client_.get(), id);
+        client_object->tell(appeared != 0 ? JackPortEvent::Kind::port_appeared : JackPortEvent::Kind::port_vanished,
+                            port != nullptr ? jack_port_name(port) : nullptr, "");
+      },
+      this);
+  jack_set_port_connect_callback(
+      client,
+      [](jack_port_id_t from, jack_port_id_t to, int connected, void* data) {
+        auto* client_object = static_cast<JackClient*>(data);
+        const jack_port_t* first = jack_port_by_id(client_object->client_.get(), from);
+        const jack_port_t* second = jack_port_by_id(client_object->client_.get(), to);
+        client_object->tell(connected != 0 ? JackPortEvent::Kind::connected : JackPortEvent::Kind::disconnected,
+                            first != nullptr ? jack_port_name(first) : nullptr,
+                            second != nullptr ? jack_port_name(second) : nullptr);
+      },
+      this);
+  jack_set_latency_callback(
+      client, [](jack_latency_callback_mode_t mode, void* data) { static_cast<JackClient*>(data)->set_latency(mode); },
+      this);
+}
+
+int JackClient::process(jack_nframes_t frames) noexcept {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    input_buffers_[i] = static_cast<const float*>(jack_port_get_buffer(inputs_[i], frames));
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    output_buffers_[i] = static_cast<float*>(jack_port_get_buffer(outputs_[i], frames));
+  }
+  jack_nframes_t cycle_frame = 0;
+  jack_time_t began_us = 0, next_us = 0;
+  float period_us = 0;
+  std::uint64_t late_ns = 0;
+  if (jack_get_cycle_times(client_.get(), &cycle_frame, &began_us, &next_us, &period_us) == 0) {
+    const jack_time_t now_us = jack_get_time();
+    if (now_us > began_us) late_ns = (now_us - began_us) * 1000;
+  }
+  core_->process(input_buffers_.data(), output_buffers_.data(), static_cast<int>(frames), late_ns);
+  return 0;
+}
+
+// Every input reaches main and the buses after the engine's own latency.
+void JackClient::set_latency(jack_latency_callback_mode_t mode) {
+  const bool capture = mode == JackCaptureLatency;
+  const auto own = static_cast<jack_nframes_t>(core_ != nullptr ? core_->engine().latency_frames() : 0);
+  jack_latency_range_t range{0, 0};
+  bool first = true;
+  for (jack_port_t* port : capture ? inputs_ : outputs_) {
+    if (jack_port_connected(port) == 0) continue;
+    jack_latency_range_t one{};
+    jack_port_get_latency_range(port, mode, &one);
+    range.min = first ? one.min : std::min(range.min, one.min);
+    range.max = first ? one.max : std::max(range.max, one.max);
+    first = false;
+  }
+  range.min += own;
+  range.max += own;
+  for (jack_port_t* port : capture ? outputs_ : inputs_) jack_port_set_latency_range(port, mode, &range);
+}
+
+void JackClient::tell(JackPortEvent::Kind kind, const char* first, const char* second) noexcept {
+  JackPortEvent event;
+  event.kind = kind;
+  if (first == nullptr || second == nullptr) {
+    overflow_.raise();  // gone before we could read its name: look at everything
+  } else {
+    std::strncpy(event.first.data(), first, JackPortEvent::kNameBytes - 1);
+    std::strncpy(event.second.data(), second, JackPortEvent::kNameBytes - 1);
+    if (!events_.write({&event, 1})) overflow_.raise();
+  }
+  bell_.ring();
+}
+
+bool JackClient::take_overflow() noexcept {
+  if (!overflow_.raised()) return false;
+  overflow_.lower();
+  return true;
+}
+
+bool JackClient::activate(std::shared_ptr<AudioCore> core) {
+  core_ = std::move(core);
+  return jack_activate(client_.get()) == 0;
+}
+
+int JackClient::period_frames() const noexcept { return static_cast<int>(jack_get_buffer_size(client_.get())); }
+float JackClient::load_percent() const noexcept { return jack_cpu_load(client_.get()); }
+bool JackClient::realtime() const noexcept { return jack_is_realtime(client_.get()) != 0; }
+
+std::string JackClient::full_name(const std::string& port) const {
+  return port.find(':') == std::string::npos ? name_ + ":" + port : port;
+}
+
+std::string JackClient::short_name(const std::string& port) const {
+  const bool ours = port.size() > name_.size() && port[name_.size()] == ':' && port.starts_with(name_);
+  return ours ? port.substr(name_.size() + 1) : port;
+}
+
+bool JackClient::port_exists(const std::string& full) const {
+  return jack_port_by_name(client_.get(), full.c_str()) != nullptr;
+}
+
+bool JackClient::connect(const PortPair& pair) {
+  const int result = jack_connect(client_.get(), full_name(pair.from).c_str(), full_name(pair.to).c_str());
+  return result == 0 || result == EEXIST;
+}
+
+PortPairs JackClient::connections() const {
+  PortPairs pairs;
+  const auto collect = [&](const std::vector<jack_port_t*>& ports, bool ours_is_source) {
+    for (jack_port_t* port : ports) {
+      const char** others = jack_port_get_all_connections(client_.get(), port);
+      for (const char** other = others; other != nullptr && *other != nullptr; ++other) {
+        const std::string own = jack_port_short_name(port), theirs = short_name(*other);
+        pairs.insert(ours_is_source ? PortPair{own, theirs} : PortPair{theirs, own});
+      }
+      jack_free(others);
+    }
+  };
+  collect(inputs_, false);
+  collect(outputs_, true);
+  return pairs;
+}
+
+void JackClient::set_pretty_name(const std::string& port, const std::string& name) {
+  jack_port_t* handle = jack_port_by_name(client_.get(), full_name(port).c_str());
+  if (handle == nullptr) return;
+  const jack_uuid_t uuid = jack_port_uuid(handle);
+  if (name.empty()) {
+    jack_remove_property(client_.get(), uuid, JACK_METADATA_PRETTY_NAME);
+  } else {
+    jack_set_property(client_.get(), uuid, JACK_METADATA_PRETTY_NAME, name.c_str(), "text/plain");
+  }
+}
+
+}  // namespace fohd

@@ -1,0 +1,94 @@
+// One life of our JACK client: from opening it to the server's end. Everything runs on the JACK thread of
+// JackSupervisor, but for JACK's own callbacks, which raise a Flag, write a ring and ring the bell, nothing else.
+#pragma once
+
+#include <jack/jack.h>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/audio_core.h"
+#include "daemon/event_fd.h"
+#include "daemon/jack/connect_rules.h"
+#include "engine/flag.h"
+#include "engine/ring.h"
+
+namespace fohd {
+
+/// What JACK told about ports; names are full ("client:port").
+struct JackPortEvent {
+  enum class Kind : unsigned char { port_appeared, port_vanished, connected, disconnected };
+  static constexpr std::size_t kNameBytes = 320;  // jack_port_name_size() of jackd2
+  Kind kind = Kind::port_appeared;
+  std::array<char, kNameBytes> first{}, second{};
+};
+
+struct JackClientOptions {
+  std::string client = "fohd", server = "default";
+  Geometry geometry;
+};
+
+class JackClient {
+ public:
+  /// Opens the client and registers its ports; never starts a server. Null if that cannot be, and `why` says it.
+  static std::unique_ptr<JackClient> open(const JackClientOptions& options, const EventFd& bell, std::string& why);
+  ~JackClient();
+  JackClient(const JackClient&) = delete;
+  JackClient& operator=(const JackClient&) = delete;
+
+  double rate_hz() const noexcept { return rate_hz_; }
+  int period_frames() const noexcept;
+  float load_percent() const noexcept;
+  bool realtime() const noexcept;
+
+  /// From now on JACK's thread runs `core`. False if JACK refuses.
+  bool activate(std::shared_ptr<AudioCore> core);
+
+  /// The server has ended, or it changed its rate: this object is to be destroyed and a new one opened.
+  bool lost() const noexcept { return lost_.raised(); }
+  bool rate_changed() const noexcept { return rate_changed_.raised(); }
+  std::uint32_t xruns() const noexcept { return xruns_.count(); }
+
+  /// The next thing JACK told about ports. False: nothing more.
+  bool next_event(JackPortEvent& event) { return events_.read({&event, 1}) == 1; }
+  /// Events were lost because the ring was full: look at everything anew.
+  bool take_overflow() noexcept;
+
+  std::string full_name(const std::string& port) const;   ///< "in_1" -> "fohd:in_1"; others' stay
+  std::string short_name(const std::string& port) const;  ///< "fohd:in_1" -> "in_1"; others' stay
+  bool port_exists(const std::string& full) const;
+  /// Pairs with short names for ours. False if JACK refused; a connection that exists is fine.
+  bool connect(const PortPair& pair);
+  /// All connections of our ports, now.
+  PortPairs connections() const;
+  /// What patch bays show for one of our ports; empty: its own name.
+  void set_pretty_name(const std::string& port, const std::string& name);
+
+ private:
+  struct ClientCloser {
+    void operator()(jack_client_t* client) const noexcept { jack_client_close(client); }
+  };
+
+  JackClient(jack_client_t* client, const JackClientOptions& options, const EventFd& bell);
+  bool register_ports(const Geometry& geometry);
+  void set_callbacks();
+  int process(jack_nframes_t frames) noexcept;
+  void set_latency(jack_latency_callback_mode_t mode);
+  void tell(JackPortEvent::Kind kind, const char* first, const char* second) noexcept;
+
+  std::string name_;
+  const EventFd& bell_;
+  double rate_hz_ = 0;
+  std::vector<jack_port_t*> inputs_, outputs_;
+  std::vector<const float*> input_buffers_;
+  std::vector<float*> output_buffers_;
+  std::shared_ptr<AudioCore> core_;
+  Flag lost_, rate_changed_, xruns_, overflow_;
+  Ring<JackPortEvent> events_;
+  /// Last, so first to go: once it is closed no callback runs any more and the rest may follow.
+  std::unique_ptr<jack_client_t, ClientCloser> client_;
+};
+
+}  // namespace fohd

@@ -1,0 +1,264 @@
+#include "daemon/jack/jack_supervisor.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <future>
+#include <map>
+#include <thread>
+
+#include "daemon/jack/connection_memory.h"
+
+namespace fohd {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// jackd answers a refused client_open at once; four tries a second find a restarted server before anybody has walked to
+// the rack, and cost nothing that top would show.
+constexpr auto kRetry = 250ms;
+constexpr auto kHousekeeping = 100ms;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  Worker(asio::io_context& control, JackOptions options, MakeCore make_core, Listener listener)
+      : control_(control),
+        options_(std::move(options)),
+        make_core_(std::move(make_core)),
+        listener_(std::move(listener)),
+        memory_(options_.connections),
+        timer_(io_),
+        bell_watch_(io_, ::dup(bell_.fd())),
+        work_(asio::make_work_guard(io_)) {
+    listening_.raise();
+  }
+
+  void run() {
+    thread_ = std::thread([self = shared_from_this()] {
+      self->watch_bell();
+      self->try_open();
+      self->io_.run();
+      self->client_.reset();
+      self->ended_.set_value();
+    });
+  }
+
+  template <class Work>
+  void post(Work work) {
+    asio::post(io_, std::move(work));
+  }
+
+  bool stop(int patience_ms) {
+    if (!thread_.joinable()) return true;
+    listening_.lower();
+    io_.stop();
+    if (ended_.get_future().wait_for(std::chrono::milliseconds(patience_ms)) != std::future_status::ready) {
+      thread_.detach();
+      return false;
+    }
+    thread_.join();
+    return true;
+  }
+
+  void start() {
+    if (client_ == nullptr || core_ == nullptr) return;
+    if (!client_->activate(core_)) {
+      lose("JACK does not let the client start");
+      return;
+    }
+    name_ports();
+    for (const PortPair& pair : memory_.wanted()) restore(pair);
+    JackNews news{JackNews::Kind::running, "", core_, client_->period_frames(), client_->realtime()};
+    active_ = true;
+    tell(std::move(news));
+  }
+
+  void set_pretty_names(std::vector<std::pair<std::string, std::string>> names) {
+    wanted_names_ = std::move(names);
+    if (active_) name_ports();
+  }
+
+  void add_connections(const PortPairs& pairs) {
+    memory_.add(pairs);
+    if (!active_) return;
+    for (const PortPair& pair : pairs) restore(pair);
+  }
+
+ private:
+  void tell(JackNews news) {
+    asio::post(control_, [self = shared_from_this(), news = std::move(news)]() mutable {
+      if (self->listening_.raised()) self->listener_(std::move(news));
+    });
+  }
+
+  void try_open() {
+    std::string why;
+    client_ = JackClient::open(options_.client, bell_, why);
+    if (client_ != nullptr) {
+      try {
+        core_ = make_core_(client_->rate_hz());
+      } catch (const std::exception& error) {
+        why = error.what();
+        client_.reset();
+      }
+    }
+    if (client_ == nullptr) {
+      if (why != last_reason_) tell({JackNews::Kind::absent, why, nullptr, 0, false});
+      last_reason_ = why;
+      after(kRetry, [this] { try_open(); });
+      return;
+    }
+    last_reason_.clear();
+    tell({JackNews::Kind::opened, "", core_, client_->period_frames(), client_->realtime()});
+    after(kHousekeeping, [this] { housekeeping(); });
+  }
+
+  template <class Work>
+  void after(std::chrono::milliseconds delay, Work work) {
+    timer_.expires_after(delay);
+    timer_.async_wait([self = shared_from_this(), work](const boost::system::error_code& failure) {
+      if (!failure) work();
+    });
+  }
+
+  void watch_bell() {
+    bell_watch_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& failure) {
+                             if (failure) return;
+                             self->bell_.clear();
+                             self->look();
+                             self->watch_bell();
+                           });
+  }
+
+  void housekeeping() {
+    look();
+    if (client_ == nullptr) return;
+    memory_.settle(now_ms());
+    figures_.back() = {xruns_before_ + client_->xruns(), client_->load_percent(), client_->period_frames()};
+    figures_.publish();
+    after(kHousekeeping, [this] { housekeeping(); });
+  }
+
+  /// Everything that JACK's callbacks have left for us.
+  void look() {
+    if (client_ == nullptr) return;
+    if (client_->lost()) return lose("the JACK server has ended");
+    if (client_->rate_changed()) return lose("the JACK server has changed its sample rate");
+    JackPortEvent event;
+    while (client_->next_event(event)) handle(event);
+    if (client_->take_overflow() && active_) {
+      for (const PortPair& pair : client_->connections()) memory_.connected(pair);
+      for (const PortPair& pair : memory_.wanted()) restore(pair);
+    }
+  }
+
+  void handle(const JackPortEvent& event) {
+    const std::string first = client_->short_name(event.first.data()),
+                      second = client_->short_name(event.second.data());
+    const auto ours = [](const std::string& name) { return name.find(':') == std::string::npos; };
+    switch (event.kind) {
+      case JackPortEvent::Kind::port_appeared:
+        if (active_ && !ours(first)) {
+          for (const PortPair& pair : memory_.wanted_with(first)) restore(pair);
+        }
+        break;
+      case JackPortEvent::Kind::port_vanished:
+        memory_.port_vanished(first);
+        break;
+      case JackPortEvent::Kind::connected:
+        if (ours(first) || ours(second)) memory_.connected({first, second});
+        break;
+      case JackPortEvent::Kind::disconnected:
+        if (ours(first) || ours(second)) memory_.disconnected({first, second}, now_ms());
+        break;
+    }
+  }
+
+  void restore(const PortPair& pair) {
+    const std::string from = client_->full_name(pair.from), to = client_->full_name(pair.to);
+    if (!client_->port_exists(from) || !client_->port_exists(to)) return;
+    if (!client_->connect(pair)) spdlog::warn("JACK refused to connect {} to {}", from, to);
+  }
+
+  void name_ports() {
+    for (const auto& [port, name] : wanted_names_) {
+      std::string& shown = shown_names_[port];
+      if (shown == name) continue;
+      client_->set_pretty_name(port, name);
+      shown = name;
+    }
+  }
+
+  void lose(const std::string& why) {
+    timer_.cancel();
+    memory_.server_vanished();
+    xruns_before_ += client_->xruns();
+    client_.reset();
+    core_.reset();
+    shown_names_.clear();
+    active_ = false;
+    tell({JackNews::Kind::lost, why, nullptr, 0, false});
+    after(kRetry, [this] { try_open(); });
+  }
+
+  asio::io_context& control_;
+  JackOptions options_;
+  MakeCore make_core_;
+  Listener listener_;
+  EventFd bell_;
+  asio::io_context io_{1};
+  ConnectionMemory memory_;
+  std::shared_ptr<AudioCore> core_;
+  std::unique_ptr<JackClient> client_;
+  asio::steady_timer timer_;
+  asio::posix::stream_descriptor bell_watch_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+  std::promise<void> ended_;
+  Flag listening_;
+  std::vector<std::pair<std::string, std::string>> wanted_names_;
+  std::map<std::string, std::string> shown_names_;
+  std::string last_reason_;
+  std::uint32_t xruns_before_ = 0;
+  bool active_ = false;
+
+ public:
+  Latest<JackFigures> figures_;  ///< written here, read by the control thread
+};
+
+JackSupervisor::JackSupervisor(asio::io_context& control, JackOptions options, MakeCore make_core, Listener listener)
+    : worker_(std::make_shared<Worker>(control, std::move(options), std::move(make_core), std::move(listener))) {
+  worker_->run();
+}
+
+JackSupervisor::~JackSupervisor() { worker_->stop(1000); }
+
+void JackSupervisor::start() {
+  worker_->post([worker = worker_] { worker->start(); });
+}
+
+void JackSupervisor::set_pretty_names(std::vector<std::pair<std::string, std::string>> names) {
+  worker_->post([worker = worker_, names = std::move(names)]() mutable { worker->set_pretty_names(std::move(names)); });
+}
+
+void JackSupervisor::add_connections(PortPairs pairs) {
+  worker_->post([worker = worker_, pairs = std::move(pairs)] { worker->add_connections(pairs); });
+}
+
+const JackFigures& JackSupervisor::figures() noexcept { return worker_->figures_.read(); }
+bool JackSupervisor::stop(int patience_ms) { return worker_->stop(patience_ms); }
+
+}  // namespace fohd

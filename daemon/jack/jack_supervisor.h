@@ -1,0 +1,77 @@
+// Keeps us on the JACK server: opens the client, comes back for ever when the server ends, restores the connections.
+//
+// JACK's calls can take long (opening 200 ports: 0.4 s; a server that hangs: as long as it likes), so they are made on
+// a thread of their own and the control loop never waits for them. The two talk by posting to each other's loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/audio_core.h"
+#include "daemon/jack/jack_client.h"
+
+namespace fohd {
+
+struct JackOptions {
+  JackClientOptions client;
+  PortPairs connections;  ///< what the configuration asks for
+};
+
+/// What the control side is told, on its own loop.
+struct JackNews {
+  enum class Kind {
+    absent,   ///< no server; `text` says why. Sent once per reason
+    opened,   ///< the client is open: publish first targets into `core`, then call start()
+    running,  ///< audio flows
+    lost      ///< no more callbacks; `core` is dead
+  };
+  Kind kind = Kind::absent;
+  std::string text;
+  std::shared_ptr<AudioCore> core;
+  int period_frames = 0;
+  bool realtime = false;
+};
+
+struct JackFigures {
+  std::uint32_t xruns = 0;  ///< since the start of the process
+  float load_percent = 0;   ///< of one period, all clients, as JACK reports it
+  int period_frames = 0;
+};
+
+/// [control] but where said otherwise.
+class JackSupervisor {
+ public:
+  /// [jack thread] Makes what the server of this rate shall run. May throw; then the desk stays without audio and the
+  /// text of the exception is the news.
+  using MakeCore = std::function<std::shared_ptr<AudioCore>(double rate_hz)>;
+  using Listener = std::function<void(JackNews)>;  ///< called on `control`
+
+  JackSupervisor(boost::asio::io_context& control, JackOptions options, MakeCore make_core, Listener listener);
+  ~JackSupervisor();
+  JackSupervisor(const JackSupervisor&) = delete;
+  JackSupervisor& operator=(const JackSupervisor&) = delete;
+
+  /// Answer to `opened`.
+  void start();
+  /// Names that patch bays show: {port, name}. Kept for the next life of the client.
+  void set_pretty_names(std::vector<std::pair<std::string, std::string>> names);
+  /// Connections that the reread configuration asks for as well; made now and from now on.
+  void add_connections(PortPairs pairs);
+
+  /// Figures of about now.
+  const JackFigures& figures() noexcept;
+
+  /// Leaves JACK. False if JACK does not let go within `patience_ms`: its thread is left behind, and the process
+  /// should end without destructors.
+  bool stop(int patience_ms);
+
+ private:
+  class Worker;
+  std::shared_ptr<Worker> worker_;
+};
+
+}  // namespace fohd
