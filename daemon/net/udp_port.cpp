@@ -1,0 +1,199 @@
+#include "daemon/net/udp_port.h"
+
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+
+#include "daemon/net/addresses.h"
+
+namespace fohd {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kBatch = 32;                 // datagrams per system call: 2 MB of buffers
+constexpr std::size_t kSlotBytes = 65536;  // the largest datagram and one more
+constexpr int kBatchesPerWake = 32;        // 1,024 datagrams, then timers and signals have their turn
+constexpr auto kRetry = std::chrono::seconds(1);
+
+UdpPort::Client client_of(const sockaddr_in& from) {
+  return std::uint64_t{ntohl(from.sin_addr.s_addr)} << 16 | ntohs(from.sin_port);
+}
+
+}  // namespace
+
+struct UdpPort::Batch {
+  std::vector<std::byte> bytes = std::vector<std::byte>(kBatch * kSlotBytes);
+  std::array<mmsghdr, kBatch> headers{};
+  std::array<iovec, kBatch> vectors{};
+  std::array<sockaddr_in, kBatch> sources{};
+  std::array<std::array<char, CMSG_SPACE(sizeof(std::uint32_t))>, kBatch> controls{};
+
+  void prepare() {
+    for (int i = 0; i < kBatch; ++i) {
+      vectors[i] = {bytes.data() + i * kSlotBytes, kSlotBytes};
+      headers[i] = {};
+      headers[i].msg_hdr.msg_name = &sources[i];
+      headers[i].msg_hdr.msg_namelen = sizeof sources[i];
+      headers[i].msg_hdr.msg_iov = &vectors[i];
+      headers[i].msg_hdr.msg_iovlen = 1;
+      headers[i].msg_hdr.msg_control = controls[i].data();
+      headers[i].msg_hdr.msg_controllen = controls[i].size();
+    }
+  }
+};
+
+UdpPort::UdpPort(asio::io_context& io, OscConfig config, Handlers handlers)
+    : io_(io),
+      config_(std::move(config)),
+      handlers_(std::move(handlers)),
+      socket_(io),
+      retry_(io),
+      batch_(std::make_shared<Batch>()) {}
+
+std::string UdpPort::client_text(Client client) {
+  return to_text(static_cast<std::uint32_t>(client >> 16), static_cast<std::uint16_t>(client));
+}
+
+void UdpPort::open() {
+  const std::string error = try_bind();
+  bound_ = error.empty();
+  if (error != last_error_) {
+    last_error_ = error;
+    handlers_.state(error);
+  }
+  if (bound_) return wait();
+  retry_.expires_after(kRetry);
+  retry_.async_wait([this](const boost::system::error_code& failure) {
+    if (!failure) open();
+  });
+}
+
+void UdpPort::close() {
+  boost::system::error_code ignored;
+  retry_.cancel(ignored);
+  socket_.close(ignored);
+  bound_ = false;
+}
+
+std::string UdpPort::try_bind() {
+  boost::system::error_code failure;
+  const auto address = asio::ip::make_address_v4(config_.address, failure);
+  if (failure) return config_.address + " is not an IPv4 address";
+  socket_.close(failure);
+  socket_.open(asio::ip::udp::v4(), failure);
+  if (failure) return "no socket: " + failure.message();
+  const int fd = socket_.native_handle(), on = 1;
+  // SO_RCVBUFFORCE passes the system's limit and needs CAP_NET_ADMIN; the other call gives what everybody may have.
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &config_.receive_buffer_bytes, sizeof(int)) != 0) {
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &config_.receive_buffer_bytes, sizeof(int));
+  }
+  int doubled = 0;
+  socklen_t size = sizeof doubled;
+  ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &doubled, &size);
+  granted_bytes_ = doubled / 2;
+  ::setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+  ::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);  // hear of clients that are gone
+  kernel_drops_seen_ = 0;
+  socket_.bind({address, static_cast<unsigned short>(config_.port)}, failure);
+  if (!failure) socket_.non_blocking(true, failure);
+  if (!failure) return "";
+  const std::string where = config_.address + " port " + std::to_string(config_.port);
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  if (failure == asio::error::address_in_use) return "UDP " + where + " is in use by another program";
+  return "UDP " + where + " cannot be bound: " + failure.message();
+}
+
+void UdpPort::wait() {
+  socket_.async_wait(asio::ip::udp::socket::wait_read, [this](const boost::system::error_code& failure) {
+    if (failure || !bound_) return;
+    receive_batch();
+    handlers_.turn();
+    if (bound_) wait();
+  });
+}
+
+void UdpPort::receive_batch() {
+  for (int i = 0; i < kBatchesPerWake; ++i) {
+    if (!receive_some()) return;
+  }
+}
+
+/// True if there may be more.
+bool UdpPort::receive_some() {
+  batch_->prepare();
+  const int count = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
+  if (count < 0) {
+    const int failure = errno;
+    if (failure == EAGAIN || failure == EWOULDBLOCK) {
+      read_error_queue();  // a waiting error wakes us although there is nothing to read
+      return false;
+    }
+    read_error_queue();
+    return failure != EBADF;
+  }
+  for (int i = 0; i < count; ++i) {
+    msghdr& header = batch_->headers[i].msg_hdr;
+    for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
+      if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SO_RXQ_OVFL) continue;
+      std::uint32_t total = 0;
+      std::memcpy(&total, CMSG_DATA(note), sizeof total);
+      counters_.dropped_by_kernel += total - kernel_drops_seen_;  // 32 bits in the kernel: the difference wraps rightly
+      kernel_drops_seen_ = total;
+    }
+    const Client client = client_of(batch_->sources[i]);
+    if (!is_heard(static_cast<std::uint32_t>(client >> 16)) || (client & 0xFFFF) == 0) {
+      ++counters_.refused_sources;
+      continue;
+    }
+    ++counters_.received;
+    handlers_.packet(client, {batch_->bytes.data() + i * kSlotBytes, batch_->headers[i].msg_len});
+  }
+  return count == kBatch;
+}
+
+void UdpPort::read_error_queue() {
+  for (int i = 0; i < kBatch; ++i) {
+    std::array<char, 512> control{};
+    std::byte byte{};
+    iovec vector{&byte, 1};
+    sockaddr_in target{};
+    msghdr header{};
+    header.msg_name = &target;
+    header.msg_namelen = sizeof target;
+    header.msg_iov = &vector;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    if (::recvmsg(socket_.native_handle(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+    for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
+      if (note->cmsg_level != IPPROTO_IP || note->cmsg_type != IP_RECVERR) continue;
+      sock_extended_err error{};
+      std::memcpy(&error, CMSG_DATA(note), sizeof error);
+      if (error.ee_errno == ECONNREFUSED && header.msg_namelen == sizeof target) handlers_.gone(client_of(target));
+    }
+  }
+}
+
+bool UdpPort::send(Client to, std::span<const std::byte> bytes) {
+  if (!bound_) return true;
+  sockaddr_in target{};
+  target.sin_family = AF_INET;
+  target.sin_addr.s_addr = htonl(static_cast<std::uint32_t>(to >> 16));
+  target.sin_port = htons(static_cast<std::uint16_t>(to));
+  const auto attempt = [&] {
+    return ::sendto(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT,
+                    reinterpret_cast<const sockaddr*>(&target), sizeof target);
+  };
+  // With IP_RECVERR a send may report what happened to an earlier one, to somebody else: once more then.
+  if (attempt() >= 0) return true;
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;
+  return attempt() >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS);
+}
+
+}  // namespace fohd

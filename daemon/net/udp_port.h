@@ -1,0 +1,75 @@
+// The UDP socket that OSC comes through. Binds, and goes on trying once a second while somebody else has the port;
+// reads datagrams in batches; counts what the kernel had to drop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.h"
+
+namespace fohd {
+
+struct UdpCounters {
+  std::uint64_t received = 0;
+  std::uint64_t dropped_by_kernel = 0;  ///< the receive buffer was full
+  std::uint64_t refused_sources = 0;    ///< not loopback, private or link-local
+};
+
+/// [control] all of it.
+class UdpPort {
+ public:
+  /// Address (host byte order, upper bits) and port (lower 16 bits) of a client as one number; never 0.
+  using Client = std::uint64_t;
+  struct Handlers {
+    std::function<void(Client, std::span<const std::byte>)> packet;
+    std::function<void()> turn;        ///< after a batch: publish what the packets changed
+    std::function<void(Client)> gone;  ///< the client's machine says that nobody listens there any more
+    std::function<void(const std::string& error)> state;  ///< binding failed (once per reason); "" when it worked
+  };
+
+  UdpPort(boost::asio::io_context& io, OscConfig config, Handlers handlers);
+  UdpPort(const UdpPort&) = delete;
+  UdpPort& operator=(const UdpPort&) = delete;
+
+  /// Tries to bind now, and from then on every second.
+  void open();
+  void close();
+  bool is_open() const noexcept { return bound_; }
+  /// What the kernel granted; it doubles what was asked for to cover its own needs, this is the half of it.
+  int granted_receive_bytes() const noexcept { return granted_bytes_; }
+
+  /// False: the socket is full, try later. Anything else that goes wrong loses this one datagram, as UDP may.
+  bool send(Client to, std::span<const std::byte> bytes);
+
+  const UdpCounters& counters() const noexcept { return counters_; }
+  static std::string client_text(Client client);
+
+ private:
+  std::string try_bind();
+  void wait();
+  void receive_batch();
+  bool receive_some();
+  void read_error_queue();
+
+  boost::asio::io_context& io_;
+  OscConfig config_;
+  Handlers handlers_;
+  boost::asio::ip::udp::socket socket_;
+  boost::asio::steady_timer retry_;
+  bool bound_ = false;
+  int granted_bytes_ = 0;
+  std::string last_error_ = "-";
+  std::uint32_t kernel_drops_seen_ = 0;
+  UdpCounters counters_;
+  struct Batch;
+  std::shared_ptr<Batch> batch_;
+};
+
+}  // namespace fohd
