@@ -1,0 +1,36 @@
+// Whether the desk opens its outputs at its start (DESK section 4). Pure.
+#pragma once
+
+#include <string>
+
+#include "daemon/config/config.h"
+#include "daemon/store/state.h"
+
+namespace fohd {
+
+/// What is true now, to be compared with what was true when the state was written.
+struct StartSituation {
+  Geometry geometry;
+  double rate_hz = 0;   ///< 0: not known yet
+  std::string device;   ///< empty: not known yet
+  std::string boot_id;  ///< empty: not known
+  StartMode mode = StartMode::hold;
+};
+
+/// [any] Empty: live. Otherwise why the outputs stay shut until /start/release, as the end of a sentence.
+inline std::string reason_to_hold(const StoredState& state, const StartSituation& now) {
+  if (!state.found) return "";  // a first start: nothing that could surprise
+  const StateMeta& then = state.meta;
+  if (then.geometry_known && then.geometry != now.geometry) return "the desk has another number of channels or buses";
+  if (then.rate_hz != 0 && now.rate_hz != 0 && then.rate_hz != now.rate_hz) {
+    return "the sample rate is another one (" + std::to_string(static_cast<long>(then.rate_hz)) + " Hz then, " +
+           std::to_string(static_cast<long>(now.rate_hz)) + " Hz now)";
+  }
+  if (!then.device.empty() && !now.device.empty() && then.device != now.device) {
+    return "the audio device is another one (\"" + then.device + "\" then, \"" + now.device + "\" now)";
+  }
+  if (!then.boot_id.empty() && then.boot_id == now.boot_id) return "";  // a restart in the middle of a show
+  return now.mode == StartMode::live ? "" : "the machine was switched on anew";
+}
+
+}  // namespace fohd
