@@ -1,0 +1,223 @@
+#include "control/osc/osc_server.h"
+
+#include <algorithm>
+
+#include "control/osc/osc_server_impl.h"
+
+namespace fohd {
+namespace {
+
+std::vector<std::string_view> all_addresses(const ParameterTable& table, const ReadoutTable& readouts) {
+  std::vector<std::string_view> all;
+  for (ParameterId id = 0; id < table.size(); ++id) all.emplace_back(table[id].address);
+  for (ReadoutId id = 0; id < readouts.size(); ++id) all.emplace_back(readouts[id].address);
+  for (const CommandRow& row : command_rows()) all.push_back(row.path);
+  for (const std::string_view verb : osc::verb_addresses()) all.push_back(verb);
+  return all;
+}
+
+/// Whether a client that sent `sent` knows by that what the desk holds now.
+bool same(const ParameterRow& row, const Value& sent, const Value& now) {
+  if (sent == now) return true;
+  const auto* whole = std::get_if<std::int32_t>(&now);
+  if (const auto* text = std::get_if<std::string>(&sent)) {
+    if (whole == nullptr) return false;
+    if (row.kind == Kind::boolean) return *text == (*whole != 0 ? "on" : "off");
+    const auto index = static_cast<std::size_t>(*whole);
+    return index < row.names.size() && row.names[index] == *text;
+  }
+  if (std::holds_alternative<std::string>(now)) return false;
+  const auto number = [](const Value& value) {
+    const auto* real = std::get_if<float>(&value);
+    return real != nullptr ? static_cast<double>(*real) : static_cast<double>(std::get<std::int32_t>(value));
+  };
+  return number(sent) == number(now);
+}
+
+}  // namespace
+
+OscServer::Impl::Impl(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info)
+    : desk_(desk),
+      status_(status),
+      commands_(commands),
+      info_(std::move(info)),
+      readouts_(desk.geometry()),
+      hints_(all_addresses(desk.table(), readouts_)),
+      meters_(desk.geometry()) {
+  desk_.attach(observer_);
+  for (ReadoutId id = 0; id < readouts_.size(); ++id) {
+    readout_values_.push_back(readouts_.read(desk_.settings(), status_, id));
+  }
+}
+
+void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_ms, std::uint64_t ntp_now) {
+  now_ms_ = now_ms;
+  ++counters_.packets;
+  const char* malformed =
+      bytes.size() > kMaxPacketBytes ? "longer than a datagram can be" : osc::check_packet(bytes, packet_);
+  if (malformed != nullptr) {
+    ++counters_.malformed;
+    refuse(from, packet_.error_address, std::string("malformed packet: ") + malformed);
+    return;
+  }
+  counters_.messages += packet_.messages.size();
+  Client* client = find(from);
+  if (client != nullptr) client->expires_ms = now_ms + client->lease_ms;
+  if (ntp_now != 0 && packet_.latest_time_tag > ntp_now && packet_.latest_time_tag - ntp_now > osc::kMaxAhead) {
+    refuse(from, "#bundle", "its time tag is more than 10 s ahead; nothing was changed");
+    return;
+  }
+  plan_.clear();
+  Refused refused;
+  for (const osc::MessageView& message : packet_.messages) {
+    refused = plan(message, from, client);
+    if (refused) break;
+  }
+  // A command is carried out between the changes around it, so these are proven before the first is applied.
+  if (!refused && plan_.has_command) refused = find_bad_change(0, plan_.changes.size());
+  if (refused) {
+    if (refused->reason.empty()) refused->reason = hints_.about(refused->address);
+    if (packet_.is_bundle) refused->reason += " (nothing of its bundle was applied)";
+    refuse(from, refused->address, refused->reason);
+    return;
+  }
+  carry_out(from, client, packet_.is_bundle);
+}
+
+void OscServer::Impl::carry_out(ClientId from, Client* client, bool is_bundle) {
+  std::size_t applied = 0;
+  if (plan_.has_command) {
+    for (const osc::Step& step : plan_.steps) {
+      if (step.what != osc::Step::What::command) continue;
+      if (!apply(from, client, applied, step.changes_before, is_bundle)) return;
+      applied = step.changes_before;
+      run_command(from, step);
+    }
+  }
+  if (!apply(from, client, applied, plan_.changes.size(), is_bundle)) return;
+  for (const osc::Step& step : plan_.steps) {
+    if (step.what == osc::Step::What::verb) run_verb(from, plan_.verbs[step.verb]);
+    if (step.what != osc::Step::What::get) continue;
+    for (std::size_t i = step.first; i < step.end; ++i) {
+      scratch_.clear();
+      append_update(plan_.items[i]);
+      if (!outbox_.push(from, scratch_)) ++counters_.answers_dropped;
+    }
+  }
+}
+
+bool OscServer::Impl::apply(ClientId from, Client* client, std::size_t first, std::size_t end, bool is_bundle) {
+  if (first == end) return true;
+  const std::span<const Change> changes(plan_.changes.data() + first, end - first);
+  const bool hears = client != nullptr && client->wants_values;
+  std::string error;
+  echo_ids_.clear();
+  if (desk_.apply({Origin::Side::osc, from}, changes, error, hears ? &echo_ids_ : nullptr)) {
+    counters_.sets += changes.size();
+    if (hears) note_own(*client, changes);
+    return true;
+  }
+  osc::Refusal refusal{is_bundle ? "#bundle" : desk_.table()[changes.front().id].address, std::move(error)};
+  if (Refused bad = find_bad_change(first, end)) refusal = *std::move(bad);
+  if (is_bundle) refusal.reason += " (nothing of its bundle was applied)";
+  refuse(from, refusal.address, refusal.reason);
+  return false;
+}
+
+void OscServer::Impl::note_own(Client& client, std::span<const Change> changes) {
+  for (const ParameterId id : echo_ids_) {
+    client.own.erase(id);
+    if (client.echo && client.subscribed.contains(id)) client.queue.change(id);
+  }
+  if (client.echo) return;
+  for (const Change& change : changes) {
+    if (same(*desk_.table()[change.id].row, change.value, desk_.get(change.id))) {
+      client.own.insert(change.id);
+    } else if (client.subscribed.contains(change.id)) {
+      client.queue.change(change.id);  // clamped, or overruled: not what it sent, so it must hear
+    }
+  }
+}
+
+void OscServer::Impl::run_command(ClientId from, const osc::Step& step) {
+  std::string error;
+  const std::span<const Value> arguments(plan_.values.data() + step.first, step.end - step.first);
+  if (!commands_.execute(step.command, {Origin::Side::osc, from}, arguments, error)) {
+    refuse(from, command_rows()[static_cast<std::size_t>(step.command)].path, error);
+  }
+}
+
+void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_view reason) {
+  ++counters_.refused;
+  osc::Quota* talker = quota(to);
+  const bool stranger = find(to) == nullptr;
+  if (talker == nullptr || (stranger && !stranger_errors_.take(1, now_ms_))) {
+    ++counters_.errors_withheld;
+    return;
+  }
+  if (talker->window_ms < 0 || now_ms_ - talker->window_ms >= 1000 || now_ms_ < talker->window_ms) {
+    talker->window_ms = now_ms_;
+    talker->errors = 0;
+  }
+  if (++talker->errors > osc::kErrorsPerSecond) {
+    ++counters_.errors_withheld;
+  } else if (talker->errors == osc::kErrorsPerSecond) {
+    ++counters_.errors_withheld;
+    say_error(to, "", "more errors than 10 a second are counted, not told; see /counters");
+  } else {
+    say_error(to, address, reason);
+  }
+}
+
+void OscServer::Impl::say_error(ClientId to, std::string_view address, std::string_view reason) {
+  osc::MessageBuilder message;
+  // A reason quotes at most a few hundred bytes; this is for the datagram limit's sake only.
+  message.add(std::string(address)).add(std::string(reason.substr(0, 1000)));
+  send(to, message, "/error");
+}
+
+void OscServer::Impl::send(ClientId to, const osc::MessageBuilder& message, const char* address) {
+  scratch_.clear();
+  message.append_to(scratch_, address);
+  if (!outbox_.push(to, scratch_)) ++counters_.answers_dropped;
+}
+
+osc::Quota* OscServer::Impl::quota(ClientId client) {
+  const auto known = quotas_.find(client);
+  if (known != quotas_.end()) return &known->second;
+  if (quotas_.size() >= osc::kMaxQuotas) {
+    std::erase_if(quotas_, [this](const auto& entry) { return now_ms_ - entry.second.touched_ms >= 1000; });
+    if (quotas_.size() >= osc::kMaxQuotas) return nullptr;
+  }
+  osc::Quota& made = quotas_[client];
+  made.touched_ms = now_ms_;
+  return &made;
+}
+
+OscServer::Impl::Client* OscServer::Impl::find(ClientId client) {
+  const auto at = client_by_id_.find(client);
+  return at == client_by_id_.end() ? nullptr : at->second;
+}
+
+void OscServer::Impl::drop_client(ClientId client) {
+  outbox_.forget(client);
+  quotas_.erase(client);
+  if (Client* known = find(client)) remove(*known);
+}
+
+OscServer::OscServer(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info)
+    : impl_(std::make_unique<Impl>(desk, status, commands, std::move(info))) {}
+OscServer::~OscServer() = default;
+
+void OscServer::receive(ClientId from, std::span<const std::byte> packet, std::int64_t now_ms, std::uint64_t ntp_now) {
+  impl_->receive(from, packet, now_ms, ntp_now);
+}
+void OscServer::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
+void OscServer::meters(const MeterFrame& frame, std::int64_t now_ms) { impl_->meters(frame, now_ms); }
+void OscServer::clear_clips() { impl_->clear_clips(); }
+void OscServer::drain(const std::function<bool(const OutgoingPacket&)>& send) { impl_->drain(send); }
+void OscServer::drop_client(ClientId client) { impl_->drop_client(client); }
+std::size_t OscServer::subscriber_count() const noexcept { return impl_->client_count(); }
+const OscCounters& OscServer::counters() const noexcept { return impl_->counters(); }
+
+}  // namespace fohd

@@ -1,0 +1,270 @@
+// The conversation itself: who is there, what they want to hear, until when.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "control/osc/osc_server_impl.h"
+
+namespace fohd {
+namespace osc {
+namespace {
+
+constexpr std::array<std::string_view, 7> kVerbAddresses = {"/info",  "/counters", "/subscribe", "/unsubscribe",
+                                                            "/renew", "/resync",   "/meters"};
+
+/// i, a whole f and their wider kin.
+std::optional<int> whole_number(const Arguments& arguments, std::size_t i) {
+  Value value;
+  if (to_value(arguments, i, value) != nullptr) return std::nullopt;
+  if (const auto* whole = std::get_if<std::int32_t>(&value)) return *whole;
+  const auto* real = std::get_if<float>(&value);
+  if (real == nullptr || !(std::abs(*real) < 1e9f) || *real != std::floor(*real)) return std::nullopt;
+  return static_cast<int>(*real);
+}
+
+std::string parse_subscribe(const Arguments& arguments, VerbRequest& request) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (const auto seconds = whole_number(arguments, i)) {
+      if (*seconds < 1) return "the lease is 1 to " + std::to_string(kMaxLeaseS) + " seconds";
+      request.lease_s = std::clamp(*seconds, kDefaultLeaseS, kMaxLeaseS);
+      continue;
+    }
+    Value value;
+    if (to_value(arguments, i, value) != nullptr || !std::holds_alternative<std::string>(value)) {
+      return "takes addresses to hear (prefixes or patterns), \"echo\", and a lease in seconds";
+    }
+    std::string text = std::get<std::string>(std::move(value));
+    if (text == "echo") {
+      request.echo = true;
+    } else if (text.starts_with('/') && text.size() <= kMaxAddressBytes) {
+      while (text.ends_with('/')) text.pop_back();  // "/ch/1/" is meant as "/ch/1", "/" as everything
+      if (request.filters.size() == kMaxFilters)
+        return "at most " + std::to_string(kMaxFilters) + " prefixes or patterns";
+      request.filters.push_back(std::move(text));
+    } else {
+      return "an option is \"echo\" or an address starting with '/'";
+    }
+  }
+  return {};
+}
+
+std::string parse_meters(const Arguments& arguments, VerbRequest& request) {
+  const std::string usage = "takes a group (0 to " + std::to_string(kMeterGroups - 1) +
+                            ") and an interval in ms (0 ends it), or just 0 to end all";
+  std::array<int, 2> numbers{};
+  if (arguments.size() < 1 || arguments.size() > 2) return usage;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const auto number = whole_number(arguments, i);
+    if (!number) return usage;
+    numbers[i] = *number;
+  }
+  if (arguments.size() == 1) return numbers[0] == 0 ? "" : usage;
+  if (numbers[0] < 0 || numbers[0] >= kMeterGroups || numbers[1] < 0) return usage;
+  request.group = numbers[0];
+  request.interval_ms = numbers[1];
+  return {};
+}
+
+/// The leading segments of `address` match all of `pattern`: "/ch/{1,2}" covers "/ch/1/fader", not "/ch/12/fader".
+bool covers(std::string_view pattern, std::string_view address) noexcept {
+  const auto take_segment = [](std::string_view& path) {
+    path.remove_prefix(1);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    return segment;
+  };
+  while (!pattern.empty()) {
+    if (address.empty() || !segment_matches(take_segment(pattern), take_segment(address))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const std::string_view> verb_addresses() noexcept { return kVerbAddresses; }
+
+std::optional<Verb> find_verb(std::string_view address) noexcept {
+  for (std::size_t i = 0; i < kVerbAddresses.size(); ++i) {
+    if (kVerbAddresses[i] == address) return static_cast<Verb>(i);
+  }
+  return std::nullopt;
+}
+
+std::string parse_verb(Verb verb, const MessageView& message, VerbRequest& request) {
+  request.verb = verb;
+  const Arguments arguments(message);
+  if (!arguments.valid()) return "the arguments cannot be read";
+  if (verb == Verb::subscribe) return parse_subscribe(arguments, request);
+  if (verb == Verb::meters) return parse_meters(arguments, request);
+  return {};  // the others need none; a tablet's button sends its 1 along
+}
+
+}  // namespace osc
+
+void OscServer::Impl::run_verb(ClientId from, const osc::VerbRequest& request) {
+  Client* client = find(from);
+  switch (request.verb) {
+    case osc::Verb::info:
+      tell_info(from);
+      return;
+    case osc::Verb::counters:
+      tell_counters(from);
+      return;
+    case osc::Verb::subscribe:
+      subscribe(from, request);
+      return;
+    case osc::Verb::meters:
+      set_meters(from, request);
+      return;
+    case osc::Verb::renew:  // any message renews; this one does nothing else
+      if (client == nullptr) refuse(from, "/renew", "there is no lease to renew; /subscribe or /meters first");
+      return;
+    case osc::Verb::resync:
+      if (client == nullptr || !client->wants_values) {
+        refuse(from, "/resync", "there is no subscription; /subscribe first");
+        return;
+      }
+      client->queue.owe_state(client->subscribed);
+      client->says_synced = true;
+      return;
+    case osc::Verb::unsubscribe:
+      if (client == nullptr) {
+        refuse(from, "/unsubscribe", "there is no subscription");
+        return;
+      }
+      farewell(*client, "as asked");
+      return;
+  }
+}
+
+/// The order is for ever; new things are added behind.
+void OscServer::Impl::tell_info(ClientId to) {
+  const Geometry& geometry = desk_.geometry();
+  const Client* client = find(to);
+  const std::string seen_as = info_.client_address ? info_.client_address(to) : std::string();
+  const std::int64_t left_s = client == nullptr ? 0 : (client->expires_ms - now_ms_ + 999) / 1000;
+  osc::MessageBuilder message;
+  message.add(info_.name).add(info_.version).add(std::int32_t{kOscProtocolVersion});
+  for (const int count : {geometry.inputs, geometry.aux, geometry.returns, geometry.buses, geometry.matrices}) {
+    message.add(std::int32_t{count});
+  }
+  message.add(status_.rate_hz).add(seen_as).add(static_cast<std::int32_t>(left_s));
+  send(to, message, "/info");
+}
+
+void OscServer::Impl::tell_counters(ClientId to) {
+  osc::MessageBuilder message;
+  const auto pair = [&message](const char* name, std::uint64_t value) { message.add(name).add_int64(value); };
+  pair("packets", counters_.packets);
+  pair("messages", counters_.messages);
+  pair("sets", counters_.sets);
+  pair("malformed", counters_.malformed);
+  pair("refused", counters_.refused);
+  pair("unknown_addresses", counters_.unknown_addresses);
+  pair("errors_withheld", counters_.errors_withheld);
+  pair("answers_dropped", counters_.answers_dropped);
+  pair("sent", counters_.sent);
+  pair("expired", counters_.expired);
+  pair("clients", clients_.size());
+  send(to, message, "/counters");
+}
+
+bool OscServer::Impl::has_place(ClientId from, std::string_view verb) {
+  if (find(from) != nullptr || clients_.size() < osc::kMaxClients) return true;
+  refuse(from, verb,
+         "all " + std::to_string(osc::kMaxClients) +
+             " places are taken; one is free again when a client leaves or its lease runs out");
+  return false;
+}
+
+OscServer::Impl::Client& OscServer::Impl::admit(ClientId from) {
+  if (Client* known = find(from)) return *known;
+  clients_.push_back(std::make_unique<Client>(from, item_count()));
+  Client& client = *clients_.back();
+  client_by_id_[from] = &client;
+  client.lease_ms = osc::kDefaultLeaseS * 1000;
+  client.expires_ms = now_ms_ + client.lease_ms;
+  return client;
+}
+
+void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
+  if (!has_place(from, "/subscribe")) return;
+  // Every address is compared with every filter; a quarter of a visit each, measured.
+  pattern_work_.charge(static_cast<double>(item_count() * (request.filters.size() + 1) / 4), now_ms_);
+  if (!pattern_work_.in_credit(now_ms_)) {
+    refuse(from, "/subscribe", "too many requests in this second; try again");
+    return;
+  }
+  osc::BitSet wanted(item_count());
+  std::size_t count = 0;
+  for (osc::ItemId item = 0; item < item_count(); ++item) {
+    const auto covered = [&](const std::string& filter) { return osc::covers(filter, item_address(item)); };
+    if (!request.filters.empty() && std::none_of(request.filters.begin(), request.filters.end(), covered)) continue;
+    wanted.insert(item);
+    ++count;
+  }
+  if (count == 0) {
+    refuse(from, "/subscribe", "no address of this desk begins like that; nothing was changed");
+    return;
+  }
+  Client* client = &admit(from);
+  // What it set before counts no more: it hears the full state.
+  client->own.clear();
+  client->queue.clear();
+  client->subscribed = std::move(wanted);
+  client->queue.owe_state(client->subscribed);
+  client->says_synced = true;
+  client->wants_values = true;
+  client->echo = request.echo;
+  client->sequence = 0;
+  client->lease_ms = std::int64_t{request.lease_s} * 1000;
+  client->expires_ms = now_ms_ + client->lease_ms;
+  osc::MessageBuilder message;
+  message.add(std::int32_t{request.lease_s}).add(static_cast<std::int32_t>(count));
+  send(from, message, "/subscribed");
+}
+
+void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request) {
+  Client* client = find(from);
+  if (request.interval_ms == 0) {
+    if (client == nullptr) return;
+    for (int group = 0; group < osc::kMeterGroups; ++group) {
+      if (request.group < 0 || request.group == group) stop_meters(*client, group);
+    }
+    return;
+  }
+  if (!has_place(from, "/meters")) return;
+  client = &admit(from);
+  stop_meters(*client, request.group);
+  const int rate = osc::MeterHub::rate_for(request.interval_ms);
+  meters_.join(rate, request.group, now_ms_);
+  client->meter_rate[static_cast<std::size_t>(request.group)] = static_cast<std::int8_t>(rate + 1);
+  osc::MessageBuilder message;
+  message.add(std::int32_t{request.group});
+  message.add(std::int32_t{osc::kMeterIntervalsMs[static_cast<std::size_t>(rate)]});
+  message.add(std::int32_t{meters_.items(request.group)});
+  message.add(std::int32_t{osc::kMeterGroupTable[static_cast<std::size_t>(request.group)].values_per_item});
+  send(from, message, "/meters");
+}
+
+void OscServer::Impl::stop_meters(Client& client, int group) {
+  std::int8_t& rate = client.meter_rate[static_cast<std::size_t>(group)];
+  if (rate > 0) meters_.leave(rate - 1, group);
+  rate = 0;
+}
+
+void OscServer::Impl::farewell(Client& client, const char* reason) {
+  osc::MessageBuilder message;
+  message.add(reason);
+  send(client.id, message, "/unsubscribed");
+  remove(client);
+}
+
+void OscServer::Impl::remove(Client& client) {
+  for (int group = 0; group < osc::kMeterGroups; ++group) stop_meters(client, group);
+  client_by_id_.erase(client.id);
+  std::erase_if(clients_, [&client](const auto& other) { return other.get() == &client; });
+}
+
+}  // namespace fohd
