@@ -1,1 +1,229 @@
+// Order of a chunk (at most 64 frames, never across a multiple of 64 of the frame counter): channels, returns, buses,
+// main, matrices, outputs. Everything decimated happens where the counter passes a multiple of 64.
 #include "engine/engine.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/denormals.h"
+#include "engine/gain_matrix.h"
+#include "engine/output_stage.h"
+#include "engine/rim.h"
+#include "engine/shutter.h"
+#include "engine/strip_tile.h"
+
+namespace fohd {
+
+struct Engine::Impl {
+  Impl(const Geometry& g, double rate);
+
+  void set_targets(const DeskTargets& targets) noexcept;
+  void settle() noexcept;
+  void process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept;
+  void process_outputs(float* const* outputs, int offset, int frames) noexcept;
+  void grid() noexcept;
+  void read_meters(MeterFrame& frame) const noexcept;
+
+  StripTile& tile(int index) noexcept { return tiles[static_cast<std::size_t>(index)]; }
+  /// Stages in the order of their tiles: the bus tiles, then main.
+  OutputStage& output_stage(int output) noexcept {
+    return stages[static_cast<std::size_t>(geometry.output_strip(output) / kLanes - first_mix_tile)];
+  }
+  /// The guard that watches a strip, if it has one: channels at the rim, buses and main at their outputs.
+  const FaultGuard* guard(int strip) const noexcept;
+  int output_of(int strip) const noexcept;
+
+  const Geometry geometry;
+  const double rate_hz;
+  const float meter_share;
+  const int first_mix_tile;
+  Rim rim;
+  RimBlock rim_block{};
+  std::vector<StripTile> tiles;
+  std::vector<TileTaps> taps;  ///< [tile] of the present chunk
+  GainMatrix matrix;
+  std::vector<OutputStage> stages;
+  Shutter shutter;
+  float shutter_gains[kSubBlockFrames] = {};
+  std::uint64_t frames_done = 0;
+  std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions;
+  std::vector<std::uint32_t> inner_faults;  ///< [strip] found at the grid, in strips that no guard watches
+};
+
+Engine::Impl::Impl(const Geometry& g, double rate)
+    : geometry(g),
+      rate_hz(rate),
+      meter_share(mean_square_share(rate)),
+      first_mix_tile(g.first_mix_strip() / kLanes),
+      rim(g, rate),
+      taps(static_cast<std::size_t>(g.tiles())),
+      matrix(g),
+      lane_revisions(static_cast<std::size_t>(g.strips())),
+      row_revisions(static_cast<std::size_t>(g.strips() * kTaps)),
+      output_revisions(static_cast<std::size_t>(g.outputs())),
+      inner_faults(static_cast<std::size_t>(g.strips())) {
+  for (int t = 0; t < g.tiles(); ++t) {
+    tiles.emplace_back(g.lanes_used(t), g.kind(t) != TileKind::channel);
+    taps[static_cast<std::size_t>(t)] = tiles.back().taps();
+  }
+  for (int bus_tile = 0; bus_tile < g.bus_tiles(); ++bus_tile) {
+    stages.emplace_back(g.lanes_used(first_mix_tile + bus_tile), rate);
+  }
+  stages.emplace_back(2, rate);
+}
+
+void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
+  for (int strip = 0; strip < geometry.strips(); ++strip) {
+    const auto at = static_cast<std::size_t>(strip);
+    const LaneTargets& lane = targets.lanes[at];
+    if (lane.revision == lane_revisions[at]) continue;
+    lane_revisions[at] = lane.revision;
+    tile(strip / kLanes).set(strip % kLanes, lane);
+    if (strip < geometry.channels()) rim.set_source(strip, lane.source);
+  }
+  for (int row = 0; row < geometry.strips() * kTaps; ++row) {
+    const auto at = static_cast<std::size_t>(row);
+    if (targets.rows[at].revision == row_revisions[at]) continue;
+    row_revisions[at] = targets.rows[at].revision;
+    matrix.set_row(row, targets.row_gains(row), targets.rows[at].ramp_frames);
+  }
+  for (int output = 0; output < geometry.outputs(); ++output) {
+    const auto at = static_cast<std::size_t>(output);
+    if (targets.outputs[at].revision == output_revisions[at]) continue;
+    output_revisions[at] = targets.outputs[at].revision;
+    output_stage(output).set(geometry.output_strip(output) % kLanes, targets.outputs[at]);
+  }
+  shutter.set(targets.shutter);
+}
+
+void Engine::Impl::settle() noexcept {
+  rim.settle();
+  for (StripTile& strips : tiles) strips.settle();
+  matrix.settle();
+  for (OutputStage& stage : stages) stage.settle();
+  shutter.settle();
+}
+
+void Engine::Impl::process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept {
+  for (int t = 0; t < geometry.tiles(); ++t) {
+    StripTile& strips = tile(t);
+    if (t < geometry.channel_tiles()) {
+      rim.read(t, inputs, offset, frames, frames_done, rim_block);
+      strips.process(rim_block, frames);
+    } else if (t < first_mix_tile) {
+      strips.process_mix(true, frames);  // returns: silent until effects move in
+    } else {
+      const bool heard = matrix.mix(t - first_mix_tile, taps.data(), strips.input(), frames);
+      strips.process_mix(!heard, frames);
+    }
+    taps[static_cast<std::size_t>(t)] = strips.taps();
+  }
+  matrix.end_chunk(frames);
+  process_outputs(outputs, offset, frames);
+  frames_done += static_cast<std::uint64_t>(frames);
+  if (frames_done % kSubBlockFrames == 0) grid();
+}
+
+void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
+  shutter.process(shutter_gains, frames);
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const bool main = s + 1 == stages.size();
+    const TileTaps& from = taps[static_cast<std::size_t>(first_mix_tile) + s];
+    stages[s].process(from.tap[static_cast<int>(Tap::pre_fader)], from.silent, shutter_gains,
+                      outputs + (main ? 0 : 2 + s * kLanes), offset, frames, frames_done);
+  }
+}
+
+void Engine::Impl::grid() noexcept {
+  for (int t = 0; t < geometry.tiles(); ++t) {
+    const LaneMask broken = tile(t).grid(meter_share);
+    for (int lane = 0; broken != 0 && lane < kLanes; ++lane) {
+      if ((broken & lane_bit(lane)) == 0) continue;
+      const int strip = t * kLanes + lane;
+      if (strip < geometry.channels()) {
+        rim.guard(strip).fault(frames_done);
+      } else if (output_of(strip) < 0) {
+        ++inner_faults[static_cast<std::size_t>(strip)];
+      }
+    }
+  }
+  for (OutputStage& stage : stages) stage.meter().grid(meter_share);
+}
+
+int Engine::Impl::output_of(int strip) const noexcept {
+  const int bus = strip - geometry.first_bus_strip(), main = strip - geometry.main_strip();
+  if (bus >= 0 && bus < geometry.buses) return 2 + bus;
+  return main >= 0 && main < 2 ? main : -1;
+}
+
+const FaultGuard* Engine::Impl::guard(int strip) const noexcept {
+  if (strip < geometry.channels()) return &rim.guard(strip);
+  if (output_of(strip) < 0) return nullptr;
+  return &stages[static_cast<std::size_t>(strip / kLanes - first_mix_tile)].guard(strip % kLanes);
+}
+
+void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
+  for (int strip = 0; strip < geometry.strips(); ++strip) {
+    const auto at = static_cast<std::size_t>(strip);
+    const StripTile& strips = tiles[at / kLanes];
+    const int lane = strip % kLanes;
+    frame.strips[at] = {strips.pre().peak(lane), strips.pre().mean_square[lane], strips.post().peak(lane),
+                        strips.post().mean_square[lane]};
+    const FaultGuard* watch = guard(strip);
+    frame.faults[at] = inner_faults[at] + (watch != nullptr ? watch->faults() : 0);
+    frame.safety_mutes[at] = watch != nullptr && watch->muted() ? 1 : 0;
+    if (strip < geometry.channels()) frame.input_clips[at] = rim.clips(strip);
+  }
+  for (int output = 0; output < geometry.outputs(); ++output) {
+    const auto at = static_cast<std::size_t>(output);
+    const int strip = geometry.output_strip(output), lane = strip % kLanes;
+    const OutputStage& stage = stages[static_cast<std::size_t>(strip / kLanes - first_mix_tile)];
+    frame.outputs[at] = stage.meter().peak(lane);
+    frame.output_mean_squares[at] = stage.meter().mean_square[lane];
+    frame.output_clips[at] = stage.clips(lane);
+  }
+  frame.frames = frames_done;
+  frame.shutter_gain = shutter.gain();
+}
+
+Engine::Engine(const Geometry& geometry, double rate_hz) : impl_(std::make_unique<Impl>(geometry, rate_hz)) {}
+Engine::~Engine() = default;
+
+void Engine::set_targets(const DeskTargets& targets) noexcept FOHD_NONBLOCKING { impl_->set_targets(targets); }
+void Engine::settle() noexcept { impl_->settle(); }
+
+void Engine::process(const float* const* inputs, float* const* outputs, int frames) noexcept FOHD_NONBLOCKING {
+  const ScopedFlushToZero no_denormals;
+  for (StripTile& strips : impl_->tiles) strips.begin_call();
+  for (OutputStage& stage : impl_->stages) stage.meter().begin_call();
+  for (int offset = 0; offset < frames;) {
+    const int to_grid = kSubBlockFrames - static_cast<int>(impl_->frames_done % kSubBlockFrames);
+    const int chunk = std::min(frames - offset, to_grid);
+    impl_->process_chunk(inputs, outputs, offset, chunk);
+    offset += chunk;
+  }
+}
+
+void Engine::read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING { impl_->read_meters(frame); }
+
+void Engine::restart_peaks() noexcept FOHD_NONBLOCKING {
+  for (StripTile& strips : impl_->tiles) {
+    strips.pre().restart_peaks();
+    strips.post().restart_peaks();
+  }
+  for (OutputStage& stage : impl_->stages) stage.meter().restart_peaks();
+}
+
+void Engine::clear_safety_mutes() noexcept FOHD_NONBLOCKING {
+  for (int channel = 0; channel < impl_->geometry.channels(); ++channel) impl_->rim.guard(channel).clear_mute();
+  for (OutputStage& stage : impl_->stages) {
+    for (int lane = 0; lane < kLanes; ++lane) stage.guard(lane).clear_mute();
+  }
+}
+
+int Engine::latency_frames() const noexcept { return 0; }
+const Geometry& Engine::geometry() const noexcept { return impl_->geometry; }
+double Engine::rate_hz() const noexcept { return impl_->rate_hz; }
+int Engine::max_output_delay_frames() const noexcept { return max_output_delay(impl_->rate_hz); }
+
+}  // namespace fohd

@@ -6,6 +6,7 @@
 
 #include "engine/geometry.h"
 #include "engine/meter_frame.h"
+#include "engine/realtime.h"
 #include "engine/targets.h"
 
 namespace fohd {
@@ -19,7 +20,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   /// [audio] Takes new targets: only blocks whose revision changed are looked at, each ramps from where it is now.
-  void set_targets(const DeskTargets& targets) noexcept;
+  /// The shutter has no revision and is always looked at. Numbers that are not finite count as silence or neutral.
+  /// targets must be made for the same geometry.
+  void set_targets(const DeskTargets& targets) noexcept FOHD_NONBLOCKING;
 
   /// [control, before running] Jumps to the present targets: no ramps, shutter at its target. For offline renders.
   void settle() noexcept;
@@ -28,13 +31,17 @@ class Engine {
   /// of the same input gives the same bits. inputs[port] has geometry.inputs pointers, outputs[output] has
   /// geometry.outputs(); each to `frames` samples. A null input is silence; a null output is not written.
   /// outputs may not alias inputs.
-  void process(const float* const* inputs, float* const* outputs, int frames) noexcept;
+  void process(const float* const* inputs, float* const* outputs, int frames) noexcept FOHD_NONBLOCKING;
 
   /// [audio] Adds this engine's meters into `frame` (sized for the same geometry): the running peaks are copied.
   /// restart_peaks() then begins new ones at the peaks of the last process() call: call it when the reader has seen
   /// the previous frame (Latest::publish returned true).
-  void read_meters(MeterFrame& frame) const noexcept;
-  void restart_peaks() noexcept;
+  void read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING;
+  void restart_peaks() noexcept FOHD_NONBLOCKING;
+
+  /// [audio] Strips that were muted for safety (broken samples three times within a second, MeterFrame::safety_mutes)
+  /// come back in 20 ms.
+  void clear_safety_mutes() noexcept FOHD_NONBLOCKING;
 
   /// [any thread] Frames from an input to main: 0 until a limiter with look-ahead moves in.
   int latency_frames() const noexcept;

@@ -16,17 +16,23 @@ struct StripMeter {
 
 struct MeterFrame {
   explicit MeterFrame(const Geometry& geometry)
-      : strips(geometry.strips()), outputs(geometry.outputs()), output_mean_squares(geometry.outputs()),
-        input_clips(geometry.channels()), output_clips(geometry.outputs()), faults(geometry.strips()) {}
+      : strips(geometry.strips()),
+        outputs(geometry.outputs()),
+        output_mean_squares(geometry.outputs()),
+        input_clips(geometry.channels()),
+        output_clips(geometry.outputs()),
+        faults(geometry.strips()),
+        safety_mutes(geometry.strips()) {}
 
-  std::vector<StripMeter> strips;          ///< [strip]
-  std::vector<float> outputs;              ///< [output] peak of what leaves the port, linear
-  std::vector<float> output_mean_squares;  ///< [output]
-  std::vector<std::uint32_t> input_clips;  ///< [channel] samples at or above 0 dBFS so far, wraps
-  std::vector<std::uint32_t> output_clips; ///< [output] samples that wanted to pass the final clamp so far, wraps
-  std::vector<std::uint32_t> faults;       ///< [strip] NaN, infinities and >+120 dBFS met so far, wraps
-  std::uint64_t frames = 0;                ///< the engine's frame counter
-  float shutter_gain = 0;                  ///< 0 shut .. 1 open
+  std::vector<StripMeter> strips;           ///< [strip]
+  std::vector<float> outputs;               ///< [output] peak of what leaves the port, linear
+  std::vector<float> output_mean_squares;   ///< [output]
+  std::vector<std::uint32_t> input_clips;   ///< [channel] samples at or above 0 dBFS so far, wraps
+  std::vector<std::uint32_t> output_clips;  ///< [output] samples that wanted to pass the final clamp so far, wraps
+  std::vector<std::uint32_t> faults;        ///< [strip] NaN, infinities and >+120 dBFS met so far, wraps
+  std::vector<std::uint8_t> safety_mutes;   ///< [strip] 1: muted after repeated faults, until cleared
+  std::uint64_t frames = 0;                 ///< the engine's frame counter
+  float shutter_gain = 0;                   ///< 0 shut .. 1 open
 };
 
 }  // namespace fohd

@@ -1,0 +1,152 @@
+#include "engine/filter_chain.h"
+
+#include <bit>
+#include <cmath>
+
+namespace fohd {
+namespace {
+
+/// -200 dBFS: far below the 24 bits of any converter, far above denormals.
+constexpr float kQuiet = 1e-10f;
+
+bool neutral(const SvfCoeffs& c) noexcept { return c.d == 1 && c.y1 == 0 && c.y2 == 0; }
+
+SvfCoeffs checked(const SvfCoeffs& c) noexcept {
+  // One NaN or infinity among them makes the sum of differences with themselves NaN.
+  const float zero = (c.p - c.p) + (c.b - c.b) + (c.t - c.t) + (c.d - c.d) + (c.y1 - c.y1) + (c.y2 - c.y2);
+  return zero == 0 ? c : SvfCoeffs{};
+}
+
+void write(SvfBankCoeffs& bank, int lane, const SvfCoeffs& c) noexcept {
+  bank.p[lane] = c.p, bank.b[lane] = c.b, bank.t[lane] = c.t;
+  bank.d[lane] = c.d, bank.y1[lane] = c.y1, bank.y2[lane] = c.y2;
+}
+
+constexpr SvfCoeffs kNoIncrement{0, 0, 0, 0, 0, 0};
+
+}  // namespace
+
+void FilterChain::set(int lane, const SvfCoeffs& low_cut_1, const SvfCoeffs& low_cut_2,
+                      const SvfCoeffs (&eq)[kMaxEqBands], int ramp_frames) noexcept {
+  static_assert(kLowCutSections == 2);
+  SvfCoeffs wanted[kSections] = {checked(low_cut_1), checked(low_cut_2)};
+  for (int band = 0; band < kMaxEqBands; ++band) wanted[kLowCutSections + band] = checked(eq[band]);
+  bool changed = false;
+  for (int section = 0; section < kSections; ++section) changed |= !(wanted[section] == target_[section][lane]);
+  if (!changed) return;
+  for (int section = 0; section < kSections; ++section) aim(lane, section, wanted[section], ramp_frames);
+  left_[lane] = ramp_frames - 1;
+  moving_ |= lane_bit(lane);
+  if (ramp_frames <= 1) arrive(lane);
+}
+
+void FilterChain::aim(int lane, int section, const SvfCoeffs& target, int ramp_frames) noexcept {
+  target_[section][lane] = target;
+  SvfBankCoeffs &now = now_[section], &increment = increment_[section];
+  write(increment, lane, SvfCoeffs{0, 0, 0, 0, 0, 0});
+  if ((awake_[section] & lane_bit(lane)) == 0) {
+    if (neutral(target)) return;
+    awake_[section] |= lane_bit(lane);
+    now.p[lane] = target.p, now.b[lane] = target.b, now.t[lane] = target.t;
+  }
+  section_moving_[section] |= lane_bit(lane);
+  if (ramp_frames <= 1) return;
+  const auto step = [&](float from, float to) { return (to - from) / static_cast<float>(ramp_frames); };
+  write(increment, lane,
+        {step(now.p[lane], target.p), step(now.b[lane], target.b), step(now.t[lane], target.t),
+         step(now.d[lane], target.d), step(now.y1[lane], target.y1), step(now.y2[lane], target.y2)});
+}
+
+void FilterChain::arrive(int lane) noexcept {
+  const LaneMask bit = lane_bit(lane), others = static_cast<LaneMask>(~bit);
+  for (int section = 0; section < kSections; ++section) {
+    if ((section_moving_[section] & bit) == 0) continue;
+    section_moving_[section] &= others;
+    write(increment_[section], lane, kNoIncrement);
+    if (neutral(target_[section][lane])) {
+      write(now_[section], lane, SvfCoeffs{});
+      state_[section].c1[lane] = state_[section].c2[lane] = 0;
+      awake_[section] &= others;
+    } else {
+      write(now_[section], lane, target_[section][lane]);
+    }
+  }
+  left_[lane] = 0;
+  moving_ &= others;
+}
+
+void FilterChain::settle() noexcept {
+  for (int lane = 0; lane < kLanes; ++lane) arrive(lane);
+}
+
+int FilterChain::segment(int frames) const noexcept {
+  for (unsigned lanes = moving_; lanes != 0; lanes &= lanes - 1) {
+    frames = std::min<int>(frames, left_[std::countr_zero(lanes)]);
+  }
+  return frames;
+}
+
+void FilterChain::finish_segment(int frames) noexcept {
+  for (unsigned lanes = moving_; lanes != 0; lanes &= lanes - 1) {
+    const int lane = std::countr_zero(lanes);
+    left_[lane] -= frames;
+    if (left_[lane] <= 0) arrive(lane);
+  }
+}
+
+void FilterChain::run(int section, const float* in, float* out, int frames, int lanes) noexcept {
+  if (section_moving_[section] != 0) {
+    svf_process_ramped(now_[section], increment_[section], state_[section], in, out, frames, lanes);
+  } else {
+    svf_process(now_[section], state_[section], in, out, frames, lanes);
+  }
+}
+
+bool FilterChain::process(float* io, float* equalised, int frames, int lanes, const Resets& resets) noexcept {
+  // Sections may fall asleep on the way, none wakes: what runs is decided once, so that `equalised` is whole.
+  int low_cuts[kLowCutSections], bands[kMaxEqBands], low_cut_count = 0, band_count = 0;
+  for (int section = 0; section < kSections; ++section) {
+    if (awake_[section] == 0) continue;
+    if (section < kLowCutSections) {
+      low_cuts[low_cut_count++] = section;
+    } else {
+      bands[band_count++] = section;
+    }
+  }
+  for (int begin = 0; begin < frames;) {
+    const std::uint64_t ahead = resets.frames >> begin;
+    if ((ahead & 1) != 0) clear_state(resets.lanes[begin]);
+    int length = segment(frames - begin);
+    if (ahead > 1) length = std::min(length, 1 + std::countr_zero(ahead >> 1));
+    float *low = io + begin * kLanes, *out = equalised + begin * kLanes;
+    for (int i = 0; i < low_cut_count; ++i) run(low_cuts[i], low, low, length, lanes);
+    for (int i = 0; i < band_count; ++i) run(bands[i], i == 0 ? low : out, out, length, lanes);
+    finish_segment(length);
+    begin += length;
+  }
+  return band_count != 0;
+}
+
+void FilterChain::clear_state(LaneMask lanes) noexcept {
+  for (unsigned left = lanes; left != 0; left &= left - 1) {
+    const int lane = std::countr_zero(left);
+    for (SvfBankState& state : state_) state.c1[lane] = state.c2[lane] = 0;
+  }
+}
+
+LaneMask FilterChain::flush(LaneMask lanes) noexcept {
+  LaneMask quiet = 0;
+  for (unsigned left = lanes; left != 0; left &= left - 1) {
+    const int lane = std::countr_zero(left);
+    bool all = true;
+    for (int section = 0; section < kSections; ++section) {
+      if (awake_[section] == 0) continue;
+      all &= std::fabs(state_[section].c1[lane]) < kQuiet && std::fabs(state_[section].c2[lane]) < kQuiet;
+    }
+    if (all) quiet |= lane_bit(lane);
+  }
+  clear_state(quiet);
+  return quiet;
+}
+
+}  // namespace fohd

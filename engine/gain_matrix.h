@@ -1,0 +1,79 @@
+// All sends, faders, pans and assigns of the desk as one matrix of gains, [strip][tap][column] (DESIGN section 3).
+//
+// Output sample of a column = sum over (tile, strip, tap), in this order, of tap sample x gain. The order never depends
+// on what moves: settled rows are summed in runs with the sums in registers, a moving row takes its place between two
+// runs. Rows that are settled at zero, or whose tile is silent, are not visited.
+//
+// Ramps are linear per cell with one countdown per row; the last frame gets the target exactly. A tap change is two
+// rows moving at once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/gain_matrix_kernels.h"
+#include "engine/tile.h"
+
+namespace fohd {
+
+class GainMatrix {
+ public:
+  /// [control] All gains zero.
+  explicit GainMatrix(const Geometry& geometry);
+
+  /// [audio] New gains for a row (strip * kTaps + tap): `columns` linear numbers; what is not finite counts as 0.
+  /// ramp_frames <= 1 jumps. Equal gains change nothing, a ramp towards them goes on.
+  void set_row(int row, const float* gains, int ramp_frames) noexcept;
+  /// [control] Every row jumps to its target.
+  void settle() noexcept;
+
+  /// [audio] Sums every earlier tile (in order of processing) into mixed tile `mix` (0..mix_tiles-1), 1..64 frames.
+  /// Buses hear channels only; main hears channels, returns and buses; matrices hear all of these and main.
+  /// False: nothing to hear, `out` is not to be read. Call it once per mix and chunk, then end_chunk. `out` is a whole
+  /// Tile, the same one every time and written by nobody else: columns that nobody feeds are zeroed once, not always.
+  bool mix(int mix, const TileTaps* tiles, float* out, int frames) noexcept;
+  /// [audio] The countdowns move on.
+  void end_chunk(int frames) noexcept;
+
+  /// [any, not while running] The gain of the last frame, for tests.
+  float gain(int row, int column) const noexcept { return gains_[index(row, column)]; }
+
+ private:
+  struct alignas(32) Group {
+    float columns[kColumnGroup];
+  };
+  struct Row {
+    std::int32_t left = 0;  ///< frames to be incremented before the one that gets the target
+    bool moving = false;
+  };
+  struct Use {
+    bool low = false, high = false, moving = false;  ///< columns 0-7, 8-15 of a mixed tile; any cell on its way
+  };
+  /// The rows that a mixed tile hears, in order, with their pointers for the present taps.
+  struct Plan {
+    std::vector<MixTerm> terms;
+    std::vector<std::int32_t> rows;       ///< of each term; -1 - row while it moves
+    std::vector<const float*> seen_taps;  ///< the taps it was made for; null where silent
+    bool stale = true, low = false, high = false;
+  };
+
+  std::size_t index(int row, int column) const noexcept {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(column);
+  }
+  void classify(int row) noexcept;
+  void arrive(int row) noexcept;
+  bool hears(int mix, int tile) const noexcept;
+  void refresh(int mix, const TileTaps* tiles, float* out) noexcept;
+  void run_moving(int mix, int row, const float* source, float* out, int frames) noexcept;
+
+  Geometry geometry_;
+  int columns_;
+  std::vector<Group> gain_memory_, target_memory_, increment_memory_;  // groups, for their alignment
+  float *gains_, *targets_, *increments_;                              // [row][column]
+  std::vector<Row> rows_;
+  std::vector<Use> uses_;  ///< [row][mix]
+  std::vector<std::int32_t> moving_rows_;
+  std::vector<Plan> plans_;  ///< [mix]
+};
+
+}  // namespace fohd

@@ -1,0 +1,140 @@
+#include "engine/output_stage.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace fohd {
+namespace {
+
+constexpr double kDelayFadeSeconds = 0.010;  // DESIGN section 3
+constexpr std::int32_t kFullScaleBits = std::bit_cast<std::int32_t>(1.0f);
+constexpr float kLowestCeiling = 0.001f;  // what the limiter takes
+
+}  // namespace
+
+OutputStage::OutputStage(int lanes, double rate_hz)
+    : lanes_(lanes),
+      limiter_(design_safety_limiter(rate_hz)),
+      delays_(static_cast<std::size_t>(lanes),
+              OutputDelay(max_output_delay(rate_hz), static_cast<int>(std::lround(kDelayFadeSeconds * rate_hz)))) {
+  std::fill_n(guards_, kLanes, FaultGuard(rate_hz));
+  fohd::settle(limiter_, limiter_state_);
+}
+
+void OutputStage::set(int lane, const OutputTargets& targets) noexcept {
+  gain_.set(lane, std::isfinite(targets.gain) ? targets.gain : 0.0f, targets.gain_ramp_frames);
+  const float ceiling = targets.limiter_ceiling;
+  limiter_.ceiling[lane] = ceiling >= kLowestCeiling ? std::min(ceiling, 1.0f) : kLowestCeiling;
+  limiter_.on[lane] = targets.limiter_on ? 1.0f : 0.0f;
+  delays_[static_cast<std::size_t>(lane)].set(targets.delay_frames);
+}
+
+void OutputStage::settle() noexcept {
+  gain_.settle();
+  fohd::settle(limiter_, limiter_state_);
+  for (OutputDelay& delay : delays_) delay.settle();
+}
+
+bool OutputStage::at_rest() const noexcept {
+  if (gain_.moving != 0) return false;
+  for (int lane = 0; lane < lanes_; ++lane) {
+    if (limiter_state_.reduction[lane] != 0 || limiter_state_.ceiling[lane] != limiter_.ceiling[lane] ||
+        limiter_state_.on[lane] != limiter_.on[lane] || !guards_[lane].open()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void OutputStage::limit(const float* in, int frames) noexcept {
+  for (int begin = 0; begin < frames;) {
+    const int length = gain_.segment(frames - begin);
+    const float* from = in + begin * kLanes;
+    if (gain_.moving != 0) {
+      apply_gain_ramped(gain_.value, gain_.increment, from, limited_.frame(begin), length, lanes_);
+    } else {
+      apply_gain(gain_.value, from, limited_.frame(begin), length, lanes_);
+    }
+    gain_.finish_segment(length);
+    begin += length;
+  }
+  safety_limit(limiter_, limiter_state_, limited_.samples, frames, lanes_);
+}
+
+void OutputStage::guard_lane(int lane, int frames, std::uint64_t now) noexcept {
+  FaultGuard& guard = guards_[lane];
+  for (int frame = 0; frame < frames; ++frame) {
+    float& x = limited_.frame(frame)[lane];
+    if (std::isfinite(x)) {
+      x *= guard.next_gain();
+    } else {
+      x = 0;
+      guard.fault(now + static_cast<std::uint64_t>(frame));
+    }
+  }
+}
+
+void OutputStage::finish(const float* shutter, int frames, std::uint64_t now) noexcept {
+  LaneMask guarded = 0;
+  for (int lane = 0; lane < lanes_; ++lane) {
+    if (guards_[lane].open()) continue;
+    guard_lane(lane, frames, now);
+    guarded |= lane_bit(lane);
+  }
+  for (;;) {
+    std::copy_n(meter_.measure.block_sum, kLanes, sums_);
+    finish_output(limited_.samples, shutter, finished_.samples, peaks_, sums_, frames, lanes_);
+    LaneMask broken = 0;
+    for (int lane = 0; lane < lanes_; ++lane) {
+      if (peaks_[lane] >= kInfinityBits && (guarded & lane_bit(lane)) == 0) broken |= lane_bit(lane);
+    }
+    if (broken == 0) break;
+    for (int lane = 0; lane < lanes_; ++lane) {
+      if ((broken & lane_bit(lane)) != 0) guard_lane(lane, frames, now);
+    }
+    guarded |= broken;  // so this ends after two rounds
+  }
+  for (int lane = 0; lane < lanes_; ++lane) {
+    if (peaks_[lane] <= kFullScaleBits) continue;
+    for (int frame = 0; frame < frames; ++frame) {
+      clips_[lane] += std::fabs(limited_.frame(frame)[lane] * shutter[frame]) > 1.0f;
+    }
+    peaks_[lane] = kFullScaleBits;
+  }
+  transpose_out(finished_.samples, planar_.samples, frames, lanes_);
+}
+
+void OutputStage::deliver(int lane, float* port, int frames, std::uint64_t now) noexcept {
+  float* block = planar_.samples + lane * kSubBlockFrames;
+  OutputDelay& delay = delays_[static_cast<std::size_t>(lane)];
+  LaneMeasure& measure = meter_.measure;
+  if (delay.write(block, frames, now)) {
+    delay.read(block, frames, now);
+    peaks_[lane] = peak_bits(block, frames);
+    sums_[lane] = measure.block_sum[lane];
+    for (int frame = 0; frame < frames; ++frame) sums_[lane] += block[frame] * block[frame];
+  }
+  measure.block_sum[lane] = sums_[lane];
+  for (std::int32_t* kept : {measure.call_peak_bits, measure.running_peak_bits}) {
+    kept[lane] = std::max(kept[lane], peaks_[lane]);
+  }
+  if (port != nullptr) std::copy_n(block, frames, port);
+}
+
+void OutputStage::process(const float* in, bool silent, const float* shutter, float* const* ports, int offset,
+                          int frames, std::uint64_t now) noexcept {
+  if (silent && at_rest()) {
+    std::fill_n(planar_.samples, lanes_ * kSubBlockFrames, 0.0f);
+    std::fill_n(peaks_, kLanes, 0);
+    std::copy_n(meter_.measure.block_sum, kLanes, sums_);
+  } else {
+    limit(in, frames);
+    finish(shutter, frames, now);
+  }
+  for (int lane = 0; lane < lanes_; ++lane) {
+    deliver(lane, ports[lane] == nullptr ? nullptr : ports[lane] + offset, frames, now);
+  }
+}
+
+}  // namespace fohd

@@ -1,0 +1,65 @@
+// The last metres of up to sixteen physical outputs (DESK section 2): level, safety limiter, NaN guard, shutter, clamp
+// to +-1, delay.
+//
+// DESK names the delay first; here it is last, where signals are planar anyway. The same comes out: everything before
+// it treats each frame by what came before, not by the clock, and such a chain commutes with a delay; only a moving
+// gain is heard earlier by the delay than it would be. During a change of delay two limited signals are cross-faded
+// linearly: a convex combination of samples under a ceiling is under that ceiling, and under the clamp.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/fault_guard.h"
+#include "engine/output_delay.h"
+#include "engine/safety_limiter.h"
+#include "engine/targets.h"
+#include "engine/tile.h"
+#include "engine/tile_meter.h"
+
+namespace fohd {
+
+class OutputStage {
+ public:
+  /// [control] Lanes 0..lanes-1 of one mixed tile leave the desk. Allocates.
+  OutputStage(int lanes, double rate_hz);
+
+  void set(int lane, const OutputTargets& targets) noexcept;  ///< [audio]
+  void settle() noexcept;                                     ///< [control]
+
+  /// [audio] in: the strips' pre_fader tap. shutter: a gain per frame. ports: one per lane, or null; written from
+  /// `offset` on. now: the engine's frame counter.
+  void process(const float* in, bool silent, const float* shutter, float* const* ports, int offset, int frames,
+               std::uint64_t now) noexcept;
+
+  TileMeter& meter() noexcept { return meter_; }
+  const TileMeter& meter() const noexcept { return meter_; }  ///< of what leaves the ports
+  FaultGuard& guard(int lane) noexcept { return guards_[lane]; }
+  const FaultGuard& guard(int lane) const noexcept { return guards_[lane]; }
+  /// [any] Samples that wanted past the clamp so far, wraps.
+  std::uint32_t clips(int lane) const noexcept { return clips_[lane]; }
+
+ private:
+  bool at_rest() const noexcept;
+  void limit(const float* in, int frames) noexcept;
+  void guard_lane(int lane, int frames, std::uint64_t now) noexcept;
+  void finish(const float* shutter, int frames, std::uint64_t now) noexcept;
+  void deliver(int lane, float* port, int frames, std::uint64_t now) noexcept;
+
+  int lanes_;
+  LaneRamp gain_;
+  SafetyLimiterCoeffs limiter_;
+  SafetyLimiterState limiter_state_;
+  FaultGuard guards_[kLanes];
+  std::vector<OutputDelay> delays_;
+  TileMeter meter_;
+  alignas(64) float sums_[kLanes] = {};
+  alignas(64) std::int32_t peaks_[kLanes] = {};
+  std::uint32_t clips_[kLanes] = {};
+  Tile limited_, finished_, planar_;
+};
+
+/// [any] Half a second.
+constexpr int max_output_delay(double rate_hz) noexcept { return static_cast<int>(rate_hz * 0.5); }
+
+}  // namespace fohd

@@ -1,0 +1,58 @@
+// Where microphones come in: the patch (which JACK input feeds which channel), and the watch for broken samples.
+//
+// A healthy, settled lane costs a look for its peak; its port is then transposed from where it lies. Everything else
+// goes sample by sample through a scratch block: a change of patch (cross-fade, 5 ms linear; while it runs, a further
+// change waits for its end), NaN, infinities and anything above +120 dBFS (which nothing physical is, and below which
+// every later product stays finite): such a sample counts as 0, and the lane's FaultGuard takes over.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/fault_guard.h"
+#include "engine/filter_chain.h"
+#include "engine/tile_kernels.h"
+
+namespace fohd {
+
+/// One chunk of a channel tile before transposing.
+struct RimBlock {
+  const float* lanes[kLanes];  ///< planar, never null
+  LaneMask sounding = 0;       ///< lanes with any sample that is not zero
+  Resets resets;
+};
+
+class Rim {
+ public:
+  Rim(const Geometry& geometry, double rate_hz);  ///< [control]
+
+  /// [audio] source: a JACK input, 0-based; anything else is silence.
+  void set_source(int channel, int source) noexcept;
+  /// [control] The patch is what was last asked for, without a fade.
+  void settle() noexcept;
+  /// [audio] Channels of tile `tile`, `frames` (1..64) from inputs[port] + offset. now: the engine's frame counter.
+  void read(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now, RimBlock& block) noexcept;
+
+  FaultGuard& guard(int channel) noexcept { return lanes_[static_cast<std::size_t>(channel)].guard; }
+  const FaultGuard& guard(int channel) const noexcept { return lanes_[static_cast<std::size_t>(channel)].guard; }
+  /// [any] Samples at or above 0 dBFS so far, wraps.
+  std::uint32_t clips(int channel) const noexcept { return lanes_[static_cast<std::size_t>(channel)].clips; }
+
+ private:
+  struct Lane {
+    int source = -1, from = -1, wanted = -1;  ///< heard now, faded out, asked for
+    int fade_done = 0;                        ///< frames; at fade_frames_ the fade is over
+    std::uint32_t clips = 0;
+    FaultGuard guard;
+  };
+  const float* port(const float* const* inputs, int source, int offset) const noexcept;
+  void read_slowly(Lane& lane, int bit, const float* from, const float* to, float* out, int frames, std::uint64_t now,
+                   Resets& resets) noexcept;
+
+  Geometry geometry_;
+  int fade_frames_;
+  std::vector<Lane> lanes_;
+  std::vector<Tile> scratch_;  ///< one, planar: [lane][frame]
+};
+
+}  // namespace fohd

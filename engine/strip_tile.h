@@ -1,0 +1,66 @@
+// Sixteen strips side by side, of any kind: from what comes in to the taps that the gain matrix reads.
+//
+//   channels: transposed input x trim and polarity -> low cut -> [tap input] -> [tap pre_eq] -> EQ -> [tap post_eq] ->
+//             [tap pre_fader]
+//   mixes:    sum of the matrix -> [tap input] = [tap pre_eq] -> EQ -> [tap post_eq] = [tap pre_fader]
+//
+// Later stages have their places here: gate and insert A between `input` and `pre_eq`, compressor and insert B between
+// `post_eq` and `pre_fader`. Taps between which nothing sounds are the same memory; a stage at rest in all lanes does
+// not run; a tile that hears nothing and rings no more is skipped. None of that changes a bit of what is heard.
+//
+// Meters: pre = tap input; post = pre_fader x post gain (fader and DCA, ramped), before mute and pan.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/filter_chain.h"
+#include "engine/rim.h"
+#include "engine/tile_meter.h"
+
+namespace fohd {
+
+class StripTile {
+ public:
+  /// [control] lanes: how many carry a strip. mixed: fed by the matrix (or, for now, by nobody), without a low cut.
+  StripTile(int lanes, bool mixed) noexcept;
+
+  void set(int lane, const LaneTargets& targets) noexcept;  ///< [audio] all but the source, which is the rim's
+  void settle() noexcept;                                   ///< [control]
+
+  /// [audio] A chunk of 1..64 frames. Channels:
+  void process(const RimBlock& block, int frames) noexcept;
+  /// [audio] Mixes and returns: silent, or the sum already in input(). `input` keeps its bits.
+  void process_mix(bool silent, int frames) noexcept;
+
+  void begin_call() noexcept;  ///< [audio] at the start of each process() of the engine
+  /// [audio] At each multiple of 64 frames: mean squares, silence. Returns lanes in which a NaN turned up; what they
+  /// remembered is forgotten.
+  LaneMask grid(float mean_square_share) noexcept;
+  void clear_state(LaneMask lanes) noexcept { chain_.clear_state(lanes); }  ///< [audio]
+
+  const TileTaps& taps() const noexcept { return taps_; }  ///< [audio] of the last chunk
+  float* input() noexcept { return input_.samples; }       ///< [audio] where the matrix writes a mix
+  TileMeter& pre() noexcept { return pre_; }
+  TileMeter& post() noexcept { return post_; }
+  const TileMeter& pre() const noexcept { return pre_; }
+  const TileMeter& post() const noexcept { return post_; }
+
+ private:
+  bool dormant(bool silent) const noexcept;
+  void apply_input_gain(int frames) noexcept;
+  void after_input(int frames, const Resets& resets) noexcept;
+  void measure_post(int frames) noexcept;
+
+  int lanes_;
+  LaneMask used_;
+  LaneMask sounding_ = 0;  ///< channels: lanes that were fed since the last grid point
+  LaneMask quiet_;         ///< lanes whose states are exactly zero and that are fed nothing
+  bool mixed_;
+  LaneRamp input_gain_, post_gain_;
+  FilterChain chain_;
+  TileTaps taps_;
+  TileMeter pre_, post_;
+  Tile input_, equalised_;
+};
+
+}  // namespace fohd

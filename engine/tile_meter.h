@@ -1,0 +1,55 @@
+// Peak and mean square of sixteen lanes at one place of the desk.
+//
+// Peaks are exact: every sample is looked at. The mean square has a time constant of 300 ms (DESK section 1) and is
+// updated on the 64-frame grid from that sub-block's sum of squares, which runs in frame order: any split of the input
+// gives the same bits.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "engine/ramps.h"
+#include "engine/tile_kernels.h"
+
+namespace fohd {
+
+/// [control] The share of a sub-block in the mean square: 1 - exp(-64 / (0.3 s x rate)).
+inline float mean_square_share(double rate_hz) noexcept {
+  return static_cast<float>(-std::expm1(-kSubBlockFrames / (0.3 * rate_hz)));
+}
+
+struct TileMeter {
+  LaneMeasure measure;
+  alignas(64) float mean_square[kLanes] = {};
+
+  void begin_call() noexcept { std::fill_n(measure.call_peak_bits, kLanes, 0); }  ///< [audio]
+  /// [audio] The running peaks start again at what this process() call saw.
+  void restart_peaks() noexcept { std::copy_n(measure.call_peak_bits, kLanes, measure.running_peak_bits); }
+  /// [audio] At a grid point. share: mean_square_share().
+  void grid(float share) noexcept {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      mean_square[lane] += share * (measure.block_sum[lane] * (1.0f / kSubBlockFrames) - mean_square[lane]);
+      measure.block_sum[lane] = 0;
+      measure.block_peak_bits[lane] = 0;
+    }
+  }
+  /// [audio] Lanes that met a NaN or an infinity since the last grid point; their power is forgotten.
+  LaneMask drop_broken() noexcept {
+    LaneMask broken = 0;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (measure.block_peak_bits[lane] >= kInfinityBits || !std::isfinite(measure.block_sum[lane])) {
+        broken |= lane_bit(lane);
+        measure.block_sum[lane] = 0;
+      }
+    }
+    return broken;
+  }
+  /// [any] Linear; what was not a number shows as +120 dBFS.
+  float peak(int lane) const noexcept {
+    const float peak = std::bit_cast<float>(measure.running_peak_bits[lane]);
+    return peak < 1e6f ? peak : 1e6f;
+  }
+};
+
+}  // namespace fohd
