@@ -49,13 +49,13 @@ constexpr std::array kRows = {
     ReadoutRow{"/jack/load", Family::global, Kind::real, Unit::percent, 0, 100,
                [](S, T t, int) -> Value { return t.load_percent; },
                "How much of a period the audio takes, as JACK measures it."},
-    ReadoutRow{"/jack/xruns", Family::global, Kind::integer, Unit::none, 0, 2147483648.0f,
+    ReadoutRow{"/jack/xruns", Family::global, Kind::integer, Unit::none, 0, 0,
                [](S, T t, int) -> Value { return t.xruns; }, "Deadlines missed since the program started."},
 };
 
 consteval bool rows_are_whole() {
   for (const ReadoutRow& row : kRows) {
-    if (row.doc.empty() || row.path.empty() || row.read == nullptr || !(row.min < row.max)) return false;
+    if (row.doc.empty() || row.path.empty() || row.read == nullptr || row.min > row.max) return false;
     if ((row.family == Family::global) != (row.path.front() == '/')) return false;
   }
   return true;

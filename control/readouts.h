@@ -44,7 +44,7 @@ struct ReadoutRow {
   Family family = Family::global;
   Kind kind = Kind::integer;
   Unit unit = Unit::none;
-  float min = 0, max = 1;
+  float min = 0, max = 1;  ///< equal: only counts up
   Value (*read)(const DeskSettings&, const DeskStatus&, int owner) = nullptr;
   std::string_view doc;
 };

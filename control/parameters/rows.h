@@ -101,6 +101,12 @@ constexpr ParameterRow link(X32Mapping x32, std::string_view doc) {
 
 /// The same row, following a stereo link / repeated / of another class.
 constexpr ParameterRow linked(ParameterRow row) { return row.linked = true, row; }
+/// The same row on main, which has nobody to be linked with.
+constexpr ParameterRow alone(ParameterRow row) {
+  row.linked = false;
+  row.link_role = LinkRole::none;
+  return row;
+}
 constexpr ParameterRow each(Repeat repeat, ParameterRow row) { return row.repeat = repeat, row; }
 constexpr ParameterRow of_class(Persistence persistence, ParameterRow row) {
   return row.persistence = persistence, row;
