@@ -176,4 +176,21 @@ AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, Resamp
   }
 }
 
+AudioClip resample(const AudioClip& clip, double ratio) {
+  AudioClip result{clip.channels, {}};
+  const auto frames = static_cast<std::size_t>(std::ceil(static_cast<double>(clip.frames()) * ratio));
+  result.samples.resize(frames * static_cast<std::size_t>(clip.channels));
+  SRC_DATA data{};
+  data.data_in = clip.samples.data();
+  data.input_frames = clip.frames();
+  data.data_out = result.samples.data();
+  data.output_frames = static_cast<std::int64_t>(frames);
+  data.src_ratio = ratio;
+  if (const int error = src_simple(&data, SRC_SINC_BEST_QUALITY, clip.channels)) {
+    throw FileError(std::string("cannot be resampled: ") + src_strerror(error));
+  }
+  result.samples.resize(static_cast<std::size_t>(data.output_frames_gen * clip.channels));
+  return result;
+}
+
 }  // namespace fohd

@@ -1,0 +1,190 @@
+#include "daemon/offline/stems.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "daemon/disk/audio_writer.h"
+
+namespace fohd {
+namespace {
+
+constexpr double kEndFadeMs = 50;  // a tail that is still sounding where the session ends
+
+/// One hit in time, in frames of the session.
+struct Event {
+  const SessionHit* hit = nullptr;
+  std::int64_t at = 0;
+  std::int64_t end = 0;  ///< cut here, wherever the recording is
+  double gain = 1;
+};
+
+/// The same band plays the same way each time: numbers from a generator with a fixed seed (xorshift32, Marsaglia 2003).
+class Drummer {
+ public:
+  double up_to(double range) noexcept {
+    state_ ^= state_ << 13U;
+    state_ ^= state_ >> 17U;
+    state_ ^= state_ << 5U;
+    return range * (static_cast<double>(state_) * 0x1p-31 - 1);
+  }
+
+ private:
+  std::uint32_t state_ = 2463534242U;
+};
+
+/// Beats to swung beats: within each half beat the middle moves to `swing`.
+double swing_beat(double beat, double swing) {
+  const double eighth = std::floor(beat * 2), within = beat * 2 - eighth;
+  const double swung = within < 0.5 ? within * 2 * swing : swing + (within * 2 - 1) * (1 - swing);
+  return (eighth + swung) / 2;
+}
+
+std::vector<Event> events_of(const Session& session, const SessionChannel& channel) {
+  std::vector<Event> events;
+  Drummer drummer;
+  const double beat_frames = session.beat_frames();
+  const std::int64_t total = std::llround(session.bars() * session.beats_per_bar * beat_frames);
+  int first_bar = 0;
+  for (const SessionSection& section : session.sections) {
+    const auto play = channel.play.find(section.name);
+    int pattern_bars = 1;
+    std::vector<PatternHit> hits;
+    if (play != channel.play.end()) hits = parse_pattern(play->second, session.beats_per_bar, pattern_bars);
+    for (int bar = 0; bar < section.bars; ++bar) {
+      for (const PatternHit& hit : hits) {
+        if (hit.bar != bar % pattern_bars) continue;
+        const SessionHit& played = channel.hits.at(hit.hit);
+        const double beat = (first_bar + bar) * session.beats_per_bar + swing_beat(hit.beat, session.swing);
+        const double late_frames = drummer.up_to(channel.humanize_ms) * session.rate_hz / 1000;
+        const std::int64_t at = std::max<std::int64_t>(0, std::llround(beat * beat_frames + late_frames));
+        const std::int64_t length = played.beats > 0 ? std::llround(played.beats * beat_frames) : total;
+        const double gain_db = played.gain_db + drummer.up_to(channel.humanize_db);
+        events.push_back({&played, at, std::min(at + length, total), std::pow(10, gain_db / 20)});
+      }
+    }
+    first_bar += section.bars;
+  }
+  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  for (std::size_t i = 0; channel.choke && i + 1 < events.size(); ++i) {
+    events[i].end = std::min(events[i].end, events[i + 1].at);
+  }
+  return events;
+}
+
+/// The recording of a hit at its speed.
+AudioClip load_hit(const Session& session, const SessionHit& hit) {
+  const AudioFileInfo info = inspect_audio_file(session.samples / hit.sample);
+  const AudioClip clip = read_audio_file(session.samples / hit.sample, info.rate_hz);
+  double ratio = static_cast<double>(session.rate_hz) / info.rate_hz * std::pow(2, -hit.semitones / 12);
+  if (hit.fit_beats > 0) ratio = hit.fit_beats * session.beat_frames() / static_cast<double>(clip.frames());
+  return resample(clip, ratio);
+}
+
+/// Left and right gain of a hit; recordings of two channels are balanced, of one channel placed at constant power.
+std::pair<double, double> pan_gains(double pan, bool balance) {
+  if (balance) return {std::min(1.0, 1 - pan / 100), std::min(1.0, 1 + pan / 100)};
+  const double angle = (pan / 100 + 1) * M_PI / 4;
+  return {std::cos(angle), std::sin(angle)};
+}
+
+void mix_event(const Session& session, const AudioClip& clip, const Event& event, AudioClip& into) {
+  const std::int64_t start = std::llround(event.hit->start_beats * session.beat_frames());
+  const std::int64_t length = std::min({event.end - event.at, clip.frames() - start, into.frames() - event.at});
+  const bool is_cut = length < clip.frames() - start;
+  const double fade_ms = event.end >= into.frames() ? std::max(kEndFadeMs, event.hit->fade_ms) : event.hit->fade_ms;
+  const double fade_frames = is_cut ? std::max(1.0, fade_ms * session.rate_hz / 1000) : 0;
+  const auto [left, right] = pan_gains(event.hit->pan, clip.channels == 2);
+  for (std::int64_t i = 0; i < length; ++i) {
+    const double fade = is_cut ? std::min(1.0, static_cast<double>(length - i) / fade_frames) : 1;
+    const float* from = clip.samples.data() + (start + i) * clip.channels;
+    const double a = static_cast<double>(from[0]), b = static_cast<double>(from[clip.channels - 1]);
+    float* to = into.samples.data() + (event.at + i) * into.channels;
+    const double gain = event.gain * fade;
+    if (into.channels == 2) {
+      to[0] += static_cast<float>(gain * left * a);
+      to[1] += static_cast<float>(gain * right * b);
+    } else {
+      to[0] += static_cast<float>(gain * (clip.channels == 2 ? 0.5 * (a + b) : a));
+    }
+  }
+}
+
+void write_stem(const std::filesystem::path& path, const Session& session, const AudioClip& clip) {
+  std::filesystem::path part = path;
+  part += ".part";
+  AudioWriter writer(part, session.rate_hz, clip.channels, SampleFormat::int24, path);
+  writer.write(clip.samples);
+  writer.close();
+  std::filesystem::rename(part, path);
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The session that the stems in a folder were made from lies beside them.
+constexpr const char* kMadeFrom = "session.toml";
+
+bool up_to_date(const Session& session, const StemsOptions& options) {
+  std::error_code error;
+  for (const auto& channel : session.channels) {
+    if (!std::filesystem::exists(options.out / (channel.file + ".flac"), error)) return false;
+  }
+  const std::filesystem::path made_from = options.out / kMadeFrom;
+  return std::filesystem::exists(made_from, error) && read_text(made_from) == read_text(options.session);
+}
+
+}  // namespace
+
+AudioClip arrange_channel(const Session& session, const SessionChannel& channel) {
+  const std::int64_t total = std::llround(session.bars() * session.beats_per_bar * session.beat_frames());
+  AudioClip stem{channel.stereo ? 2 : 1, {}};
+  stem.samples.resize(static_cast<std::size_t>(total * stem.channels));
+  std::map<const SessionHit*, AudioClip> clips;
+  for (const Event& event : events_of(session, channel)) {
+    const auto [clip, is_new] = clips.try_emplace(event.hit);
+    if (is_new) clip->second = load_hit(session, *event.hit);
+    mix_event(session, clip->second, event, stem);
+  }
+  float peak = 0;
+  for (const float x : stem.samples) peak = std::max(peak, std::abs(x));
+  if (peak == 0) return stem;
+  const float gain = static_cast<float>(std::pow(10, channel.peak_db / 20)) / peak;
+  for (float& x : stem.samples) x *= gain;
+  return stem;
+}
+
+int make_stems(const StemsOptions& options) {
+  try {
+    const Session session = load_session(options.session);
+    if (!options.force && up_to_date(session, options)) {
+      std::printf("%s: the stems are up to date\n", options.out.c_str());
+      return 0;
+    }
+    std::error_code error;
+    std::filesystem::create_directory(options.out, error);
+    if (!std::filesystem::is_directory(options.out)) {
+      throw FileError(options.out.string() + ": cannot be made a folder for the stems");
+    }
+    std::filesystem::remove(options.out / kMadeFrom, error);
+    for (const SessionChannel& channel : session.channels) {
+      const AudioClip stem = arrange_channel(session, channel);
+      write_stem(options.out / (channel.file + ".flac"), session, stem);
+      std::printf("%s.flac  %s  %.1f s\n", channel.file.c_str(), channel.stereo ? "stereo" : "mono  ",
+                  static_cast<double>(stem.frames()) / session.rate_hz);
+      std::fflush(stdout);
+    }
+    std::ofstream(options.out / kMadeFrom, std::ios::binary) << read_text(options.session);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fohd stems: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace fohd
