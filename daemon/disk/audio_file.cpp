@@ -28,6 +28,13 @@ constexpr const char* kAllowed = "allowed: WAV, FLAC, AIFF, Ogg or RF64, mono or
   throw FileError(path.string() + ": " + reason);
 }
 
+/// Reads to the end; `frames` were read before.
+std::int64_t count_frames(SNDFILE* file, int channels, std::int64_t frames) {
+  std::vector<float> block(static_cast<std::size_t>(kReadFrames * channels));
+  while (const std::int64_t got = sf_readf_float(file, block.data(), kReadFrames)) frames += got;
+  return frames;
+}
+
 SndfilePointer open_checked(const std::filesystem::path& path, AudioFileInfo& info) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -50,10 +57,10 @@ SndfilePointer open_checked(const std::filesystem::path& path, AudioFileInfo& in
     if (sf.frames > 0) fail(path, std::string("damaged: no sound can be read from it; ") + kAllowed);
     fail(path, "the file holds no sound (0 frames)");
   }
-  sf_seek(file.get(), 0, SEEK_SET);
+  info = {sf.frames, sf.channels, sf.samplerate};
   // A FLAC whose writer was killed does not know its length; libsndfile then says "as long as possible".
-  const bool length_known = sf.frames > 0 && sf.frames < SF_COUNT_MAX / 2;
-  info = {length_known ? sf.frames : 0, sf.channels, sf.samplerate};
+  if (sf.frames <= 0 || sf.frames > SF_COUNT_MAX / 2) info.frames = count_frames(file.get(), sf.channels, 1);
+  if (sf_seek(file.get(), 0, SEEK_SET) != 0) fail(path, "damaged: its beginning is not found again");
   return file;
 }
 
@@ -75,7 +82,7 @@ struct AudioFileReader::Impl {
   std::int64_t pending_from = 0, pending_frames = 0;
   std::int64_t read_frames = 0;   // at the file's rate
   std::int64_t given_frames = 0;  // at the wanted rate
-  std::int64_t total_frames = 0;  // at the wanted rate; 0 unknown
+  std::int64_t total_frames = 0;  // at the wanted rate
   bool at_end = false;
 
   std::int64_t read_file(float* into, std::int64_t frames) {
@@ -83,7 +90,7 @@ struct AudioFileReader::Impl {
     read_frames += got;
     if (got < frames) {
       at_end = true;
-      if (info.frames > 0 && read_frames < info.frames) {
+      if (read_frames < info.frames) {
         fail(path, "damaged: breaks off after " + std::to_string(read_frames) + " of " + std::to_string(info.frames) +
                        " frames");
       }
@@ -142,7 +149,7 @@ std::int64_t AudioFileReader::frames() const noexcept { return impl_->total_fram
 std::int64_t AudioFileReader::read(std::span<float> interleaved) {
   Impl& my = *impl_;
   std::int64_t frames = static_cast<std::int64_t>(interleaved.size()) / my.info.channels;
-  if (my.total_frames > 0) frames = std::min(frames, my.total_frames - my.given_frames);
+  frames = std::min(frames, my.total_frames - my.given_frames);
   if (frames <= 0) return 0;
   if (my.resampler) {
     frames = my.resample(interleaved.data(), frames);

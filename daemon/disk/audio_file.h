@@ -18,7 +18,7 @@ class FileError : public std::runtime_error {
 };
 
 struct AudioFileInfo {
-  std::int64_t frames = 0;  ///< at the file's own rate; 0: the header does not say (a FLAC whose writer was killed)
+  std::int64_t frames = 0;  ///< at the file's own rate
   int channels = 0;         ///< 1 or 2
   int rate_hz = 0;
 };
@@ -40,7 +40,7 @@ class AudioFileReader {
   AudioFileReader& operator=(AudioFileReader&&) noexcept;
 
   const AudioFileInfo& info() const noexcept;
-  /// Frames at rate_hz that the whole file gives, rounded up; 0 if the header does not say.
+  /// Frames at rate_hz that the whole file gives, rounded up.
   std::int64_t frames() const noexcept;
 
   /// Fills interleaved frames (info().channels samples each) and returns how many there were: fewer than asked only at

@@ -34,11 +34,6 @@ Player::Player(ChannelFiles files, int rate_hz, int max_frames)
   for (const ChannelFile& file : files_) {
     tracks_.push_back(std::make_unique<Track>(file, rate_hz, ring_frames));
     Track& track = *tracks_.back();
-    if (track.reader.frames() == 0) {
-      throw FileError(file.path.string() +
-                      ": its header does not tell its length (its recording was cut off); "
-                      "write it anew with any audio editor to play it");
-    }
     loop_frames_ = std::max(loop_frames_, track.reader.frames());
     for (std::size_t i = 0; i < track.rings.size(); ++i) {
       outlets_.push_back({track.rings[i].get(), file.channel - 1 + static_cast<int>(i),
