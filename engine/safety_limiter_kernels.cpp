@@ -4,8 +4,8 @@
 //
 //     c, w  move towards their targets by at most step_per_frame
 //     g = min(1 - r release_keep, c / max(|x|, c))      attack: at once, and just enough
-//     r = 1 - g                                         release: exponential in linear gain
-//     y = x (1 - w r), held within +-c where w is 1
+//     r = max(r release_keep, 1 - c / max(|x|, c))      release: exponential in linear gain
+//     y = x g where w is 1, held within +-c; x (1 - w (1 - g)) while the switch fades
 //
 // Below the ceiling c / max(|x|, c) is c / c, exactly 1; a reduction too small to matter in a float is set to 0, so
 // after a peak the lane becomes bit-transparent again, in finite time. The final hold takes away no more than the
@@ -66,11 +66,14 @@ HWY_ATTR void limit_lanes(const SafetyLimiterCoeffs& coeffs, SafetyLimiterState&
       ceiling = step_towards<D>(ceiling_target, ceiling, step);
       on = step_towards<D>(on_target, on, step);
       const auto asked = hn::Div(ceiling, hn::Max(hn::IfThenElseZero(finite, level), ceiling));
-      const auto gain = hn::Min(hn::NegMulAdd(reduction, keep, one), asked);
-      reduction = hn::Sub(one, gain);
+      const auto released = hn::Mul(reduction, keep);
+      const auto gain = hn::Min(hn::Sub(one, released), asked);
+      reduction = hn::Max(released, hn::Sub(one, asked));
       reduction = hn::IfThenElseZero(hn::Ge(reduction, no_trace), reduction);
-      const auto bound = hn::IfThenElse(hn::Ge(on, one), ceiling, infinity);
-      const auto y = hn::Mul(x, hn::NegMulAdd(on, reduction, one));
+      const auto settled_on = hn::Ge(on, one);
+      const auto faded = hn::NegMulAdd(on, hn::Sub(one, gain), one);
+      const auto y = hn::Mul(x, hn::IfThenElse(settled_on, gain, faded));
+      const auto bound = hn::IfThenElse(settled_on, ceiling, infinity);
       const auto held = hn::Min(hn::Max(y, hn::Neg(bound)), bound);
       hn::Store(hn::IfThenElse(finite, held, x), tag, at);
     }
