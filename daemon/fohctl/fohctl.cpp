@@ -1,0 +1,163 @@
+#include "daemon/fohctl/fohctl.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <functional>
+#include <ostream>
+
+#include "daemon/fohctl/commands.h"
+#include "daemon/fohctl/latency.h"
+
+namespace fohd::ctl {
+namespace {
+
+struct Line {
+  std::string host = "127.0.0.1";
+  int port = 9000;
+  int timeout_ms = 1000;
+  std::string address, value;
+  std::vector<std::string> patterns, arguments;
+  bool only_value = false, as_text = false;
+  double seconds = 0;
+  MeterOptions meters;
+  LatencyOptions latency;
+};
+
+/// What the parsed line asks for, given a connection or without one.
+struct Chosen {
+  std::function<int(Session&)> with_desk;
+  bool latency = false;
+};
+
+CLI::App* command(CLI::App& app, const char* name, const char* what, const char* example) {
+  CLI::App* added = app.add_subcommand(name, what);
+  added->footer(std::string("Example: ") + example);
+  return added;
+}
+
+void add_value_commands(CLI::App& app, Line& line, Chosen& chosen) {
+  CLI::App* c = command(app, "get", "Print a value, or all that a pattern matches", "fohctl get '/ch/*/fader'");
+  c->add_option("ADDRESS", line.address, "Such as /ch/1/fader; patterns in quotes")->required();
+  c->add_flag("-v,--value", line.only_value, "Print the value without its address");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return get(s, line.address, line.only_value); }; });
+
+  c = command(app, "set", "Set a value and print what it became", "fohctl set /ch/1/fader -6.0");
+  c->add_option("ADDRESS", line.address, "Such as /ch/1/fader; patterns in quotes")->required();
+  c->add_option("VALUE", line.value, "A number in the parameter's unit, on, off, a name of a choice, or text")
+      ->required();
+  c->add_flag("--text", line.as_text, "VALUE is text even if it looks like a number");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return set(s, line.address, line.value, line.as_text); }; });
+
+  c = command(app, "do", "Carry out a command of the desk", "fohctl do /start/release");
+  c->add_option("ADDRESS", line.address, "Such as /start/release")->required();
+  c->add_option("ARGUMENT", line.arguments, "What the command takes");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return carry_out(s, line.address, line.arguments); }; });
+
+  c = command(app, "list", "Print all addresses with their values", "fohctl list /ch/1");
+  c->add_option("PATTERN", line.patterns, "Only what begins like this; several are possible");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return list(s, line.patterns); }; });
+
+  c = command(app, "info", "Print what the desk says about itself", "fohctl --host 192.168.1.20 info");
+  c->callback([&] { chosen.with_desk = [](Session& s) { return info(s); }; });
+}
+
+void add_live_commands(CLI::App& app, Line& line, Chosen& chosen) {
+  CLI::App* c = command(app, "watch", "Print every change until Ctrl-C", "fohctl watch '/ch/*/mute' /main");
+  c->add_option("PATTERN", line.patterns, "Only what begins like this; several are possible");
+  c->add_option("--seconds", line.seconds, "End after so long")->check(CLI::PositiveNumber);
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return watch(s, line.patterns, line.seconds); }; });
+
+  c = command(app, "meters", "Show the meters until Ctrl-C", "fohctl meters --seconds 10");
+  c->add_option("--seconds", line.meters.seconds, "End after so long")->check(CLI::PositiveNumber);
+  c->add_option("--interval", line.meters.interval_ms, "Milliseconds between two pictures")
+      ->capture_default_str()
+      ->check(CLI::Range(20, 1000));
+  c->add_flag("--plain", line.meters.plain,
+              "Lines of dB for a program: pre peak, pre RMS, post peak, post RMS; so it is too without a terminal");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return meters(s, line.meters); }; });
+}
+
+void add_latency_command(CLI::App& app, Line& line, Chosen& chosen) {
+  CLI::App* group = command(app, "latency", "Measure how long sound takes",
+                            "fohctl latency measure --out fohd:in_1 --in fohd:main_l");
+  group->require_subcommand(1);
+  CLI::App* c = command(*group, "measure",
+                        "Send impulses into one JACK port and time their arrival at another.\n"
+                        "Through hardware this is a click: turn amplifiers down",
+                        "fohctl latency measure --out system:playback_1 --in system:capture_1");
+  c->add_option("--out", line.latency.out, "JACK port that the impulses go into")->required();
+  c->add_option("--in", line.latency.in, "JACK port that is listened to")->required();
+  c->add_option("--jack-server", line.latency.server, "Name of the JACK server");
+  c->add_option("--count", line.latency.impulses, "How many impulses")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  c->add_option("--level", line.latency.level_db, "Of the impulse, in dBFS")
+      ->capture_default_str()
+      ->check(CLI::Range(-60.0, 0.0));
+  c->callback([&] { chosen.latency = true; });
+}
+
+/// CLI11 takes "-6.0" for an option. From the first negative number on, nothing is one.
+void protect_negative_numbers(std::vector<std::string>& arguments) {
+  if (std::find(arguments.begin(), arguments.end(), "--") != arguments.end()) return;
+  const auto command =
+      std::find_if(arguments.begin(), arguments.end(), [](const std::string& a) { return a == "set" || a == "do"; });
+  const auto negative = std::find_if(command, arguments.end(), [](const std::string& a) {
+    return a == "-inf" ||
+           (a.size() > 1 && a[0] == '-' && (std::isdigit(static_cast<unsigned char>(a[1])) || a[1] == '.'));
+  });
+  if (negative == arguments.end()) return;
+  const auto is_option = [](const std::string& a) { return a.starts_with("--"); };
+  arguments.insert(std::stable_partition(negative, arguments.end(), is_option), "--");
+}
+
+void look_at_terminal(MeterOptions& options) {
+  winsize size = {};
+  if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return;
+  options.columns = size.ws_col;
+  options.rows = size.ws_row;
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err, const Flag& stop) {
+  Line line;
+  Chosen chosen;
+  CLI::App app("The fohd mixing console from a terminal or a script.", "fohctl");
+  app.footer(
+      "Example: fohctl set /ch/1/mute on\n"
+      "Exit codes: 0 done, 1 the desk refused, 2 no answer, 3 wrong command line. fohctl COMMAND --help says more.");
+  app.add_option("--host", line.host, "Where the desk is")->capture_default_str();
+  app.add_option("--port", line.port, "Its OSC port")->capture_default_str()->check(CLI::Range(1, 65535));
+  app.add_option("--timeout", line.timeout_ms, "Milliseconds to wait for an answer")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 600000));
+  app.set_version_flag("--version", "fohctl " FOHD_VERSION);
+  app.require_subcommand(1);
+  add_value_commands(app, line, chosen);
+  add_live_commands(app, line, chosen);
+  add_latency_command(app, line, chosen);
+  try {
+    protect_negative_numbers(arguments);
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, out, err) == 0 ? kOk : kUsage;
+  }
+  if (chosen.latency) return measure_latency(line.latency, out, err, stop);
+  std::string problem;
+  const auto connection = Connection::open(line.host, line.port, problem);
+  if (!connection) {
+    err << "fohctl: " << problem << "\n";
+    return kNoAnswer;
+  }
+  look_at_terminal(line.meters);
+  Session session{*connection, out, err, line.timeout_ms / 1000.0, stop};
+  return chosen.with_desk(session);
+}
+
+}  // namespace fohd::ctl
