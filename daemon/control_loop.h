@@ -1,0 +1,95 @@
+// The control thread: one Asio loop that hears OSC, keeps the desk, publishes targets, shows meters, saves the mix and
+// obeys signals. Nothing here waits for a disk or for JACK.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+
+#include "control/commands.h"
+#include "control/desk/desk.h"
+#include "control/osc/osc_server.h"
+#include "control/readouts.h"
+#include "control/target_designer.h"
+#include "daemon/config/config.h"
+#include "daemon/jack/jack_supervisor.h"
+#include "daemon/live_meter.h"
+#include "daemon/media.h"
+#include "daemon/net/udp_port.h"
+#include "daemon/run_options.h"
+#include "daemon/store/store.h"
+
+namespace fohd {
+
+class ControlLoop : private CommandSink {
+ public:
+  /// [main thread] `stored` is applied to the desk before anything opens. store_folder: where changes are kept; empty:
+  /// nowhere.
+  ControlLoop(Config config, RunOptions options, StoredState stored, std::string store_folder);
+  ~ControlLoop() override;
+
+  /// Returns when the desk has ramped out and the mix is saved.
+  void run();
+
+ private:
+  bool execute(Command command, const Origin& origin, std::span<const Value> arguments, std::string& error) override;
+
+  void begin_mix();
+  void open_store(const std::string& folder);
+  void start_jack();
+  void hear_jack(JackNews news);
+  void audio_opened(const JackNews& news);
+
+  void turn();
+  void publish_targets();
+  void keep_changes();
+  void send_answers();
+  void name_ports();
+
+  void tick();
+  void read_meters();
+  void every_second();
+  template <class Work>
+  void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
+
+  void watch_signals();
+  void obey_panic_signal();
+  void reread_config();
+  void open_osc();
+  void leave_after(double seconds);
+  void leave(const std::string& why);
+  void finish_when_silent(int turns_left);
+  void finish();
+
+  void decide_hold(double rate_hz, const std::string& device);
+  StateMeta meta() const;
+
+  Config config_;
+  RunOptions options_;
+  StoredState stored_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_timer_, meter_timer_, second_timer_, leave_timer_;
+
+  Desk desk_;
+  DeskStatus status_;
+  Observer observer_;  ///< what the store has not heard of
+  Media media_;
+  std::unique_ptr<OscServer> osc_;
+  std::unique_ptr<UdpPort> udp_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<JackSupervisor> jack_;
+  std::unique_ptr<LiveMeter> live_meter_;
+
+  std::shared_ptr<AudioCore> core_;          ///< null while there is no audio
+  std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
+  bool running_ = false, ever_opened_ = false, leaving_ = false, names_dirty_ = true;
+  double last_rate_hz_ = 0;
+  std::string device_, boot_id_, hold_reason_;
+  std::uint64_t drops_told_ = 0, misses_told_ = 0, refused_told_ = 0;
+  std::uint32_t xruns_told_ = 0;
+};
+
+}  // namespace fohd
