@@ -19,11 +19,12 @@
 #include "daemon/media.h"
 #include "daemon/net/udp_port.h"
 #include "daemon/run_options.h"
+#include "daemon/store/restore.h"
 #include "daemon/store/store.h"
 
 namespace fohd {
 
-class ControlLoop : private CommandSink {
+class ControlLoop : public CommandSink {
  public:
   /// [main thread] `stored` is applied to the desk before anything opens. store_folder: where changes are kept; empty:
   /// nowhere.
@@ -69,13 +70,14 @@ class ControlLoop : private CommandSink {
   Config config_;
   RunOptions options_;
   StoredState stored_;
+  Restored restored_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_, meter_timer_, second_timer_, leave_timer_;
 
   Desk desk_;
   DeskStatus status_;
-  Observer observer_;  ///< what the store has not heard of
+  Observer unsaved_, names_;  ///< what the store has not heard of; what may be a name
   Media media_;
   std::unique_ptr<OscServer> osc_;
   std::unique_ptr<UdpPort> udp_;
@@ -83,7 +85,7 @@ class ControlLoop : private CommandSink {
   std::unique_ptr<JackSupervisor> jack_;
   std::unique_ptr<LiveMeter> live_meter_;
 
-  std::shared_ptr<AudioCore> core_;          ///< null while there is no audio
+  std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
   bool running_ = false, ever_opened_ = false, leaving_ = false, names_dirty_ = true;
   double last_rate_hz_ = 0;

@@ -9,9 +9,12 @@ namespace {
 
 SampleFormat sample_format(RecordFormat format) {
   switch (format) {
-    case RecordFormat::int16: return SampleFormat::int16;
-    case RecordFormat::int24: return SampleFormat::int24;
-    case RecordFormat::float32: return SampleFormat::float32;
+    case RecordFormat::int16:
+      return SampleFormat::int16;
+    case RecordFormat::int24:
+      return SampleFormat::int24;
+    case RecordFormat::float32:
+      return SampleFormat::float32;
   }
   return SampleFormat::int24;
 }
@@ -117,8 +120,10 @@ void Media::report() {
     const RecorderStatus& status = recorder_->status();
     if (status.message != recorder_told_) {
       recorder_told_ = status.message;
-      const bool bad = status.state == RecorderStatus::State::failed || status.state == RecorderStatus::State::disk_full;
-      if (!recorder_told_.empty()) spdlog::log(bad ? spdlog::level::err : spdlog::level::info, "Recorder: {}", recorder_told_);
+      const bool bad =
+          status.state == RecorderStatus::State::failed || status.state == RecorderStatus::State::disk_full;
+      if (!recorder_told_.empty())
+        spdlog::log(bad ? spdlog::level::err : spdlog::level::info, "Recorder: {}", recorder_told_);
     }
   }
 }

@@ -1,1 +1,76 @@
-#include "control/desk/desk.h"
+#include "daemon/run.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+#include "daemon/control_loop.h"
+#include "daemon/log.h"
+
+namespace fohd {
+namespace {
+
+/// Where the mix begins and where it is kept.
+struct StatePlaces {
+  std::string load, keep;
+};
+
+StatePlaces state_places(const RunOptions& options, const Config& config) {
+  std::error_code ignored;
+  const bool file_given = !options.state.empty() && std::filesystem::is_regular_file(options.state, ignored);
+  if (file_given) return {options.state, options.state_dir};
+  std::string folder = !options.state_dir.empty() ? options.state_dir : options.state;
+  if (folder.empty()) folder = !config.state_folder.empty() ? config.state_folder : default_state_folder();
+  return {folder, folder};
+}
+
+bool refuse(const std::string& text) {
+  spdlog::error("{}", text);
+  return false;
+}
+
+/// The configuration with what the command line says on top. False, with everything that is wrong logged.
+bool make_config(const RunOptions& options, Config& config) {
+  if (!options.config.empty()) {
+    ConfigResult result = load_config(options.config);
+    for (const ConfigError& error : result.errors) spdlog::error("{}", error.to_string());
+    if (!result.errors.empty()) return refuse("The configuration is wrong, so the desk does not start");
+    config = std::move(result.config);
+  }
+  if (!options.jack_server.empty()) config.audio.server = options.jack_server;
+  if (options.osc_port != 0) config.osc.port = options.osc_port;
+  if (config.audio.client == config.audio.server_name()) {
+    // jackd keeps its socket under its name in /dev/shm; a client of that name would take its place.
+    return refuse("The JACK client and the JACK server are both called \"" + config.audio.client +
+                  "\", which breaks the server for everybody. Give one of them another name (`client` in [audio])");
+  }
+  if (!options.state.empty() && !std::filesystem::exists(options.state) &&
+      std::filesystem::path(options.state).has_extension()) {
+    return refuse(options.state + ": there is no such state");
+  }
+  return true;
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+  set_up_log(options.meters);
+  try {
+    Config config;
+    if (!make_config(options, config)) return kExitBadInput;
+    const StatePlaces places = state_places(options, config);
+    if (places.keep.empty())
+      spdlog::info("Changes of the mix are not kept: --state is a file and there is no --state-dir");
+    ControlLoop loop(std::move(config), options, load_state(places.load), places.keep);
+    loop.run();
+    return kExitOk;
+  } catch (const FileError& error) {
+    spdlog::error("{}", error.what());
+    return kExitBadInput;
+  } catch (const std::exception& error) {
+    spdlog::error("The desk cannot run: {}", error.what());
+    return kExitCouldNotRun;
+  }
+}
+
+}  // namespace fohd

@@ -21,6 +21,7 @@ struct OscConfig {
   /// A burst of 250,000 small messages is 12 MB on the wire; the kernel charges more. 8 MiB holds what a loop that was
   /// kept away for a fifth of a second must find again (measured: ENV.md section 4).
   int receive_buffer_bytes = 8 << 20;
+  bool operator==(const OscConfig&) const = default;
 };
 
 /// "{n}" stands for the same number on both sides, "{n+8}" for that number plus 8. One of the two names a port of ours
@@ -46,6 +47,7 @@ enum class RecordFormat : std::uint8_t { int16, int24, float32 };
 struct RecorderConfig {
   RecordFormat format = RecordFormat::int24;
   std::int64_t reserve_bytes = 200'000'000;  ///< recording stops while this much of the disk is still free
+  bool operator==(const RecorderConfig&) const = default;
 };
 
 struct Config {

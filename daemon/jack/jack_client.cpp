@@ -204,6 +204,20 @@ int JackClient::period_frames() const noexcept { return static_cast<int>(jack_ge
 float JackClient::load_percent() const noexcept { return jack_cpu_load(client_.get()); }
 bool JackClient::realtime() const noexcept { return jack_is_realtime(client_.get()) != 0; }
 
+std::string JackClient::device() const {
+  const char** ports =
+      jack_get_ports(client_.get(), nullptr, JACK_DEFAULT_AUDIO_TYPE, JackPortIsPhysical | JackPortIsInput);
+  if (ports == nullptr) return "";
+  std::string name = ports[0];
+  std::vector<char> first(jack_port_name_size()), second(jack_port_name_size());
+  char* aliases[2] = {first.data(), second.data()};
+  // jackd calls its ports system:playback_1 on every device; the alias tells which ("alsa_pcm:hw:0:in1").
+  const jack_port_t* port = jack_port_by_name(client_.get(), ports[0]);
+  if (port != nullptr && jack_port_get_aliases(port, aliases) > 0) name = aliases[0];
+  jack_free(ports);
+  return name.substr(0, name.rfind(':'));
+}
+
 std::string JackClient::full_name(const std::string& port) const {
   return port.find(':') == std::string::npos ? name_ + ":" + port : port;
 }

@@ -42,6 +42,8 @@ class JackClient {
   int period_frames() const noexcept;
   float load_percent() const noexcept;
   bool realtime() const noexcept;
+  /// What the first loudspeaker port belongs to, e.g. "alsa_pcm:hw:0"; empty: the server has none.
+  std::string device() const;
 
   /// From now on JACK's thread runs `core`. False if JACK refuses.
   bool activate(std::shared_ptr<AudioCore> core);

@@ -80,7 +80,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     }
     name_ports();
     for (const PortPair& pair : memory_.wanted()) restore(pair);
-    JackNews news{JackNews::Kind::running, "", core_, client_->period_frames(), client_->realtime()};
+    JackNews news{JackNews::Kind::running, "", core_, client_->period_frames(), client_->realtime(), client_->device()};
     active_ = true;
     tell(std::move(news));
   }
@@ -115,13 +115,13 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
       }
     }
     if (client_ == nullptr) {
-      if (why != last_reason_) tell({JackNews::Kind::absent, why, nullptr, 0, false});
+      if (why != last_reason_) tell({JackNews::Kind::absent, why, nullptr, 0, false, ""});
       last_reason_ = why;
       after(kRetry, [this] { try_open(); });
       return;
     }
     last_reason_.clear();
-    tell({JackNews::Kind::opened, "", core_, client_->period_frames(), client_->realtime()});
+    tell({JackNews::Kind::opened, "", core_, client_->period_frames(), client_->realtime(), client_->device()});
     after(kHousekeeping, [this] { housekeeping(); });
   }
 
@@ -210,7 +210,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     core_.reset();
     shown_names_.clear();
     active_ = false;
-    tell({JackNews::Kind::lost, why, nullptr, 0, false});
+    tell({JackNews::Kind::lost, why, nullptr, 0, false, ""});
     after(kRetry, [this] { try_open(); });
   }
 

@@ -34,6 +34,7 @@ struct JackNews {
   std::shared_ptr<AudioCore> core;
   int period_frames = 0;
   bool realtime = false;
+  std::string device;  ///< what the server's own ports belong to, as far as it says
 };
 
 struct JackFigures {

@@ -1,0 +1,364 @@
+#include "daemon/control_loop.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+#include "daemon/log.h"
+#include "daemon/panic_signal.h"
+#include "daemon/start_rules.h"
+
+namespace fohd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTick = 20ms;   // the longest a subscriber waits for an update that a batch did not bring
+constexpr auto kMeter = 10ms;  // DESIGN section 4
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, std::string store_folder)
+    : config_(std::move(config)),
+      options_(std::move(options)),
+      stored_(std::move(stored)),
+      signals_(io_),
+      tick_timer_(io_),
+      meter_timer_(io_),
+      second_timer_(io_),
+      leave_timer_(io_),
+      desk_(config_.geometry),
+      status_(config_.geometry),
+      media_(config_, options_.play, options_.record),
+      boot_id_(current_boot_id()) {
+  begin_mix();
+  if (!store_folder.empty()) open_store(store_folder);
+  OscServerInfo info;
+  info.name = config_.desk;
+  info.version = FOHD_VERSION;
+  info.client_address = UdpPort::client_text;
+  osc_ = std::make_unique<OscServer>(desk_, status_, *this, info);
+  if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc.port, recent_log_lines);
+}
+
+ControlLoop::~ControlLoop() {
+  designer_.reset();  // it observes the desk
+  desk_.detach(unsaved_);
+  desk_.detach(names_);
+}
+
+// ---------------------------------------------------------------- the mix at the start
+
+void ControlLoop::begin_mix() {
+  for (const std::string& warning : stored_.warnings) spdlog::warn("{}", warning);
+  if (stored_.found) {
+    restored_ = restore(desk_, stored_);
+    for (const std::string& warning : restored_.warnings) spdlog::warn("{}", warning);
+    spdlog::info("The mix is the one of {}", stored_.source);
+  }
+  std::vector<Change> changes;
+  const auto set = [&](int channel, const char* parameter, Value value) {
+    if (const auto id = desk_.table().find("/ch/" + std::to_string(channel) + "/" + parameter)) {
+      changes.push_back({*id, std::move(value)});
+    }
+  };
+  for (const ChannelFile& file : media_.files()) {
+    // A mix that was made before knows what is a pair; a new one takes it from the files.
+    if (file.stereo && !stored_.found) set(file.channel, "link", 1);
+    if (file.name.empty()) continue;
+    set(file.channel, "name", file.name);
+    if (file.stereo) set(file.channel + 1, "name", file.name);
+  }
+  std::string error;
+  if (!desk_.apply({Origin::Side::start, 0}, changes, error)) spdlog::warn("{}", error);
+  decide_hold(0, "");
+  desk_.attach(unsaved_);
+  desk_.attach(names_);
+}
+
+void ControlLoop::decide_hold(double rate_hz, const std::string& device) {
+  StartSituation now{config_.geometry, rate_hz, device, boot_id_, config_.start};
+  if (options_.live) now.mode = StartMode::live;
+  hold_reason_ = reason_to_hold(stored_, now);
+  status_.held = !hold_reason_.empty();
+}
+
+StateMeta ControlLoop::meta() const {
+  StateMeta meta;
+  meta.geometry = config_.geometry;
+  meta.geometry_known = true;
+  meta.rate_hz = ever_opened_ ? last_rate_hz_ : stored_.meta.rate_hz;
+  meta.device = ever_opened_ ? device_ : stored_.meta.device;
+  // While the outputs wait to be released, a crash and restart must find them waiting again.
+  if (!status_.held) meta.boot_id = boot_id_;
+  meta.program_version = FOHD_VERSION;
+  return meta;
+}
+
+void ControlLoop::open_store(const std::string& folder) {
+  std::vector<AddressedValue> values = stored_values(desk_);
+  values.insert(values.end(), restored_.foreign.begin(), restored_.foreign.end());
+  store_ = std::make_unique<Store>(folder, meta(), std::move(values),
+                                   [](const std::string& text) { spdlog::warn("{}", text); });
+}
+
+// ---------------------------------------------------------------- run and leave
+
+void ControlLoop::run() {
+  watch_signals();
+  open_osc();
+  start_jack();
+  repeat(tick_timer_, kTick, [this] { tick(); });
+  repeat(meter_timer_, kMeter, [this] { read_meters(); });
+  repeat(second_timer_, 1s, [this] { every_second(); });
+  if (options_.seconds > 0) leave_after(options_.seconds);
+  io_.run();
+}
+
+template <class Work>
+void ControlLoop::repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work) {
+  timer.expires_after(period);
+  timer.async_wait([this, &timer, period, work](const boost::system::error_code& failure) {
+    if (failure) return;
+    work();
+    repeat(timer, period, work);
+  });
+}
+
+void ControlLoop::leave_after(double seconds) {
+  leave_timer_.expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
+  leave_timer_.async_wait([this](const boost::system::error_code& failure) {
+    if (!failure) leave("The time is up");
+  });
+}
+
+void ControlLoop::leave(const std::string& why) {
+  if (leaving_) return;
+  leaving_ = true;
+  spdlog::info("{}: the outputs ramp out and the mix is saved", why);
+  leave_timer_.cancel();
+  if (!running_) return finish();
+  designer_->set_shutdown(true);
+  turn();
+  // The shutter needs 20 ms and one period; half a second is ten times that with the longest period there is.
+  finish_when_silent(50);
+}
+
+void ControlLoop::finish_when_silent(int turns_left) {
+  leave_timer_.expires_after(10ms);
+  leave_timer_.async_wait([this, turns_left](const boost::system::error_code& failure) {
+    if (failure) return;
+    const bool silent = core_ == nullptr || core_->meters().read().shutter_gain == 0;
+    if (silent || turns_left == 0) return finish();
+    finish_when_silent(turns_left - 1);
+  });
+}
+
+void ControlLoop::finish() {
+  turn();  // what came in meanwhile is saved too
+  udp_->close();
+  set_panic_target(nullptr);
+  live_meter_.reset();
+  const bool released = jack_->stop(500);
+  store_.reset();
+  media_.report();
+  if (!released) {
+    spdlog::warn("JACK does not let go; leaving without it");
+    spdlog::shutdown();
+    std::_Exit(0);  // destructors would wait for JACK's threads
+  }
+  io_.stop();
+}
+
+// ---------------------------------------------------------------- JACK
+
+void ControlLoop::start_jack() {
+  JackOptions jack;
+  jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry};
+  jack.connections = expand(config_.audio.connect, config_.geometry);
+  const auto make_core = [this](double rate_hz) {
+    media_.prepare(rate_hz);
+    return std::make_shared<AudioCore>(config_.geometry, rate_hz, media_.input_tap(), media_.output_tap());
+  };
+  jack_ = std::make_unique<JackSupervisor>(io_, std::move(jack), make_core,
+                                           [this](JackNews news) { hear_jack(std::move(news)); });
+}
+
+void ControlLoop::hear_jack(JackNews news) {
+  switch (news.kind) {
+    case JackNews::Kind::absent:
+      spdlog::warn("No audio: {}. It is tried again all the time; everything else works", news.text);
+      break;
+    case JackNews::Kind::opened:
+      audio_opened(news);
+      break;
+    case JackNews::Kind::running:
+      running_ = core_ != nullptr;
+      status_.jack_connected = running_;
+      if (running_ && options_.seconds > 0 && !leaving_) leave_after(options_.seconds);  // seconds of sound
+      spdlog::info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
+                   news.period_frames, config_.geometry.inputs, config_.geometry.buses,
+                   news.realtime ? "" : "; JACK runs without real-time priority");
+      break;
+    case JackNews::Kind::lost:
+      designer_.reset();
+      set_panic_target(nullptr);
+      core_.reset();
+      running_ = status_.jack_connected = false;
+      status_.rate_hz = 0;
+      spdlog::error("No audio: {}. The desk goes on and comes back with its connections", news.text);
+      break;
+  }
+}
+
+void ControlLoop::audio_opened(const JackNews& news) {
+  if (leaving_) return;
+  core_ = news.core;
+  const double rate_hz = core_->rate_hz();
+  if (!ever_opened_) {
+    if (status_.held || stored_.found) decide_hold(rate_hz, news.device);
+    if (status_.held) {
+      spdlog::warn("The outputs are shut, because {}. Open them with the OSC message /start/release", hold_reason_);
+    }
+  } else if (rate_hz != last_rate_hz_ || news.device != device_) {
+    spdlog::warn("JACK came back {}", rate_hz != last_rate_hz_ ? "at another sample rate" : "on another device");
+  }
+  ever_opened_ = true;
+  last_rate_hz_ = rate_hz;
+  device_ = news.device;
+  status_.rate_hz = static_cast<float>(rate_hz);
+  if (store_) store_->submit_meta(meta());
+  designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
+  designer_->set_hold(status_.held);
+  designer_->update();
+  designer_->copy_to(core_->targets().back());
+  core_->targets().publish();
+  set_panic_target(&core_->panic());
+  names_dirty_ = true;
+  name_ports();
+  jack_->start();
+}
+
+/// Patch bays show in_N by the name of the channel it feeds.
+void ControlLoop::name_ports() {
+  for (ParameterId id : names_.dirty.ids()) {
+    const std::string_view path = desk_.table()[id].row->path;
+    names_dirty_ = names_dirty_ || path == "name" || path == "source";
+  }
+  names_.dirty.clear();
+  if (!names_dirty_ || !jack_) return;
+  names_dirty_ = false;
+  std::vector<std::pair<std::string, std::string>> names;
+  std::vector<std::string> inputs(config_.geometry.inputs);
+  for (const ChannelSettings& channel : desk_.settings().channels) {
+    if (channel.source < 1 || channel.source > config_.geometry.inputs) continue;
+    std::string& name = inputs[channel.source - 1];
+    if (name.empty()) name = channel.identity.name;
+  }
+  for (int i = 0; i < config_.geometry.inputs; ++i) names.emplace_back("in_" + std::to_string(i + 1), inputs[i]);
+  for (int i = 0; i < config_.geometry.buses; ++i) {
+    names.emplace_back("bus_" + std::to_string(i + 1), desk_.settings().buses[i].identity.name);
+  }
+  const std::string& main = desk_.settings().main.identity.name;
+  names.emplace_back("main_l", main.empty() ? "" : main + " L");
+  names.emplace_back("main_r", main.empty() ? "" : main + " R");
+  jack_->set_pretty_names(std::move(names));
+}
+
+// ---------------------------------------------------------------- one turn
+
+/// Once per batch of packets and at every tick, so that all that came together lands together.
+void ControlLoop::turn() {
+  publish_targets();
+  keep_changes();
+  name_ports();
+  osc_->tick(now_ms());
+  send_answers();
+}
+
+void ControlLoop::publish_targets() {
+  if (!designer_ || !designer_->update()) return;
+  designer_->copy_to(core_->targets().back());
+  core_->targets().publish();
+}
+
+void ControlLoop::keep_changes() {
+  if (unsaved_.dirty.empty()) return;
+  const std::vector<AddressedValue> changes = take_stored_changes(desk_, unsaved_);
+  if (store_ && !changes.empty()) store_->submit(changes);
+}
+
+void ControlLoop::send_answers() {
+  osc_->drain([this](const OutgoingPacket& packet) { return udp_->send(packet.to, packet.bytes); });
+}
+
+void ControlLoop::tick() {
+  obey_panic_signal();
+  const JackFigures& figures = jack_->figures();
+  status_.xruns = static_cast<std::int32_t>(figures.xruns);
+  status_.period_frames = running_ ? figures.period_frames : 0;
+  status_.load_percent = running_ ? figures.load_percent : 0;
+  turn();
+}
+
+void ControlLoop::read_meters() {
+  const std::int64_t now = now_ms();
+  if (core_ && core_->meters().fresh()) {
+    const MeterFrame& frame = core_->meters().read();
+    osc_->meters(frame, now);
+    send_answers();
+    if (live_meter_) live_meter_->take(frame);
+  }
+  if (live_meter_) live_meter_->draw(now);
+}
+
+void ControlLoop::every_second() {
+  if (store_) store_->submit({});
+  media_.report();
+  if (const auto now = udp_->counters().dropped_by_kernel; now != drops_told_) {
+    spdlog::warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
+                 now - drops_told_, now);
+    drops_told_ = now;
+  }
+  if (const auto now = udp_->counters().refused_sources; now != refused_told_) {
+    spdlog::warn("OSC: {} datagrams from outside the local network were not heard", now - refused_told_);
+    refused_told_ = now;
+  }
+  if (const auto now = static_cast<std::uint32_t>(status_.xruns); now != xruns_told_) {
+    spdlog::warn("JACK: {} xruns ({} since the start)", now - xruns_told_, now);
+    xruns_told_ = now;
+  }
+  if (core_) {
+    const AudioCounters& audio = core_->counters().read();
+    if (audio.deadline_misses > misses_told_) {
+      spdlog::debug("{} callbacks ended too late", audio.deadline_misses - misses_told_);
+    }
+    misses_told_ = audio.deadline_misses;
+  }
+}
+
+bool ControlLoop::execute(Command command, const Origin&, std::span<const Value>, std::string& error) {
+  switch (command) {
+    case Command::start_release:
+      if (!status_.held) return true;
+      status_.held = false;
+      if (designer_) designer_->set_hold(false);
+      if (store_) store_->submit_meta(meta());
+      spdlog::info("The outputs are released");
+      return true;
+    case Command::clips_clear:
+      osc_->clear_clips();
+      return true;
+    case Command::safety_mutes_clear:
+      return true;
+  }
+  error = "this command is not known here";
+  return false;
+}
+
+}  // namespace fohd

@@ -1,0 +1,125 @@
+// The part of the control loop that deals with the world around the desk: the OSC port, signals, the reread
+// configuration.
+#include <spdlog/spdlog.h>
+
+#include "daemon/control_loop.h"
+#include "daemon/net/addresses.h"
+#include "daemon/panic_signal.h"
+
+namespace fohd {
+namespace {
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// The wall clock as an OSC time tag: seconds since 1900 and their fraction.
+std::uint64_t ntp_now() {
+  constexpr std::uint64_t kSecondsFrom1900To1970 = 2'208'988'800;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now);
+  const auto nanos =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now - seconds).count());
+  return (static_cast<std::uint64_t>(seconds.count()) + kSecondsFrom1900To1970) << 32 | (nanos << 32) / 1'000'000'000;
+}
+
+}  // namespace
+
+void ControlLoop::open_osc() {
+  UdpPort::Handlers handlers;
+  handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
+    osc_->receive(client, bytes, now_ms(), ntp_now());
+  };
+  handlers.turn = [this] { turn(); };
+  handlers.gone = [this](UdpPort::Client client) { osc_->drop_client(client); };
+  handlers.state = [this](const std::string& error) {
+    if (!error.empty()) {
+      spdlog::error("No OSC: {}. It is tried again every second; audio is not touched by this", error);
+      return;
+    }
+    std::string where;
+    for (const std::string& address : local_addresses()) where += (where.empty() ? "" : ", ") + address;
+    spdlog::info("OSC is heard on UDP port {} of {} (receive buffer {} KiB)", config_.osc.port,
+                 config_.osc.address == "0.0.0.0" ? where : config_.osc.address, udp_->granted_receive_bytes() / 1024);
+    if (udp_->granted_receive_bytes() < config_.osc.receive_buffer_bytes) {
+      spdlog::warn(
+          "The system grants a smaller receive buffer than asked for ({} KiB); sysctl net.core.rmem_max raises it",
+          config_.osc.receive_buffer_bytes / 1024);
+    }
+  };
+  udp_ = std::make_unique<UdpPort>(io_, config_.osc, std::move(handlers));
+  udp_->open();
+}
+
+void ControlLoop::watch_signals() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.add(SIGHUP);
+  install_panic_signal();
+  struct Wait {
+    ControlLoop& loop;
+    void operator()(const boost::system::error_code& failure, int signal) const {
+      if (failure) return;
+      if (signal == SIGHUP) {
+        loop.reread_config();
+      } else {
+        loop.leave(signal == SIGTERM ? "Asked to end (SIGTERM)" : "Asked to end (SIGINT)");
+      }
+      loop.signals_.async_wait(*this);
+    }
+  };
+  signals_.async_wait(Wait{*this});
+}
+
+/// The audio thread has shut the outputs already; here the desk learns of it, so that surfaces show it and it lasts.
+void ControlLoop::obey_panic_signal() {
+  // Lowered first: a signal between these lines raises it again below.
+  if (core_ && core_->panic().raised() && !desk_.settings().global.panic) core_->panic().lower();
+  if (!take_panic_signal()) return;
+  if (core_) core_->panic().raise();
+  spdlog::warn("Panic (SIGUSR1): all outputs are shut until /panic is set to 0");
+  std::string error;
+  if (const auto id = desk_.table().find("/panic")) {
+    desk_.apply({Origin::Side::desk, 0}, std::vector<Change>{{*id, Value(1)}}, error);
+  }
+}
+
+void ControlLoop::reread_config() {
+  if (config_.file.empty()) {
+    spdlog::info("SIGHUP: there is no configuration file to read again");
+    return;
+  }
+  ConfigResult result = load_config(config_.file);
+  if (!result.errors.empty()) {
+    for (const ConfigError& error : result.errors) spdlog::error("{}", error.to_string());
+    spdlog::error("The configuration is wrong; the desk goes on with the one it has");
+    return;
+  }
+  Config& next = result.config;
+  if (options_.osc_port != 0) next.osc.port = options_.osc_port;
+  if (!options_.jack_server.empty()) next.audio.server = options_.jack_server;
+  const auto needs_restart = [](bool changed, const char* what) {
+    if (changed) spdlog::warn("{} changes at the next start of fohd", what);
+  };
+  needs_restart(next.geometry != config_.geometry, "[geometry]");
+  needs_restart(next.audio.client != config_.audio.client, "`client` in [audio]");
+  needs_restart(next.audio.server != config_.audio.server, "`server` in [audio]");
+  needs_restart(next.desk != config_.desk, "`name` in [desk]");
+  needs_restart(next.state_folder != config_.state_folder, "[state]");
+  needs_restart(next.recorder != config_.recorder, "[recorder]");
+  if (next.audio.connect != config_.audio.connect && next.geometry == config_.geometry) {
+    jack_->add_connections(expand(next.audio.connect, config_.geometry));
+    spdlog::info("The connections that the configuration asks for now are made; others stay");
+  }
+  config_.audio.connect = next.audio.connect;
+  config_.start = next.start;
+  if (next.osc != config_.osc) {
+    config_.osc = next.osc;
+    udp_->close();
+    open_osc();
+  }
+  spdlog::info("The configuration {} was read again", config_.file);
+}
+
+}  // namespace fohd
