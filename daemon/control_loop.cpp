@@ -200,7 +200,8 @@ void ControlLoop::hear_jack(JackNews news) {
     case JackNews::Kind::running:
       running_ = core_ != nullptr;
       status_.jack_connected = running_;
-      if (running_ && options_.seconds > 0 && !leaving_) leave_after(options_.seconds);  // seconds of sound
+      if (running_ && options_.seconds > 0 && !leaving_ && !heard_before_) leave_after(options_.seconds);  // of sound
+      heard_before_ = heard_before_ || running_;
       spdlog::info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
                    news.period_frames, config_.geometry.inputs, config_.geometry.buses,
                    news.realtime ? "" : "; JACK runs without real-time priority");
@@ -329,9 +330,11 @@ void ControlLoop::every_second() {
     spdlog::warn("OSC: {} datagrams from outside the local network were not heard", now - refused_told_);
     refused_told_ = now;
   }
-  if (const auto now = static_cast<std::uint32_t>(status_.xruns); now != xruns_told_) {
+  // A machine that is too slow has hundreds a second; a line every 10 s says as much.
+  if (const auto now = static_cast<std::uint32_t>(status_.xruns); now != xruns_told_ && --xrun_pause_s_ <= 0) {
     spdlog::warn("JACK: {} xruns ({} since the start)", now - xruns_told_, now);
     xruns_told_ = now;
+    xrun_pause_s_ = 10;
   }
   if (core_) {
     const AudioCounters& audio = core_->counters().read();

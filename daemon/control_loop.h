@@ -87,11 +87,12 @@ class ControlLoop : public CommandSink {
 
   std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
-  bool running_ = false, ever_opened_ = false, leaving_ = false, names_dirty_ = true;
+  bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_;
   std::uint64_t drops_told_ = 0, misses_told_ = 0, refused_told_ = 0;
   std::uint32_t xruns_told_ = 0;
+  int xrun_pause_s_ = 0;
 };
 
 }  // namespace fohd
