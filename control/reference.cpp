@@ -232,12 +232,11 @@ std::string parameters_markdown(const ParameterTable& table) {
   text += "\n## Read-outs\n\nCan be asked and subscribed to, not set.\n\n";
   text += "| address | kind | range | meaning |\n|---|---|---|---|\n";
   for (const ReadoutRow& row : readout_rows()) {
-    const std::string unit = word(kUnits, row.unit);
-    const std::string range = row.kind == Kind::boolean ? "0, 1"
-                              : row.min == row.max      ? "from " + number_text(row.min)
-                                                        : number_text(row.min) + " to " + number_text(row.max);
-    text += line({code(readout_address(row)), word(kKinds, row.kind), range + (unit.empty() ? "" : " " + unit),
-                  std::string(row.doc)});
+    std::string range = row.kind == Kind::boolean ? "0, 1"
+                        : row.min == row.max      ? "from " + number_text(row.min)
+                                                  : number_text(row.min) + " to " + number_text(row.max);
+    if (row.unit != Unit::none) range += " " + word(kUnits, row.unit);
+    text += line({code(readout_address(row)), word(kKinds, row.kind), range, std::string(row.doc)});
   }
   text += "\n## Commands\n\nRun once per message, in order; match no pattern.\n\n";
   text += "| address | arguments | meaning |\n|---|---|---|\n";

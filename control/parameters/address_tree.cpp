@@ -102,6 +102,11 @@ std::uint32_t AddressTree::child(std::uint32_t node, std::uint32_t segment) {
   return made;
 }
 
+void AddressTree::reserve(std::size_t addresses) {
+  by_address_.reserve(addresses);
+  nodes_.reserve(addresses + addresses / 2);  // a send or band adds one inner node to its four leaves
+}
+
 void AddressTree::add(std::string_view address, Id id) {
   by_address_.emplace(address, id);
   std::uint32_t node = 0;

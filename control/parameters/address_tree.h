@@ -27,6 +27,8 @@ class AddressTree {
   /// Longer patterns match nothing: nobody types one, and a datagram could carry 64 KB of them.
   static constexpr std::size_t kMaxPatternBytes = 1024;
 
+  /// [control] Room for so many addresses, so that adding them moves nothing.
+  void reserve(std::size_t addresses);
   /// [control] address must stay where it is as long as the tree lives.
   void add(std::string_view address, Id id);
   /// [control] Constant time.

@@ -72,6 +72,7 @@ ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   add_owner(parameters_, main_rows(), Family::main, "/main/", 0, geometry);
   add_owner(parameters_, global_rows(), Family::global, "/", 0, geometry);
 
+  tree_.reserve(parameters_.size());
   // Strips of a kind are equally long, so the other half of a pair lies one strip away.
   for (ParameterId id = 0; id < parameters_.size(); ++id) {
     Parameter& p = parameters_[id];
