@@ -1,0 +1,446 @@
+// fohctl against a real desk and OSC server behind a socket on the loopback interface.
+#include "daemon/fohctl/fohctl.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "control/commands.h"
+#include "control/osc/osc_server.h"
+#include "control/readouts.h"
+#include "daemon/fohctl/latency.h"
+#include "daemon/fohctl/value_text.h"
+
+using namespace fohd;
+
+namespace {
+
+constexpr Geometry kSmall = {.inputs = 4, .aux = 0, .returns = 0, .buses = 2, .matrices = 0};
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+class Commands : public CommandSink {
+ public:
+  std::atomic<int> releases{0};
+  bool execute(Command command, const Origin&, std::span<const Value>, std::string& error) override {
+    if (command == Command::start_release && ++releases < 3) return true;
+    error = "nothing is held";
+    return false;
+  }
+};
+
+/// A desk on a free port of 127.0.0.1, on its own thread as in the daemon.
+class LoopbackDesk {
+ public:
+  explicit LoopbackDesk(const Geometry& geometry = kSmall) : desk_(geometry), status_(geometry), frame_(geometry) {
+    status_.rate_hz = 48000;
+    status_.jack_connected = true;
+    fd_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { run(); });
+  }
+  LoopbackDesk(const LoopbackDesk&) = delete;
+  LoopbackDesk& operator=(const LoopbackDesk&) = delete;
+  ~LoopbackDesk() {
+    stop_ = true;
+    thread_.join();
+    ::close(fd_);
+  }
+
+  std::string port() const { return std::to_string(port_); }
+  /// Run at the next turn of the desk's loop, and again at each turn until it returns true.
+  void each_turn(std::function<bool(Desk&, MeterFrame&)> work) {
+    const std::lock_guard lock(mutex_);
+    work_ = std::move(work);
+  }
+
+  std::atomic<int> lose_in{0};   ///< datagrams to the desk that get lost
+  std::atomic<int> lose_out{0};  ///< from the desk
+  Commands commands;
+
+ private:
+  void run() {
+    OscServer server(desk_, status_, commands, {.name = "stage left", .version = "9.9.9", .client_address = {}});
+    std::vector<std::byte> buffer(65536);
+    sockaddr_in peer = {};
+    while (!stop_) {
+      pollfd event = {fd_, POLLIN, 0};
+      ::poll(&event, 1, 2);
+      socklen_t size = sizeof peer;
+      const ssize_t count =
+          ::recvfrom(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&peer), &size);
+      if (count > 0 && lose_in-- <= 0) {
+        server.receive(ntohs(peer.sin_port), {buffer.data(), static_cast<std::size_t>(count)}, now_ms(), 0);
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        if (work_ && work_(desk_, frame_)) work_ = nullptr;
+      }
+      server.meters(frame_, now_ms());
+      server.tick(now_ms());
+      server.drain([&](const OutgoingPacket& packet) {
+        if (lose_out > 0) return lose_out--, true;
+        peer.sin_port = htons(static_cast<std::uint16_t>(packet.to));
+        return ::sendto(fd_, packet.bytes.data(), packet.bytes.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&peer),
+                        sizeof peer) >= 0;
+      });
+    }
+  }
+
+  Desk desk_;
+  DeskStatus status_;
+  MeterFrame frame_;
+  int fd_ = -1;
+  int port_ = 0;
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::function<bool(Desk&, MeterFrame&)> work_;
+  std::thread thread_;
+};
+
+struct Result {
+  int code = -1;
+  std::string out, err;
+};
+
+Result fohctl(std::vector<std::string> arguments) {
+  static const Flag never;
+  std::ostringstream out, err;
+  const int code = ctl::run(std::move(arguments), out, err, never);
+  return {code, out.str(), err.str()};
+}
+
+Result fohctl(const LoopbackDesk& desk, std::vector<std::string> arguments) {
+  // A machine under load is slow, not silent.
+  const std::vector<std::string> where = {"--port", desk.port(), "--timeout", "20000"};
+  arguments.insert(arguments.begin(), where.begin(), where.end());
+  return fohctl(std::move(arguments));
+}
+
+bool set(Desk& desk, const char* address, Value value) {
+  std::string error;
+  const std::vector<Change> change = {{*desk.table().find(address), std::move(value)}};
+  return desk.apply(Origin(), change, error);
+}
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("fohctl: set prints the value that resulted, get prints the same", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  Result result = fohctl(desk, {"set", "/ch/1/fader", "-6.5"});
+  CHECK(result.out == "/ch/1/fader -6.5\n");
+  CHECK(result.err.empty());
+  CHECK(result.code == 0);
+  CHECK(fohctl(desk, {"get", "/ch/1/fader"}).out == "/ch/1/fader -6.5\n");
+  CHECK(fohctl(desk, {"get", "--value", "/ch/1/fader"}).out == "-6.5\n");
+}
+
+TEST_CASE("fohctl: a value beyond its range is limited, and that is said", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  const Result result = fohctl(desk, {"set", "/ch/1/fader", "20"});
+  CHECK(result.out == "/ch/1/fader 10.0  (asked for 20, which is out of range)\n");
+  CHECK(result.code == 0);
+}
+
+TEST_CASE("fohctl: what is typed is taken as the parameter's kind", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  const auto becomes = [&](const char* address, const char* typed) {
+    const Result result = fohctl(desk, {"set", address, typed});
+    CAPTURE(result.err);
+    CHECK(result.code == 0);
+    return result.out;
+  };
+  CHECK(becomes("/ch/1/mute", "on") == "/ch/1/mute 1\n");
+  CHECK(becomes("/ch/1/mute", "off") == "/ch/1/mute 0\n");
+  CHECK(becomes("/ch/1/mute", "1") == "/ch/1/mute 1\n");
+  CHECK(becomes("/ch/1/fader", "-3") == "/ch/1/fader -3.0\n");
+  CHECK(becomes("/ch/1/fader", "+3") == "/ch/1/fader 3.0\n");
+  CHECK(becomes("/ch/1/fader", "-.5") == "/ch/1/fader -0.5\n");
+  CHECK(becomes("/ch/1/fader", "off") == "/ch/1/fader -90.0\n");
+  CHECK(becomes("/ch/1/fader", "-inf") == "/ch/1/fader -90.0\n");
+  CHECK(becomes("/ch/1/lowcut/slope", "24dB") == "/ch/1/lowcut/slope 24dB\n");
+  CHECK(becomes("/ch/1/lowcut/slope", "0") == "/ch/1/lowcut/slope 12dB\n");
+  CHECK(becomes("/ch/1/name", "Kick in") == "/ch/1/name Kick in\n");
+  CHECK(becomes("/ch/1/name", "12") == "/ch/1/name 12\n");    // a number can be a name
+  CHECK(becomes("/ch/1/name", "off") == "/ch/1/name off\n");  // so can this
+  CHECK(becomes("/ch/1/name", "nan") == "/ch/1/name nan\n");
+  CHECK(becomes("/ch/1/name", "") == "/ch/1/name \n");
+  CHECK(fohctl(desk, {"set", "/ch/1/name", "-7", "--text"}).out == "/ch/1/name -7\n");
+}
+
+TEST_CASE("fohctl: a pattern sets and gets all that match", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  CHECK(fohctl(desk, {"set", "/ch/{1,3}/mute", "on"}).out == "/ch/1/mute 1\n/ch/3/mute 1\n");
+  CHECK(fohctl(desk, {"get", "/ch/*/mute"}).out == "/ch/1/mute 1\n/ch/2/mute 0\n/ch/3/mute 1\n/ch/4/mute 0\n");
+}
+
+TEST_CASE("fohctl: what the desk refuses is exit code 1 and its words, and nothing changed", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  Result result = fohctl(desk, {"get", "/ch/1/fadr"});
+  CHECK(result.code == 1);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, Catch::StartsWith("fohctl: /ch/1/fadr: ") && Catch::Contains("/ch/1/fader"));
+  result = fohctl(desk, {"set", "/ch/1/fader", "loud"});
+  CHECK(result.code == 1);
+  CHECK_THAT(result.err, Catch::Contains("/ch/1/fader") && Catch::Contains("-90 to 10") && !Catch::Contains("bundle"));
+  CHECK(fohctl(desk, {"get", "-v", "/ch/1/fader"}).out == "-90.0\n");
+  CHECK(fohctl(desk, {"get", "/ch/9*/mute"}).code == 1);
+  CHECK(fohctl(desk, {"set", "/ch/1/muted", "1"}).code == 1);  // a read-out
+  CHECK(fohctl(desk, {"list", "/nothing"}).code == 1);
+  CHECK(fohctl(desk, {"watch", "/nothing", "--seconds", "5"}).code == 1);
+}
+
+TEST_CASE("fohctl: no desk is exit code 2 and a sentence", "[daemon][fohctl]") {
+  std::string port;
+  {
+    const LoopbackDesk gone;
+    port = gone.port();
+  }
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"get", "/ch/1/fader"},
+                                                  {"set", "/ch/1/fader", "0"},
+                                                  {"do", "/start/release"},
+                                                  {"list"},
+                                                  {"info"},
+                                                  {"watch"},
+                                                  {"meters"}}) {
+    std::vector<std::string> arguments = {"--port", port, "--timeout", "200"};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    CAPTURE(command[0]);
+    const Result result = fohctl(arguments);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK_THAT(result.err, Catch::Contains("no answer from 127.0.0.1:" + port));
+  }
+  const Result result = fohctl({"--host", "no such host", "info"});
+  CHECK(result.code == 2);
+  CHECK_THAT(result.err, Catch::Contains("no such host"));
+}
+
+TEST_CASE("fohctl: a wrong command line is exit code 3, help is 0 and shows an example", "[daemon][fohctl]") {
+  CHECK(fohctl({}).code == 3);
+  CHECK(fohctl({"fly"}).code == 3);
+  CHECK(fohctl({"get"}).code == 3);
+  CHECK(fohctl({"set", "/ch/1/fader"}).code == 3);
+  CHECK(fohctl({"--port", "0", "info"}).code == 3);
+  CHECK(fohctl({"--port", "many", "info"}).code == 3);
+  CHECK(fohctl({"watch", "--seconds", "-1"}).code == 3);
+  CHECK(fohctl({"meters", "--interval", "1"}).code == 3);
+  CHECK(fohctl({"latency"}).code == 3);
+  CHECK(fohctl({"latency", "measure", "--out", "a:b"}).code == 3);
+  const Result wrong = fohctl({"get", "ch/1/fader"});
+  CHECK(wrong.code == 3);
+  CHECK_THAT(wrong.err, Catch::Contains("begins with /"));
+
+  for (const std::vector<std::string>& command : {std::vector<std::string>{},
+                                                  {"get"},
+                                                  {"set"},
+                                                  {"do"},
+                                                  {"list"},
+                                                  {"info"},
+                                                  {"watch"},
+                                                  {"meters"},
+                                                  {"latency"},
+                                                  {"latency", "measure"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.emplace_back("--help");
+    const Result result = fohctl(arguments);
+    CHECK(result.code == 0);
+    CHECK_THAT(result.out, Catch::Contains("Example: fohctl "));
+  }
+  CHECK(fohctl({"--version"}).code == 0);
+}
+
+TEST_CASE("fohctl: a command is carried out by do, never by get", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  CHECK(fohctl(desk, {"get", "/start/release"}).code == 3);
+  CHECK(fohctl(desk, {"set", "/start/release", "1"}).code == 3);
+  CHECK(desk.commands.releases == 0);
+  CHECK(fohctl(desk, {"do", "/start/release"}).code == 0);
+  CHECK(fohctl(desk, {"do", "/start/release", "1"}).code == 0);
+  CHECK(desk.commands.releases == 2);
+  const Result refused = fohctl(desk, {"do", "/start/release"});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, Catch::Contains("nothing is held"));
+}
+
+TEST_CASE("fohctl: a question that got lost is asked again, a command is not", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  const auto impatient = [&](std::vector<std::string> arguments) {
+    const std::vector<std::string> where = {"--port", desk.port(), "--timeout", "3000"};
+    arguments.insert(arguments.begin(), where.begin(), where.end());
+    return fohctl(std::move(arguments));
+  };
+  desk.lose_in = 1;
+  CHECK(impatient({"set", "/ch/1/fader", "-7"}).out == "/ch/1/fader -7.0\n");
+  desk.lose_out = 2;  // the answer and its end
+  CHECK(impatient({"get", "/ch/1/fader"}).out == "/ch/1/fader -7.0\n");
+  desk.lose_out = 1;
+  const Result result = fohctl({"--port", desk.port(), "--timeout", "300", "do", "/start/release"});
+  CHECK(result.code == 2);
+  CHECK_THAT(result.err, Catch::Contains("not known whether /start/release"));
+  CHECK(desk.commands.releases == 1);
+}
+
+TEST_CASE("fohctl: list prints every address of the desk once, or those below a prefix", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  const ParameterTable table(kSmall);
+  const ReadoutTable readouts(kSmall);
+  Result result = fohctl(desk, {"list"});
+  CHECK(result.code == 0);
+  CHECK(lines(result.out) == table.size() + readouts.size());
+  for (ParameterId id = 0; id < table.size(); ++id) {
+    CAPTURE(table[id].address);
+    CHECK(("\n" + result.out).find("\n" + table[id].address + " ") != std::string::npos);
+  }
+  result = fohctl(desk, {"list", "/ch/2/send", "/main/mute"});
+  CHECK(lines(result.out) == 2 * 4 + 1);  // on, level, pan, tap to two buses
+  CHECK_THAT(result.out, Catch::Contains("/ch/2/send/1/tap ") && Catch::Contains("/main/mute 0\n"));
+}
+
+TEST_CASE("fohctl: list of the largest desk arrives whole, also when a datagram is lost", "[daemon][fohctl]") {
+  const Geometry largest = {.inputs = kMaxInputs, .aux = 0, .returns = 0, .buses = kMaxBuses, .matrices = 0};
+  LoopbackDesk desk(largest);
+  desk.lose_out = 0;
+  std::thread gremlin([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    desk.lose_out = 1;
+  });
+  const Result result = fohctl(desk, {"list"});
+  gremlin.join();
+  CHECK(result.code == 0);
+  CHECK(lines(result.out) == ParameterTable(largest).size() + ReadoutTable(largest).size());
+}
+
+TEST_CASE("fohctl: info says who the desk is", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  const Result result = fohctl(desk, {"info"});
+  CHECK(result.code == 0);
+  CHECK_THAT(result.out, Catch::Contains("stage left") && Catch::Contains("9.9.9") &&
+                             Catch::Contains("inputs    4\n") && Catch::Contains("buses     2\n") &&
+                             Catch::Contains("48000.0 Hz") && Catch::Contains("messages "));
+}
+
+TEST_CASE("fohctl: watch prints changes and only changes, until it is stopped", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  Flag stop;
+  std::ostringstream out, err;
+  std::thread watcher([&] {
+    ctl::run({"--port", desk.port(), "--timeout", "20000", "watch", "/ch/1"}, out, err, stop);
+  });
+  // A change each 100 ms; the watcher sees those after its start. Once it must have seen some it is stopped.
+  int value = 0;
+  std::int64_t next_ms = now_ms() + 500;
+  desk.each_turn([&](Desk& d, MeterFrame&) {
+    if (now_ms() < next_ms) return false;
+    next_ms = now_ms() + 100;
+    REQUIRE(set(d, "/ch/1/fader", -static_cast<float>(++value)));
+    REQUIRE(set(d, "/ch/2/fader", -static_cast<float>(value)));
+    if (value < 20) return false;
+    stop.raise();
+    return true;
+  });
+  watcher.join();
+  CHECK(err.str().empty());
+  const std::string text = out.str();
+  CHECK(lines(text) > 3);
+  CHECK(text.find("/ch/2") == std::string::npos);
+  CHECK(text.find("/ch/1/mute") == std::string::npos);  // never changed
+  std::istringstream each(text);
+  std::string address;
+  float last = 0, now = 0;
+  while (each >> address >> now) {
+    CHECK(address == "/ch/1/fader");
+    CHECK(now < last);  // in order, none twice
+    last = now;
+  }
+}
+
+TEST_CASE("fohctl: watch learns what it missed when a datagram is lost", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  Flag stop;
+  std::ostringstream out, err;
+  std::thread watcher([&] {
+    ctl::run({"--port", desk.port(), "--timeout", "20000", "watch", "/ch/1/fader", "/ch/2/fader"}, out, err, stop);
+  });
+  int step = 0;
+  std::int64_t next_ms = now_ms() + 1000;
+  desk.each_turn([&](Desk& d, MeterFrame&) {
+    if (now_ms() < next_ms) return false;
+    next_ms = now_ms() + 300;
+    if (step == 0) desk.lose_out = 1;
+    if (step == 0) set(d, "/ch/1/fader", -11.0f);  // this update is lost
+    if (step == 1) set(d, "/ch/2/fader", -12.0f);  // this one shows the gap
+    if (step == 4) stop.raise();
+    return ++step > 4;
+  });
+  watcher.join();
+  CHECK_THAT(out.str(), Catch::Contains("/ch/1/fader -11.0\n") && Catch::Contains("/ch/2/fader -12.0\n"));
+}
+
+TEST_CASE("fohctl: meters without a terminal are lines of decibels", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  desk.each_turn([](Desk&, MeterFrame& frame) {
+    frame.strips[1].pre_peak = 0.5f;           // -6.02 dB
+    frame.strips[1].post_mean_square = 0.01f;  // -20 dB
+    frame.strips[static_cast<std::size_t>(kSmall.main_strip())].post_peak = 1;
+    ++frame.frames;
+    return false;
+  });
+  const Result result = fohctl(desk, {"meters", "--plain", "--seconds", "1.5", "--interval", "100"});
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+  CHECK_THAT(result.out, Catch::Contains("/ch/1   -inf   -inf   -inf   -inf\n"));
+  CHECK_THAT(result.out, Catch::Contains("/ch/2   -6.0   -inf   -inf  -20.0\n"));
+  CHECK_THAT(result.out, Catch::Contains("/main/left   -inf   -inf    0.0   -inf\n"));
+  CHECK_THAT(result.out, Catch::Contains("/bus/2 "));
+}
+
+TEST_CASE("fohctl: names from the desk cannot command the terminal", "[daemon][fohctl]") {
+  CHECK(ctl::printable("a\x1b[2Jb\n\x7f") == "a?[2Jb??");
+  CHECK(ctl::printable("Flöte") == "Flöte");
+  CHECK(ctl::fitted("Flöte", 4) == "Flöt");
+  CHECK(ctl::fitted("ö", 3) == "ö  ");
+}
+
+TEST_CASE("latency: the peak is found behind noise, and silence is not taken for sound", "[daemon][fohctl]") {
+  std::vector<float> sound(48000, 0.0f);
+  for (std::size_t i = 0; i < sound.size(); ++i) sound[i] = i % 2 == 0 ? 0.001f : -0.001f;
+  CHECK_FALSE(ctl::find_impulse(sound, 0.001f, 48000));
+  sound[1000] = 0.02f;  // what a converter's filter does before its peak
+  sound[1010] = -0.2f;
+  sound[1020] = 0.05f;
+  CHECK(ctl::find_impulse(sound, 0.001f, 48000) == 1010u);
+  sound[1010 + 200] = 0.9f;  // 4 ms later: an echo, not the sound
+  CHECK(ctl::find_impulse(sound, 0.001f, 48000) == 1010u);
+  CHECK_FALSE(ctl::find_impulse({}, 0, 48000));
+  CHECK_FALSE(ctl::find_impulse(std::vector<float>(100, 0.0f), 0, 48000));
+}
+
+TEST_CASE("latency: no JACK server is a sentence and exit code 2", "[daemon][fohctl]") {
+  const Result result = fohctl(
+      {"latency", "measure", "--jack-server", "there-is-no-such-server", "--out", "fohd:in_1", "--in", "fohd:main_l"});
+  CHECK(result.code == 2);
+  CHECK_THAT(result.err, Catch::Contains("no JACK server called \"there-is-no-such-server\""));
+}
