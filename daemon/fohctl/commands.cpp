@@ -19,6 +19,35 @@ void print_line(Session& session, const Reply& reply) {
   for (const Value& value : reply.values) session.out << ' ' << printed(value);
 }
 
+Answer refusal(const Reply& error) {
+  Answer answer;
+  answer.code = kRefused;
+  answer.address = error.text(0);
+  answer.reason = error.text(1);
+  return answer;
+}
+
+/// Values in the order in which they first came. A fader may move meanwhile: then its address comes twice and the later
+/// value counts.
+class Listing {
+ public:
+  void take(Reply&& reply) {
+    if (reply.address == "/seq" || reply.address == "/subscribed" || reply.address == "/unsubscribed") return;
+    const auto [place, is_new] = places_.try_emplace(reply.address, replies_.size());
+    if (is_new) {
+      replies_.push_back(std::move(reply));
+    } else {
+      replies_[place->second] = std::move(reply);
+    }
+  }
+  std::size_t size() const { return replies_.size(); }
+  const std::vector<Reply>& replies() const { return replies_; }
+
+ private:
+  std::vector<Reply> replies_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
 }  // namespace
 
 int get(Session& session, const std::string& address, bool only_value) {
@@ -79,55 +108,38 @@ int list(Session& session, const std::vector<std::string>& patterns) {
     if (!pattern.starts_with('/')) return not_an_address(session, pattern);
     subscribe.values.emplace_back(pattern);
   }
-  constexpr int kAttempts = 3;
+  constexpr int kAttempts =
+      6;  // datagrams rarely get lost; where six times in a row some do, nothing else works either
+  Listing listing;
+  Request question = subscribe;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    session.desk.send(subscribe);
-    std::vector<Reply> all;
-    int sequence = 0, expected = -1;
-    bool lost = false, listening = true;
-    while (listening && expected < 0 && !lost) {
+    session.desk.send(question);
+    bool waiting = true;
+    while (waiting) {
       std::vector<Reply> replies;
-      // A whole state comes in slices; each may take as long as an answer.
-      const Connection::Event event = session.desk.receive(now_s() + session.timeout_s, replies);
+      const auto event = session.desk.receive(now_s() + session.timeout_s / kAttempts, replies);
+      if (event == Connection::Event::nobody_listens) return explain_silence(session);
+      waiting = event == Connection::Event::messages;
       for (Reply& reply : replies) {
-        if (reply.address == "/error") {
-          Answer refused;
-          refused.code = kRefused;
-          refused.address = reply.text(0), refused.reason = reply.text(1);
-          return explain(session, refused);
+        if (reply.address == "/error") return explain(session, refusal(reply));
+        if (reply.address == "/subscribed") question = Request{"/resync"};
+        if (reply.address != "/synced") {
+          listing.take(std::move(reply));
+          continue;
         }
-        if (reply.address == "/subscribed") continue;
-        if (reply.address == "/seq") {
-          lost = reply.integer(0) != ++sequence;
-        } else if (reply.address == "/synced") {
-          expected = reply.integer(0);
-        } else {
-          all.push_back(std::move(reply));
+        waiting = false;  // all was sent; if some of it is missing, once more
+        if (listing.size() < static_cast<std::size_t>(reply.integer(0))) continue;
+        session.desk.send(Request{"/unsubscribe"});
+        for (const Reply& value : listing.replies()) {
+          print_line(session, value);
+          session.out << '\n';
         }
+        return kOk;
       }
-      listening = event == Connection::Event::messages;
     }
-    session.desk.send(Request{"/unsubscribe"});
-    if (!lost && expected >= 0) {
-      // Somebody may have moved a fader meanwhile: then its address came twice, the later one counts.
-      std::vector<Reply> unique;
-      std::unordered_map<std::string, std::size_t> places;
-      for (Reply& reply : all) {
-        const auto [place, is_new] = places.try_emplace(reply.address, unique.size());
-        if (is_new) {
-          unique.push_back(std::move(reply));
-        } else {
-          unique[place->second] = std::move(reply);
-        }
-      }
-      for (const Reply& reply : unique) {
-        print_line(session, reply);
-        session.out << '\n';
-      }
-      return kOk;
-    }
-    if (!lost) return explain_silence(session);
+    if (session.stop.raised()) break;
   }
+  if (listing.size() == 0) return explain_silence(session);
   session.err << "fohctl: the network loses too much to read the whole list from " << session.desk.where() << "\n";
   return kNoAnswer;
 }

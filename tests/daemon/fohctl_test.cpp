@@ -322,13 +322,12 @@ TEST_CASE("fohctl: list prints every address of the desk once, or those below a 
 TEST_CASE("fohctl: list of the largest desk arrives whole, also when a datagram is lost", "[daemon][fohctl]") {
   const Geometry largest = {.inputs = kMaxInputs, .aux = 0, .returns = 0, .buses = kMaxBuses, .matrices = 0};
   LoopbackDesk desk(largest);
-  desk.lose_out = 0;
-  std::thread gremlin([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(60));
-    desk.lose_out = 1;
+  int turn = 0;
+  desk.each_turn([&](Desk&, MeterFrame&) {
+    if (++turn == 30) desk.lose_out = 1;  // in the middle of some 60 turns of sending
+    return false;
   });
   const Result result = fohctl(desk, {"list"});
-  gremlin.join();
   CHECK(result.code == 0);
   CHECK(lines(result.out) == ParameterTable(largest).size() + ReadoutTable(largest).size());
 }
