@@ -24,10 +24,10 @@ struct Engine::Impl {
   void grid() noexcept;
   void read_meters(MeterFrame& frame) const noexcept;
 
-  StripTile& tile(int index) noexcept { return tiles[static_cast<std::size_t>(index)]; }
+  StripTile& tile(int index) noexcept { return tiles[index]; }
   /// Stages in the order of their tiles: the bus tiles, then main.
   OutputStage& output_stage(int output) noexcept {
-    return stages[static_cast<std::size_t>(geometry.output_strip(output) / kLanes - first_mix_tile)];
+    return stages[geometry.output_strip(output) / kLanes - first_mix_tile];
   }
   /// The guard that watches a strip, if it has one: channels at the rim, buses and main at their outputs.
   const FaultGuard* guard(int strip) const noexcept;
@@ -38,7 +38,7 @@ struct Engine::Impl {
   const float meter_share;
   const int first_mix_tile;
   Rim rim;
-  RimBlock rim_block{};
+  RimReport rim_report;
   std::vector<StripTile> tiles;
   std::vector<TileTaps> taps;  ///< [tile] of the present chunk
   GainMatrix matrix;
@@ -64,7 +64,7 @@ Engine::Impl::Impl(const Geometry& g, double rate)
       inner_faults(static_cast<std::size_t>(g.strips())) {
   for (int t = 0; t < g.tiles(); ++t) {
     tiles.emplace_back(g.lanes_used(t), g.kind(t) != TileKind::channel);
-    taps[static_cast<std::size_t>(t)] = tiles.back().taps();
+    taps[t] = tiles.back().taps();
   }
   for (int bus_tile = 0; bus_tile < g.bus_tiles(); ++bus_tile) {
     stages.emplace_back(g.lanes_used(first_mix_tile + bus_tile), rate);
@@ -74,24 +74,21 @@ Engine::Impl::Impl(const Geometry& g, double rate)
 
 void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
   for (int strip = 0; strip < geometry.strips(); ++strip) {
-    const auto at = static_cast<std::size_t>(strip);
-    const LaneTargets& lane = targets.lanes[at];
-    if (lane.revision == lane_revisions[at]) continue;
-    lane_revisions[at] = lane.revision;
+    const LaneTargets& lane = targets.lanes[strip];
+    if (lane.revision == lane_revisions[strip]) continue;
+    lane_revisions[strip] = lane.revision;
     tile(strip / kLanes).set(strip % kLanes, lane);
     if (strip < geometry.channels()) rim.set_source(strip, lane.source);
   }
   for (int row = 0; row < geometry.strips() * kTaps; ++row) {
-    const auto at = static_cast<std::size_t>(row);
-    if (targets.rows[at].revision == row_revisions[at]) continue;
-    row_revisions[at] = targets.rows[at].revision;
-    matrix.set_row(row, targets.row_gains(row), targets.rows[at].ramp_frames);
+    if (targets.rows[row].revision == row_revisions[row]) continue;
+    row_revisions[row] = targets.rows[row].revision;
+    matrix.set_row(row, targets.row_gains(row), targets.rows[row].ramp_frames);
   }
   for (int output = 0; output < geometry.outputs(); ++output) {
-    const auto at = static_cast<std::size_t>(output);
-    if (targets.outputs[at].revision == output_revisions[at]) continue;
-    output_revisions[at] = targets.outputs[at].revision;
-    output_stage(output).set(geometry.output_strip(output) % kLanes, targets.outputs[at]);
+    if (targets.outputs[output].revision == output_revisions[output]) continue;
+    output_revisions[output] = targets.outputs[output].revision;
+    output_stage(output).set(geometry.output_strip(output) % kLanes, targets.outputs[output]);
   }
   shutter.set(targets.shutter);
 }
@@ -108,15 +105,15 @@ void Engine::Impl::process_chunk(const float* const* inputs, float* const* outpu
   for (int t = 0; t < geometry.tiles(); ++t) {
     StripTile& strips = tile(t);
     if (t < geometry.channel_tiles()) {
-      rim.read(t, inputs, offset, frames, frames_done, rim_block);
-      strips.process(rim_block, frames);
+      rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_report);
+      strips.process(rim_report, frames);
     } else if (t < first_mix_tile) {
       strips.process_mix(true, frames);  // returns: silent until effects move in
     } else {
       const bool heard = matrix.mix(t - first_mix_tile, taps.data(), strips.input(), frames);
       strips.process_mix(!heard, frames);
     }
-    taps[static_cast<std::size_t>(t)] = strips.taps();
+    taps[t] = strips.taps();
   }
   matrix.end_chunk(frames);
   process_outputs(outputs, offset, frames);
@@ -128,7 +125,7 @@ void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames
   shutter.process(shutter_gains, frames);
   for (std::size_t s = 0; s < stages.size(); ++s) {
     const bool main = s + 1 == stages.size();
-    const TileTaps& from = taps[static_cast<std::size_t>(first_mix_tile) + s];
+    const TileTaps& from = taps[first_mix_tile + s];
     stages[s].process(from.tap[static_cast<int>(Tap::pre_fader)], from.silent, shutter_gains,
                       outputs + (main ? 0 : 2 + s * kLanes), offset, frames, frames_done);
   }
@@ -143,7 +140,7 @@ void Engine::Impl::grid() noexcept {
       if (strip < geometry.channels()) {
         rim.guard(strip).fault(frames_done);
       } else if (output_of(strip) < 0) {
-        ++inner_faults[static_cast<std::size_t>(strip)];
+        ++inner_faults[strip];
       }
     }
   }
@@ -159,28 +156,26 @@ int Engine::Impl::output_of(int strip) const noexcept {
 const FaultGuard* Engine::Impl::guard(int strip) const noexcept {
   if (strip < geometry.channels()) return &rim.guard(strip);
   if (output_of(strip) < 0) return nullptr;
-  return &stages[static_cast<std::size_t>(strip / kLanes - first_mix_tile)].guard(strip % kLanes);
+  return &stages[strip / kLanes - first_mix_tile].guard(strip % kLanes);
 }
 
 void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
   for (int strip = 0; strip < geometry.strips(); ++strip) {
-    const auto at = static_cast<std::size_t>(strip);
-    const StripTile& strips = tiles[at / kLanes];
+    const StripTile& strips = tiles[strip / kLanes];
     const int lane = strip % kLanes;
-    frame.strips[at] = {strips.pre().peak(lane), strips.pre().mean_square[lane], strips.post().peak(lane),
-                        strips.post().mean_square[lane]};
+    frame.strips[strip] = {strips.pre().peak(lane), strips.pre().mean_square[lane], strips.post().peak(lane),
+                           strips.post().mean_square[lane]};
     const FaultGuard* watch = guard(strip);
-    frame.faults[at] = inner_faults[at] + (watch != nullptr ? watch->faults() : 0);
-    frame.safety_mutes[at] = watch != nullptr && watch->muted() ? 1 : 0;
-    if (strip < geometry.channels()) frame.input_clips[at] = rim.clips(strip);
+    frame.faults[strip] = inner_faults[strip] + (watch != nullptr ? watch->faults() : 0);
+    frame.safety_mutes[strip] = watch != nullptr && watch->muted() ? 1 : 0;
+    if (strip < geometry.channels()) frame.input_clips[strip] = rim.clips(strip);
   }
   for (int output = 0; output < geometry.outputs(); ++output) {
-    const auto at = static_cast<std::size_t>(output);
     const int strip = geometry.output_strip(output), lane = strip % kLanes;
-    const OutputStage& stage = stages[static_cast<std::size_t>(strip / kLanes - first_mix_tile)];
-    frame.outputs[at] = stage.meter().peak(lane);
-    frame.output_mean_squares[at] = stage.meter().mean_square[lane];
-    frame.output_clips[at] = stage.clips(lane);
+    const OutputStage& stage = stages[strip / kLanes - first_mix_tile];
+    frame.outputs[output] = stage.meter().peak(lane);
+    frame.output_mean_squares[output] = stage.meter().mean_square[lane];
+    frame.output_clips[output] = stage.clips(lane);
   }
   frame.frames = frames_done;
   frame.shutter_gain = shutter.gain();

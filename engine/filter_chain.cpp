@@ -94,37 +94,47 @@ void FilterChain::finish_segment(int frames) noexcept {
   }
 }
 
-void FilterChain::run(int section, const float* in, float* out, int frames, int lanes) noexcept {
-  if (section_moving_[section] != 0) {
+void FilterChain::run(int first, int last, const float* in, float* out, int frames, int lanes) noexcept {
+  SvfSection settled[kSections];
+  int count = 0;
+  const auto run_settled = [&] {
+    if (count == 0) return;
+    svf_cascade(settled, count, in, out, frames, lanes);
+    in = out;
+    count = 0;
+  };
+  for (int section = first; section < last; ++section) {
+    if (!runs_[section]) continue;
+    if (section_moving_[section] == 0) {
+      settled[count++] = {&now_[section], &state_[section]};
+      continue;
+    }
+    run_settled();
     svf_process_ramped(now_[section], increment_[section], state_[section], in, out, frames, lanes);
-  } else {
-    svf_process(now_[section], state_[section], in, out, frames, lanes);
+    in = out;
   }
+  run_settled();
 }
 
 bool FilterChain::process(float* io, float* equalised, int frames, int lanes, const Resets& resets) noexcept {
   // Sections may fall asleep on the way, none wakes: what runs is decided once, so that `equalised` is whole.
-  int low_cuts[kLowCutSections], bands[kMaxEqBands], low_cut_count = 0, band_count = 0;
+  bool equalising = false;
   for (int section = 0; section < kSections; ++section) {
-    if (awake_[section] == 0) continue;
-    if (section < kLowCutSections) {
-      low_cuts[low_cut_count++] = section;
-    } else {
-      bands[band_count++] = section;
-    }
+    runs_[section] = awake_[section] != 0;
+    equalising |= runs_[section] && section >= kLowCutSections;
   }
   for (int begin = 0; begin < frames;) {
     const std::uint64_t ahead = resets.frames >> begin;
     if ((ahead & 1) != 0) clear_state(resets.lanes[begin]);
     int length = segment(frames - begin);
     if (ahead > 1) length = std::min(length, 1 + std::countr_zero(ahead >> 1));
-    float *low = io + begin * kLanes, *out = equalised + begin * kLanes;
-    for (int i = 0; i < low_cut_count; ++i) run(low_cuts[i], low, low, length, lanes);
-    for (int i = 0; i < band_count; ++i) run(bands[i], i == 0 ? low : out, out, length, lanes);
+    float* from = io + begin * kLanes;
+    run(0, kLowCutSections, from, from, length, lanes);
+    run(kLowCutSections, kSections, from, equalised + begin * kLanes, length, lanes);
     finish_segment(length);
     begin += length;
   }
-  return band_count != 0;
+  return equalising;
 }
 
 void FilterChain::clear_state(LaneMask lanes) noexcept {

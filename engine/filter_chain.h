@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "engine/filter_chain_kernels.h"
 #include "engine/ramps.h"
 #include "engine/svf_bank.h"
 #include "engine/targets.h"
@@ -52,7 +53,7 @@ class FilterChain {
   void arrive(int lane) noexcept;
   int segment(int frames) const noexcept;
   void finish_segment(int frames) noexcept;
-  void run(int section, const float* in, float* out, int frames, int lanes) noexcept;
+  void run(int first, int last, const float* in, float* out, int frames, int lanes) noexcept;
 
   SvfBankCoeffs now_[kSections], increment_[kSections];
   SvfBankState state_[kSections];
@@ -60,6 +61,7 @@ class FilterChain {
   std::int32_t left_[kLanes] = {};  ///< frames still to be incremented before the one that gets the targets
   LaneMask moving_ = 0;
   LaneMask section_moving_[kSections] = {};
+  bool runs_[kSections] = {};       ///< in the present chunk
   LaneMask awake_[kSections] = {};  ///< lanes in which a section is not at rest
 };
 

@@ -49,12 +49,18 @@ class GainMatrix {
   struct Use {
     bool low = false, high = false, moving = false;  ///< columns 0-7, 8-15 of a mixed tile; any cell on its way
   };
-  /// The rows that a mixed tile hears, in order, with their pointers for the present taps.
-  struct Plan {
+  /// Rows that go into columns first..last-1 of a mixed tile, in order, with their pointers for the present taps.
+  struct Pass {
+    int first = 0, last = 0;
     std::vector<MixTerm> terms;
-    std::vector<std::int32_t> rows;       ///< of each term; -1 - row while it moves
+    std::vector<std::int32_t> rows;  ///< of each term; -1 - row while it moves
+  };
+  /// How a mixed tile is summed: both groups of columns together (a sample is fetched once for both), or each with
+  /// its own rows, whichever is less work.
+  struct Plan {
+    Pass passes[2];
     std::vector<const float*> seen_taps;  ///< the taps it was made for; null where silent
-    bool stale = true, low = false, high = false;
+    bool stale = true;
   };
 
   std::size_t index(int row, int column) const noexcept {
@@ -64,7 +70,9 @@ class GainMatrix {
   void arrive(int row) noexcept;
   bool hears(int mix, int tile) const noexcept;
   void refresh(int mix, const TileTaps* tiles, float* out) noexcept;
-  void run_moving(int mix, int row, const float* source, float* out, int frames) noexcept;
+  void plan_pass(int mix, const TileTaps* tiles, Pass& pass, int first, int last) noexcept;
+  void run(int mix, const Pass& pass, float* out, int frames) noexcept;
+  void run_moving(int mix, const Pass& pass, std::size_t term, float* out, int frames) noexcept;
 
   Geometry geometry_;
   int columns_;

@@ -27,7 +27,7 @@ void OutputStage::set(int lane, const OutputTargets& targets) noexcept {
   const float ceiling = targets.limiter_ceiling;
   limiter_.ceiling[lane] = ceiling >= kLowestCeiling ? std::min(ceiling, 1.0f) : kLowestCeiling;
   limiter_.on[lane] = targets.limiter_on ? 1.0f : 0.0f;
-  delays_[static_cast<std::size_t>(lane)].set(targets.delay_frames);
+  delays_[lane].set(targets.delay_frames);
 }
 
 void OutputStage::settle() noexcept {
@@ -36,30 +36,36 @@ void OutputStage::settle() noexcept {
   for (OutputDelay& delay : delays_) delay.settle();
 }
 
+bool OutputStage::limiter_rests(int lane) const noexcept {
+  return limiter_state_.reduction[lane] == 0 && limiter_state_.ceiling[lane] == limiter_.ceiling[lane] &&
+         limiter_state_.on[lane] == limiter_.on[lane];
+}
+
 bool OutputStage::at_rest() const noexcept {
-  if (gain_.moving != 0) return false;
-  for (int lane = 0; lane < lanes_; ++lane) {
-    if (limiter_state_.reduction[lane] != 0 || limiter_state_.ceiling[lane] != limiter_.ceiling[lane] ||
-        limiter_state_.on[lane] != limiter_.on[lane] || !guards_[lane].open()) {
-      return false;
-    }
-  }
-  return true;
+  bool rests = gain_.moving == 0;
+  for (int lane = 0; lane < lanes_; ++lane) rests &= limiter_rests(lane) && guards_[lane].open();
+  return rests;
 }
 
 void OutputStage::limit(const float* in, int frames) noexcept {
+  std::fill_n(peaks_, kLanes, 0);
   for (int begin = 0; begin < frames;) {
     const int length = gain_.segment(frames - begin);
     const float* from = in + begin * kLanes;
     if (gain_.moving != 0) {
-      apply_gain_ramped(gain_.value, gain_.increment, from, limited_.frame(begin), length, lanes_);
+      apply_gain_ramped(gain_.value, gain_.increment, from, limited_.frame(begin), peaks_, length, lanes_);
     } else {
-      apply_gain(gain_.value, from, limited_.frame(begin), length, lanes_);
+      apply_gain(gain_.value, from, limited_.frame(begin), peaks_, length, lanes_);
     }
     gain_.finish_segment(length);
     begin += length;
   }
-  safety_limit(limiter_, limiter_state_, limited_.samples, frames, lanes_);
+  // Below the ceiling and without reduction the limiter changes no bit, of the samples or of its state.
+  bool idle = true;
+  for (int lane = 0; lane < lanes_; ++lane) {
+    idle &= limiter_rests(lane) && std::bit_cast<float>(peaks_[lane]) <= limiter_.ceiling[lane];  // false for NaN
+  }
+  if (!idle) safety_limit(limiter_, limiter_state_, limited_.samples, frames, lanes_);
 }
 
 void OutputStage::guard_lane(int lane, int frames, std::uint64_t now) noexcept {
@@ -107,7 +113,7 @@ void OutputStage::finish(const float* shutter, int frames, std::uint64_t now) no
 
 void OutputStage::deliver(int lane, float* port, int frames, std::uint64_t now) noexcept {
   float* block = planar_.samples + lane * kSubBlockFrames;
-  OutputDelay& delay = delays_[static_cast<std::size_t>(lane)];
+  OutputDelay& delay = delays_[lane];
   LaneMeasure& measure = meter_.measure;
   if (delay.write(block, frames, now)) {
     delay.read(block, frames, now);

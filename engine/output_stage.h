@@ -40,6 +40,7 @@ class OutputStage {
   std::uint32_t clips(int lane) const noexcept { return clips_[lane]; }
 
  private:
+  bool limiter_rests(int lane) const noexcept;
   bool at_rest() const noexcept;
   void limit(const float* in, int frames) noexcept;
   void guard_lane(int lane, int frames, std::uint64_t now) noexcept;

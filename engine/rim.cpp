@@ -14,6 +14,11 @@ constexpr float kSilence[kSubBlockFrames] = {};
 
 std::int32_t magnitude_bits(float x) noexcept { return std::bit_cast<std::int32_t>(x) & 0x7fffffff; }
 
+std::uint32_t count_clips(const float* x, int frames) noexcept {
+  return static_cast<std::uint32_t>(
+      std::count_if(x, x + frames, [](float y) { return magnitude_bits(y) >= kFullScaleBits; }));
+}
+
 }  // namespace
 
 Rim::Rim(const Geometry& geometry, double rate_hz)
@@ -25,7 +30,7 @@ Rim::Rim(const Geometry& geometry, double rate_hz)
 
 void Rim::set_source(int channel, int source) noexcept {
   if (source < 0 || source >= geometry_.inputs) source = -1;
-  lanes_[static_cast<std::size_t>(channel)].wanted = source;
+  lanes_[channel].wanted = source;
 }
 
 void Rim::settle() noexcept {
@@ -39,55 +44,74 @@ const float* Rim::port(const float* const* inputs, int source, int offset) const
   return source < 0 || inputs[source] == nullptr ? kSilence : inputs[source] + offset;
 }
 
-void Rim::read(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now,
-               RimBlock& block) noexcept {
-  block.sounding = 0;
-  block.resets.frames = 0;
-  const int used = geometry_.lanes_used(tile);
-  std::fill(block.lanes + used, block.lanes + kLanes, kSilence);
-  for (int bit = 0; bit < used; ++bit) {
-    Lane& lane = lanes_[static_cast<std::size_t>(tile * kLanes + bit)];
-    if (lane.fade_done >= fade_frames_ && lane.wanted != lane.source) {
-      lane.from = lane.source;
-      lane.source = lane.wanted;
-      lane.fade_done = 0;
-    }
-    const float* samples = port(inputs, lane.source, offset);
-    std::int32_t peak = samples == kSilence ? 0 : peak_bits(samples, frames);
-    if (peak >= kFullScaleBits) {
-      lane.clips += static_cast<std::uint32_t>(
-          std::count_if(samples, samples + frames, [](float x) { return magnitude_bits(x) >= kFullScaleBits; }));
-    }
-    if (lane.fade_done < fade_frames_ || !lane.guard.open() || peak > kLoudestBits) {
-      float* out = scratch_.front().samples + bit * kSubBlockFrames;
-      read_slowly(lane, bit, port(inputs, lane.from, offset), samples, out, frames, now, block.resets);
-      samples = out;
-      peak = peak_bits(out, frames);
-    }
-    block.lanes[bit] = samples;
-    if (peak != 0) block.sounding |= lane_bit(bit);
-  }
+bool Rim::begin_fade(Lane& lane) const noexcept {
+  if (lane.fade_done < fade_frames_ || lane.wanted == lane.source) return false;
+  lane.from = lane.source;
+  lane.source = lane.wanted;
+  lane.fade_done = 0;
+  return true;
 }
 
-void Rim::read_slowly(Lane& lane, int bit, const float* from, const float* to, float* out, int frames,
-                      std::uint64_t now, Resets& resets) noexcept {
+void Rim::read(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now, const float* gains,
+               float* out, RimReport& report) noexcept {
+  report.sounding = 0;
+  report.resets.frames = 0;
+  const float* planar[kLanes];
+  std::fill_n(planar, kLanes, kSilence);
+  const int used = geometry_.lanes_used(tile);
+  LaneMask slow = 0;
+  bool connected = false;
+  for (int bit = 0; bit < used; ++bit) {
+    Lane& lane = lanes_[tile * kLanes + bit];
+    begin_fade(lane);
+    planar[bit] = port(inputs, lane.source, offset);
+    if (lane.fade_done < fade_frames_ || !lane.guard.open()) {
+      planar[bit] = read_slowly(lane, bit, inputs, offset, frames, now, report.resets);
+      slow |= lane_bit(bit);
+    }
+    connected |= planar[bit] != kSilence;
+  }
+  if (!connected) return;
+  alignas(64) std::int32_t peaks[kLanes];
+  transpose_in(planar, gains, out, peaks, frames);
+  bool broken = false;
+  for (int bit = 0; bit < used; ++bit) {
+    if (peaks[bit] < kFullScaleBits || (slow & lane_bit(bit)) != 0) continue;
+    Lane& lane = lanes_[tile * kLanes + bit];
+    if (peaks[bit] > kLoudestBits) {
+      planar[bit] = read_slowly(lane, bit, inputs, offset, frames, now, report.resets);
+      broken = true;
+    } else {
+      lane.clips += count_clips(planar[bit], frames);
+    }
+  }
+  if (broken) transpose_in(planar, gains, out, peaks, frames);
+  for (int bit = 0; bit < used; ++bit) report.sounding |= static_cast<LaneMask>((peaks[bit] != 0) << bit);
+}
+
+const float* Rim::read_slowly(Lane& lane, int bit, const float* const* inputs, int offset, int frames,
+                              std::uint64_t now, Resets& resets) noexcept {
+  const float *from = port(inputs, lane.from, offset), *to = port(inputs, lane.source, offset);
+  float* out = scratch_.front().samples + bit * kSubBlockFrames;
   for (int frame = 0; frame < frames; ++frame) {
+    if (begin_fade(lane)) from = to, to = port(inputs, lane.source, offset);
+    lane.clips += magnitude_bits(to[frame]) >= kFullScaleBits;
     const bool fading = lane.fade_done < fade_frames_;
     const bool broken =
         magnitude_bits(to[frame]) > kLoudestBits || (fading && magnitude_bits(from[frame]) > kLoudestBits);
-    float x = broken ? 0.0f : to[frame];
-    if (fading) {
-      ++lane.fade_done;
-      const float weight = static_cast<float>(lane.fade_done) / static_cast<float>(fade_frames_);
-      if (!broken && lane.fade_done < fade_frames_) x = from[frame] + (x - from[frame]) * weight;
-    }
+    if (fading) ++lane.fade_done;
     if (broken) {
       if (lane.guard.fault(now + static_cast<std::uint64_t>(frame))) resets.add(frame, bit);
       out[frame] = 0;
-    } else {
-      out[frame] = x * lane.guard.next_gain();
+      continue;
     }
+    float x = to[frame];
+    if (lane.fade_done < fade_frames_) {
+      x = from[frame] + (x - from[frame]) * (static_cast<float>(lane.fade_done) / static_cast<float>(fade_frames_));
+    }
+    out[frame] = x * lane.guard.next_gain();
   }
+  return out;
 }
 
 }  // namespace fohd

@@ -1,9 +1,10 @@
 // Where microphones come in: the patch (which JACK input feeds which channel), and the watch for broken samples.
 //
-// A healthy, settled lane costs a look for its peak; its port is then transposed from where it lies. Everything else
-// goes sample by sample through a scratch block: a change of patch (cross-fade, 5 ms linear; while it runs, a further
-// change waits for its end), NaN, infinities and anything above +120 dBFS (which nothing physical is, and below which
-// every later product stays finite): such a sample counts as 0, and the lane's FaultGuard takes over.
+// A healthy, settled lane is transposed from where its port lies; the peak found on the way tells whether it was
+// healthy. Everything else goes sample by sample through a scratch block: a change of patch (cross-fade, 5 ms linear;
+// while it runs, a further change waits for its end), NaN, infinities and anything above +120 dBFS (which nothing
+// physical is, and below which every later product stays finite): such a sample counts as 0, and the lane's FaultGuard
+// takes over.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,9 @@
 
 namespace fohd {
 
-/// One chunk of a channel tile before transposing.
-struct RimBlock {
-  const float* lanes[kLanes];  ///< planar, never null
-  LaneMask sounding = 0;       ///< lanes with any sample that is not zero
+/// What the rim knows about a chunk of a channel tile.
+struct RimReport {
+  LaneMask sounding = 0;  ///< lanes with any sample that is not zero
   Resets resets;
 };
 
@@ -30,13 +30,15 @@ class Rim {
   void set_source(int channel, int source) noexcept;
   /// [control] The patch is what was last asked for, without a fade.
   void settle() noexcept;
-  /// [audio] Channels of tile `tile`, `frames` (1..64) from inputs[port] + offset. now: the engine's frame counter.
-  void read(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now, RimBlock& block) noexcept;
+  /// [audio] Channels of tile `tile`, `frames` (1..64) from inputs[port] + offset, times gains[lane], into `out`. now:
+  /// the engine's frame counter. If nothing sounds, `out` may not have been written: it is silence.
+  void read(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now, const float* gains,
+            float* out, RimReport& report) noexcept;
 
-  FaultGuard& guard(int channel) noexcept { return lanes_[static_cast<std::size_t>(channel)].guard; }
-  const FaultGuard& guard(int channel) const noexcept { return lanes_[static_cast<std::size_t>(channel)].guard; }
+  FaultGuard& guard(int channel) noexcept { return lanes_[channel].guard; }
+  const FaultGuard& guard(int channel) const noexcept { return lanes_[channel].guard; }
   /// [any] Samples at or above 0 dBFS so far, wraps.
-  std::uint32_t clips(int channel) const noexcept { return lanes_[static_cast<std::size_t>(channel)].clips; }
+  std::uint32_t clips(int channel) const noexcept { return lanes_[channel].clips; }
 
  private:
   struct Lane {
@@ -46,8 +48,9 @@ class Rim {
     FaultGuard guard;
   };
   const float* port(const float* const* inputs, int source, int offset) const noexcept;
-  void read_slowly(Lane& lane, int bit, const float* from, const float* to, float* out, int frames, std::uint64_t now,
-                   Resets& resets) noexcept;
+  bool begin_fade(Lane& lane) const noexcept;
+  const float* read_slowly(Lane& lane, int bit, const float* const* inputs, int offset, int frames, std::uint64_t now,
+                           Resets& resets) noexcept;
 
   Geometry geometry_;
   int fade_frames_;

@@ -44,18 +44,20 @@ bool StripTile::dormant(bool silent) const noexcept {
   return silent && quiet_ == used_ && !chain_.moving() && input_gain_.moving == 0 && post_gain_.moving == 0;
 }
 
-void StripTile::process(const RimBlock& block, int frames) noexcept {
-  sounding_ |= block.sounding;
-  quiet_ &= static_cast<LaneMask>(~block.sounding);
-  taps_.silent = dormant(block.sounding == 0);
+const float* StripTile::rim_gains() const noexcept { return input_gain_.moving != 0 ? kUnity : input_gain_.value; }
+
+void StripTile::process(const RimReport& rim, int frames) noexcept {
+  sounding_ |= rim.sounding;
+  quiet_ &= static_cast<LaneMask>(~rim.sounding);
+  const bool silent = rim.sounding == 0;
+  taps_.silent = dormant(silent);
   if (taps_.silent) {
     for (const float*& tap : taps_.tap) tap = kSilentTile.samples;
     return;
   }
-  const bool ramped = input_gain_.moving != 0;
-  transpose_in(block.lanes, ramped ? kUnity : input_gain_.value, input_.samples, frames);
-  if (ramped) apply_input_gain(frames);
-  after_input(frames, block.resets);
+  if (silent) std::fill_n(input_.samples, frames * kLanes, 0.0f);
+  if (input_gain_.moving != 0) apply_input_gain(frames);
+  after_input(frames, rim.resets);
 }
 
 void StripTile::process_mix(bool silent, int frames) noexcept {
@@ -73,13 +75,14 @@ void StripTile::process_mix(bool silent, int frames) noexcept {
 }
 
 void StripTile::apply_input_gain(int frames) noexcept {
+  alignas(64) std::int32_t ignored_peaks[kLanes] = {};
   for (int begin = 0; begin < frames;) {
     const int length = input_gain_.segment(frames - begin);
     float* samples = input_.frame(begin);
     if (input_gain_.moving != 0) {
-      apply_gain_ramped(input_gain_.value, input_gain_.increment, samples, samples, length, lanes_);
+      apply_gain_ramped(input_gain_.value, input_gain_.increment, samples, samples, ignored_peaks, length, lanes_);
     } else {
-      apply_gain(input_gain_.value, samples, samples, length, lanes_);
+      apply_gain(input_gain_.value, samples, samples, ignored_peaks, length, lanes_);
     }
     input_gain_.finish_segment(length);
     begin += length;

@@ -27,9 +27,9 @@ class StripTile {
   void set(int lane, const LaneTargets& targets) noexcept;  ///< [audio] all but the source, which is the rim's
   void settle() noexcept;                                   ///< [control]
 
-  /// [audio] A chunk of 1..64 frames. Channels:
-  void process(const RimBlock& block, int frames) noexcept;
-  /// [audio] Mixes and returns: silent, or the sum already in input(). `input` keeps its bits.
+  /// [audio] A chunk of 1..64 frames. Channels: what the rim wrote into input() with rim_gains().
+  void process(const RimReport& rim, int frames) noexcept;
+  /// [audio] Mixes and returns: silent, or the sum already in input(), which keeps its bits.
   void process_mix(bool silent, int frames) noexcept;
 
   void begin_call() noexcept;  ///< [audio] at the start of each process() of the engine
@@ -39,7 +39,9 @@ class StripTile {
   void clear_state(LaneMask lanes) noexcept { chain_.clear_state(lanes); }  ///< [audio]
 
   const TileTaps& taps() const noexcept { return taps_; }  ///< [audio] of the last chunk
-  float* input() noexcept { return input_.samples; }       ///< [audio] where the matrix writes a mix
+  float* input() noexcept { return input_.samples; }       ///< [audio] where the rim or the matrix writes
+  /// [audio] Gains for the rim to apply on the way in: the input gains while they rest, else 1 (process() ramps).
+  const float* rim_gains() const noexcept;
   TileMeter& pre() noexcept { return pre_; }
   TileMeter& post() noexcept { return post_; }
   const TileMeter& pre() const noexcept { return pre_; }

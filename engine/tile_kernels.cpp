@@ -4,6 +4,8 @@
 
 #include "engine/tile_kernels.h"
 
+#include <bit>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/tile_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -87,26 +89,38 @@ HWY_ATTR HWY_INLINE void store_turn(hn::Vec<TurnTag> v, float* planar, int lane)
 }
 #endif
 
-HWY_ATTR void TransposeIn(const float* const* lanes, const float* gains, float* tile, int frames) {
+HWY_ATTR void TransposeIn(const float* const* lanes, const float* gains, float* tile, std::int32_t* peaks, int frames) {
   int frame = 0;
+  for (int lane = 0; lane < kLanes; ++lane) peaks[lane] = 0;
 #if HWY_TARGET != HWY_SCALAR
   const TurnTag d;
+  const hn::RebindToSigned<TurnTag> bits;
+  const auto magnitude = hn::Set(bits, 0x7fffffff);
   for (int lane = 0; lane < kLanes; lane += kTurned) {
     const auto gain = hn::LoadU(d, gains + lane);
+    auto peak = hn::Zero(bits);
     for (frame = 0; frame + 4 <= frames; frame += 4) {
       auto a = load_turn(lanes, lane, frame), b = load_turn(lanes, lane + 1, frame);
       auto c = load_turn(lanes, lane + 2, frame), e = load_turn(lanes, lane + 3, frame);
       transpose_4x4(d, a, b, c, e);
+      peak = hn::Max(peak, hn::Max(hn::And(hn::BitCast(bits, a), magnitude), hn::And(hn::BitCast(bits, b), magnitude)));
+      peak = hn::Max(peak, hn::Max(hn::And(hn::BitCast(bits, c), magnitude), hn::And(hn::BitCast(bits, e), magnitude)));
       float* to = tile + frame * kLanes + lane;
       hn::Store(hn::Mul(a, gain), d, to);
       hn::Store(hn::Mul(b, gain), d, to + kLanes);
       hn::Store(hn::Mul(c, gain), d, to + 2 * kLanes);
       hn::Store(hn::Mul(e, gain), d, to + 3 * kLanes);
     }
+    hn::StoreU(peak, bits, peaks + lane);
   }
 #endif
   for (; frame < frames; ++frame) {
-    for (int lane = 0; lane < kLanes; ++lane) tile[frame * kLanes + lane] = lanes[lane][frame] * gains[lane];
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const float x = lanes[lane][frame];
+      const std::int32_t magnitude_of_x = std::bit_cast<std::int32_t>(x) & 0x7fffffff;
+      peaks[lane] = magnitude_of_x > peaks[lane] ? magnitude_of_x : peaks[lane];
+      tile[frame * kLanes + lane] = x * gains[lane];
+    }
   }
 }
 
@@ -130,25 +144,35 @@ HWY_ATTR void TransposeOut(const float* tile, float* planar, int frames, int lan
   }
 }
 
-HWY_ATTR void ApplyGain(const float* gains, const float* in, float* out, int frames, int lanes) {
+HWY_ATTR void ApplyGain(const float* gains, const float* in, float* out, std::int32_t* peaks, int frames, int lanes) {
   const Lanes d;
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::Lanes(d))) {
     const Vector gain = hn::Load(d, gains + lane);
-    for (int at = lane; at < frames * kLanes; at += kLanes) hn::Store(hn::Mul(hn::Load(d, in + at), gain), d, out + at);
+    Bits peak = hn::Load(LaneBits(), peaks + lane);
+    for (int at = lane; at < frames * kLanes; at += kLanes) {
+      const Vector y = hn::Mul(hn::Load(d, in + at), gain);
+      peak = hn::Max(peak, magnitude_bits(y));
+      hn::Store(y, d, out + at);
+    }
+    hn::Store(peak, LaneBits(), peaks + lane);
   }
 }
 
-HWY_ATTR void ApplyGainRamped(float* gains, const float* increments, const float* in, float* out, int frames,
-                              int lanes) {
+HWY_ATTR void ApplyGainRamped(float* gains, const float* increments, const float* in, float* out, std::int32_t* peaks,
+                              int frames, int lanes) {
   const Lanes d;
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::Lanes(d))) {
     Vector gain = hn::Load(d, gains + lane);
     const Vector increment = hn::Load(d, increments + lane);
+    Bits peak = hn::Load(LaneBits(), peaks + lane);
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       gain = hn::Add(gain, increment);
-      hn::Store(hn::Mul(hn::Load(d, in + at), gain), d, out + at);
+      const Vector y = hn::Mul(hn::Load(d, in + at), gain);
+      peak = hn::Max(peak, magnitude_bits(y));
+      hn::Store(y, d, out + at);
     }
     hn::Store(gain, d, gains + lane);
+    hn::Store(peak, LaneBits(), peaks + lane);
   }
 }
 
@@ -266,21 +290,22 @@ HWY_EXPORT(FinishOutput);
 
 std::int32_t peak_bits(const float* x, int frames) noexcept { return HWY_DYNAMIC_DISPATCH(PeakBits)(x, frames); }
 
-void transpose_in(const float* const* lanes, const float* gains, float* tile, int frames) noexcept {
-  HWY_DYNAMIC_DISPATCH(TransposeIn)(lanes, gains, tile, frames);
+void transpose_in(const float* const* lanes, const float* gains, float* tile, std::int32_t* peaks,
+                  int frames) noexcept {
+  HWY_DYNAMIC_DISPATCH(TransposeIn)(lanes, gains, tile, peaks, frames);
 }
 
 void transpose_out(const float* tile, float* planar, int frames, int lanes) noexcept {
   HWY_DYNAMIC_DISPATCH(TransposeOut)(tile, planar, frames, lanes);
 }
 
-void apply_gain(const float* gains, const float* in, float* out, int frames, int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(ApplyGain)(gains, in, out, frames, lanes);
+void apply_gain(const float* gains, const float* in, float* out, std::int32_t* peaks, int frames, int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(ApplyGain)(gains, in, out, peaks, frames, lanes);
 }
 
-void apply_gain_ramped(float* gains, const float* increments, const float* in, float* out, int frames,
-                       int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(ApplyGainRamped)(gains, increments, in, out, frames, lanes);
+void apply_gain_ramped(float* gains, const float* increments, const float* in, float* out, std::int32_t* peaks,
+                       int frames, int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(ApplyGainRamped)(gains, increments, in, out, peaks, frames, lanes);
 }
 
 void measure(const float* tile, LaneMeasure& into, int frames, int lanes) noexcept {

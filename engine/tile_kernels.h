@@ -22,18 +22,19 @@ struct alignas(64) LaneMeasure {
 /// Bits of the largest |x| among `frames` samples; x need not be aligned.
 std::int32_t peak_bits(const float* x, int frames) noexcept;
 
-/// tile[frame][lane] = lanes[lane][frame] * gains[lane]. lanes has 16 pointers, none null.
-void transpose_in(const float* const* lanes, const float* gains, float* tile, int frames) noexcept;
+/// tile[frame][lane] = lanes[lane][frame] * gains[lane]; peaks[lane] gets the bits of the largest |lanes[lane][frame]|.
+/// lanes has 16 pointers, none null.
+void transpose_in(const float* const* lanes, const float* gains, float* tile, std::int32_t* peaks, int frames) noexcept;
 
 /// planar[lane * kSubBlockFrames + frame] = tile[frame][lane] for the first `lanes` lanes (up to the next multiple of
 /// 8 may be written).
 void transpose_out(const float* tile, float* planar, int frames, int lanes) noexcept;
 
-/// out = in * gains, may be in place.
-void apply_gain(const float* gains, const float* in, float* out, int frames, int lanes) noexcept;
+/// out = in * gains, may be in place. peaks, continued from what they hold: bits of the largest |out|.
+void apply_gain(const float* gains, const float* in, float* out, std::int32_t* peaks, int frames, int lanes) noexcept;
 /// The same while gains move: before each frame gains += increments.
-void apply_gain_ramped(float* gains, const float* increments, const float* in, float* out, int frames,
-                       int lanes) noexcept;
+void apply_gain_ramped(float* gains, const float* increments, const float* in, float* out, std::int32_t* peaks,
+                       int frames, int lanes) noexcept;
 
 /// Adds the tile to the measure.
 void measure(const float* tile, LaneMeasure& into, int frames, int lanes) noexcept;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cfloat>
 #include <cmath>
 
 #include "engine/ramps.h"
@@ -36,12 +37,13 @@ struct TileMeter {
   }
   /// [audio] Lanes that met a NaN or an infinity since the last grid point; their power is forgotten.
   LaneMask drop_broken() noexcept {
+    bool any = false;  // a loop that vectorises: this runs for every tile, and nearly never finds anything
+    for (int lane = 0; lane < kLanes; ++lane) any |= is_broken(lane);
     LaneMask broken = 0;
-    for (int lane = 0; lane < kLanes; ++lane) {
-      if (measure.block_peak_bits[lane] >= kInfinityBits || !std::isfinite(measure.block_sum[lane])) {
-        broken |= lane_bit(lane);
-        measure.block_sum[lane] = 0;
-      }
+    for (int lane = 0; any && lane < kLanes; ++lane) {
+      if (!is_broken(lane)) continue;
+      broken |= lane_bit(lane);
+      measure.block_sum[lane] = 0;
     }
     return broken;
   }
@@ -49,6 +51,11 @@ struct TileMeter {
   float peak(int lane) const noexcept {
     const float peak = std::bit_cast<float>(measure.running_peak_bits[lane]);
     return peak < 1e6f ? peak : 1e6f;
+  }
+
+ private:
+  bool is_broken(int lane) const noexcept {
+    return (measure.block_peak_bits[lane] >= kInfinityBits) | !(measure.block_sum[lane] <= FLT_MAX);
   }
 };
 
