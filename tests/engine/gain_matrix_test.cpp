@@ -1,0 +1,161 @@
+#include "engine/gain_matrix.h"
+
+#include <catch2/catch.hpp>
+
+#include "engine/engine_rig.h"
+#include "simd_targets.h"
+
+using namespace fohd;
+using namespace fohd::test;
+
+namespace {
+
+constexpr Geometry kSmall{.inputs = 20, .buses = 12};
+
+struct Bench {
+  explicit Bench(const Geometry& g) : geometry(g), matrix(g), memory(g.tiles()), taps(g.tiles()), mixed(g.mix_tiles()) {
+    for (int tile = 0; tile < g.tiles(); ++tile) {
+      taps[tile].silent = false;
+      for (const float*& tap : taps[tile].tap) tap = memory[tile].samples;
+    }
+  }
+  void fill(Rig& rig) {
+    for (Tile& tile : memory) {
+      for (float& x : tile.samples) x = rig.uniform(-1, 1);
+    }
+  }
+  void run(int frames) {
+    for (int mix = 0; mix < geometry.mix_tiles(); ++mix)
+      heard = matrix.mix(mix, taps.data(), mixed[mix].samples, frames);
+    matrix.end_chunk(frames);
+  }
+  /// One row's gains: `gain` in one column.
+  void set(int strip, Tap tap, int column, float gain, int ramp_frames) {
+    std::vector<float> gains(geometry.columns());
+    gains[column] = gain;
+    matrix.set_row(DeskTargets::row_index(strip, tap), gains.data(), ramp_frames);
+  }
+  Geometry geometry;
+  GainMatrix matrix;
+  std::vector<Tile> memory;
+  std::vector<TileTaps> taps;
+  std::vector<Tile> mixed;
+  bool heard = false;
+};
+
+}  // namespace
+
+TEST_CASE("matrix: a moving cell is linear, and its last frame has the target exactly", "[engine][matrix]") {
+  for_each_simd_target([] {
+    for (const int ramp : {2, 63, 64, 65, 128, 240, 1000}) {
+      Bench bench(kSmall);
+      bench.memory[0].samples[0] = 0;
+      for (int f = 0; f < kSubBlockFrames; ++f) bench.memory[0].frame(f)[3] = 1;  // strip 3 plays ones: we hear gains
+      bench.set(3, Tap::input, 11, 0.8f, 0);
+      bench.set(3, Tap::input, 11, 0.1f, ramp);
+      std::vector<float> heard;
+      while (static_cast<int>(heard.size()) < ramp + 10) {
+        bench.run(kSubBlockFrames);
+        for (int f = 0; f < kSubBlockFrames; ++f) heard.push_back(bench.mixed[0].frame(f)[11]);
+      }
+      CAPTURE(ramp);
+      for (int i = 0; i < ramp - 1; ++i) REQUIRE(std::abs(heard[i] - (0.8 - 0.7 * (i + 1) / ramp)) < 4e-8 * (i + 2));
+      for (std::size_t i = ramp - 1; i < heard.size(); ++i) REQUIRE(heard[i] == 0.1f);
+      CHECK(bench.matrix.gain(DeskTargets::row_index(3, Tap::input), 11) == 0.1f);
+    }
+  });
+}
+
+TEST_CASE("matrix: what moves changes no bit of what its neighbours give", "[engine][matrix]") {
+  for_each_simd_target([] {
+    Bench still(kSmall), moving(kSmall);
+    Rig rig(kSmall, 4);
+    still.fill(rig);
+    moving.memory = still.memory;
+    for (int strip = 0; strip < 20; ++strip) {
+      for (int column = 0; column < 12; column += 1 + strip % 3) {
+        const float gain = rig.uniform(-1, 1);
+        still.set(strip, Tap::post_eq, column, gain, 0);
+        moving.set(strip, Tap::post_eq, column, gain, 0);
+      }
+    }
+    // Rows on the move in every other strip, to a column of their own in the same tile, and another to nothing.
+    for (int strip = 0; strip < 20; strip += 2) moving.set(strip, Tap::pre_fader, 5, 1e-30f, 500);
+    for (int chunk : {64, 1, 13, 50, 64, 7}) {
+      still.run(chunk), moving.run(chunk);
+      for (int f = 0; f < chunk; ++f) {
+        for (int column = 0; column < 12; ++column) {
+          if (column == 5) continue;
+          REQUIRE(still.mixed[0].frame(f)[column] == moving.mixed[0].frame(f)[column]);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("matrix: any cut of the frames gives the same bits", "[engine][matrix]") {
+  for_each_simd_target([] {
+    Bench whole(kSmall), cut(kSmall);
+    Rig rig(kSmall, 6);
+    whole.fill(rig);
+    for (int strip = 0; strip < 20; ++strip) {
+      for (int tap = 0; tap < kTaps; ++tap) {
+        std::vector<float> gains(kSmall.columns());
+        for (float& gain : gains) gain = rig.uniform(-1, 1);
+        const int row = DeskTargets::row_index(strip, static_cast<Tap>(tap)), ramp = strip % 2 == 0 ? 0 : 10 + strip;
+        whole.matrix.set_row(row, gains.data(), ramp), cut.matrix.set_row(row, gains.data(), ramp);
+      }
+    }
+    whole.run(64);
+    int begin = 0;
+    for (const int frames : {1, 5, 12, 3, 20, 23}) {
+      for (std::size_t tile = 0; tile < cut.memory.size(); ++tile) {
+        std::copy_n(whole.memory[tile].frame(begin), frames * kLanes, cut.memory[tile].samples);
+      }
+      cut.run(frames);
+      for (std::size_t mix = 0; mix < cut.mixed.size(); ++mix) {
+        REQUIRE(std::equal(cut.mixed[mix].samples, cut.mixed[mix].frame(frames), whole.mixed[mix].frame(begin)));
+      }
+      begin += frames;
+    }
+    REQUIRE(begin == 64);
+  });
+}
+
+TEST_CASE("matrix: no bus feeds a bus or itself, main feeds matrices only", "[engine][matrix]") {
+  const Geometry geometry{.inputs = 1, .buses = 2, .matrices = 1};
+  Bench bench(geometry);
+  std::fill_n(bench.memory[1].samples, kSubBlockFrames * kLanes, 1.0f);
+  std::fill_n(bench.memory[2].samples, kSubBlockFrames * kLanes, 1.0f);
+  std::vector<float> gains(geometry.columns(), 1.0f);
+  bench.matrix.set_row(DeskTargets::row_index(geometry.first_bus_strip(), Tap::input), gains.data(), 0);
+  bench.matrix.set_row(DeskTargets::row_index(geometry.main_strip(), Tap::input), gains.data(), 0);
+  for (Tile& tile : bench.mixed) std::fill_n(tile.samples, kSubBlockFrames * kLanes, -7.0f);
+  CHECK_FALSE(bench.matrix.mix(0, bench.taps.data(), bench.mixed[0].samples, 64));
+  REQUIRE(bench.matrix.mix(1, bench.taps.data(), bench.mixed[1].samples, 64));
+  CHECK(bench.mixed[1].frame(63)[0] == 1.0f);
+  REQUIRE(bench.matrix.mix(2, bench.taps.data(), bench.mixed[2].samples, 64));
+  CHECK(bench.mixed[2].frame(63)[0] == 2.0f);
+}
+
+TEST_CASE("matrix: columns that nobody feeds any more are silent", "[engine][matrix]") {
+  Bench bench(kSmall);
+  std::fill_n(bench.memory[0].samples, kSubBlockFrames * kLanes, 1.0f);
+  bench.set(0, Tap::input, 2, 1.0f, 0);
+  bench.set(1, Tap::input, 9, 1.0f, 0);
+  bench.run(64);
+  CHECK(bench.mixed[0].frame(10)[9] == 1.0f);
+  bench.set(1, Tap::input, 9, 0.0f, 0);
+  bench.run(64);
+  CHECK(bench.mixed[0].frame(10)[9] == 0.0f);
+  CHECK(bench.mixed[0].frame(10)[2] == 1.0f);
+  bench.taps[0].silent = true;
+  CHECK_FALSE(bench.matrix.mix(0, bench.taps.data(), bench.mixed[0].samples, 64));
+}
+
+TEST_CASE("matrix: gains that are not numbers count as zero", "[engine][matrix]") {
+  Bench bench(kSmall);
+  bench.set(0, Tap::input, 0, NAN, 100);
+  bench.set(0, Tap::pre_eq, 0, INFINITY, 0);
+  CHECK_FALSE(bench.matrix.mix(0, bench.taps.data(), bench.mixed[0].samples, 64));
+}
