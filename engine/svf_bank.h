@@ -20,8 +20,13 @@ struct alignas(64) SvfBankState {
 void svf_process(const SvfBankCoeffs& coeffs, SvfBankState& state, const float* in, float* out, int frames,
                  int lanes) noexcept;
 
-/// [audio] The same while coefficients move: before each frame every coefficient advances by its increment (0 for
-/// lanes at rest). The caller stops at the frame where a lane arrives and assigns its target exactly.
+/// [audio] Two sections one after the other, the bits of two calls of svf_process in three quarters of their time:
+/// while a section waits for its last frame, the other one works.
+void svf_process_pair(const SvfBankCoeffs& first, SvfBankState& first_state, const SvfBankCoeffs& second,
+                      SvfBankState& second_state, const float* in, float* out, int frames, int lanes) noexcept;
+
+/// [audio] Like svf_process while coefficients move: before each frame every coefficient advances by its increment (0
+/// for lanes at rest). The caller stops at the frame where a lane arrives and assigns its target exactly.
 void svf_process_ramped(SvfBankCoeffs& coeffs, const SvfBankCoeffs& increment, SvfBankState& state, const float* in,
                         float* out, int frames, int lanes) noexcept;
 

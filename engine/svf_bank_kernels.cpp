@@ -81,45 +81,71 @@ struct Section {
   }
 };
 
-HWY_ATTR void run_one(const SvfBankCoeffs& coeffs, SvfBankState& state, const float* in, float* out, int frames,
-                      int lane) {
+/// One section, or two in a row, for as many lanes as the CPU takes at once.
+template <class D, int kSections>
+struct Cascade {
+  Section<D> section[kSections];
+
+  HWY_INLINE void load(D tag, const SvfBankCoeffs* const* coeffs, SvfBankState* const* states, int lane) {
+    for (int i = 0; i < kSections; ++i) section[i].load(tag, *coeffs[i], *states[i], lane);
+  }
+  HWY_INLINE void store_state(D tag, SvfBankState* const* states, int lane) const {
+    for (int i = 0; i < kSections; ++i) section[i].store_state(tag, *states[i], lane);
+  }
+  HWY_INLINE hn::Vec<D> step(hn::Vec<D> x) {
+    for (int i = 0; i < kSections; ++i) x = section[i].step(x);
+    return x;
+  }
+};
+
+/// Two groups of lanes share a loop: a frame waits 12 cycles for the one before it, in which the other group's work
+/// fits.
+template <int kSections>
+HWY_INLINE void process_cascade(const SvfBankCoeffs* const* coeffs, SvfBankState* const* states, const float* in,
+                                float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> tag;
-  Section<decltype(tag)> section;
-  section.load(tag, coeffs, state, lane);
+  using Group = Cascade<decltype(tag), kSections>;
+  const int step = static_cast<int>(hn::MaxLanes(tag));
+  int lane = 0;
+  for (; lane + step < lanes; lane += 2 * step) {
+    const int next = lane + step;
+    Group low, high;
+    low.load(tag, coeffs, states, lane);
+    high.load(tag, coeffs, states, next);
+    for (int frame = 0; frame < frames; ++frame) {
+      const float* from = in + frame * kLanes;
+      float* to = out + frame * kLanes;
+      const auto low_y = low.step(hn::Load(tag, from + lane));
+      const auto high_y = high.step(hn::Load(tag, from + next));
+      hn::Store(low_y, tag, to + lane);
+      hn::Store(high_y, tag, to + next);
+    }
+    low.store_state(tag, states, lane);
+    high.store_state(tag, states, next);
+  }
+  if (lane >= lanes) return;
+  Group last;
+  last.load(tag, coeffs, states, lane);
   for (int frame = 0; frame < frames; ++frame) {
     const int at = frame * kLanes + lane;
-    hn::Store(section.step(hn::Load(tag, in + at)), tag, out + at);
+    hn::Store(last.step(hn::Load(tag, in + at)), tag, out + at);
   }
-  section.store_state(tag, state, lane);
-}
-
-/// Two groups in one loop: a frame waits 8 cycles for the one before it, in which the other group's work fits.
-HWY_ATTR void run_two(const SvfBankCoeffs& coeffs, SvfBankState& state, const float* in, float* out, int frames,
-                      int lane) {
-  const hn::CappedTag<float, kLanes> tag;
-  const int next = lane + static_cast<int>(hn::MaxLanes(tag));
-  Section<decltype(tag)> low, high;
-  low.load(tag, coeffs, state, lane);
-  high.load(tag, coeffs, state, next);
-  for (int frame = 0; frame < frames; ++frame) {
-    const float* from = in + frame * kLanes;
-    float* to = out + frame * kLanes;
-    const auto low_y = low.step(hn::Load(tag, from + lane));
-    const auto high_y = high.step(hn::Load(tag, from + next));
-    hn::Store(low_y, tag, to + lane);
-    hn::Store(high_y, tag, to + next);
-  }
-  low.store_state(tag, state, lane);
-  high.store_state(tag, state, next);
+  last.store_state(tag, states, lane);
 }
 
 // Not noexcept: HWY_EXPORT's table of function pointers does not take it.
 HWY_ATTR void process_lanes(const SvfBankCoeffs& coeffs, SvfBankState& state, const float* in, float* out, int frames,
                             int lanes) {
-  const int step = static_cast<int>(hn::MaxLanes(hn::CappedTag<float, kLanes>()));
-  int lane = 0;
-  for (; lane + step < lanes; lane += 2 * step) run_two(coeffs, state, in, out, frames, lane);
-  if (lane < lanes) run_one(coeffs, state, in, out, frames, lane);
+  const SvfBankCoeffs* const sections[] = {&coeffs};
+  SvfBankState* const states[] = {&state};
+  process_cascade<1>(sections, states, in, out, frames, lanes);
+}
+
+HWY_ATTR void process_lanes_pair(const SvfBankCoeffs& first, SvfBankState& first_state, const SvfBankCoeffs& second,
+                                 SvfBankState& second_state, const float* in, float* out, int frames, int lanes) {
+  const SvfBankCoeffs* const sections[] = {&first, &second};
+  SvfBankState* const states[] = {&first_state, &second_state};
+  process_cascade<2>(sections, states, in, out, frames, lanes);
 }
 
 HWY_ATTR void process_lanes_ramped(SvfBankCoeffs& coeffs, const SvfBankCoeffs& increment, SvfBankState& state,
@@ -149,11 +175,18 @@ HWY_AFTER_NAMESPACE();
 namespace fohd {
 
 HWY_EXPORT(process_lanes);
+HWY_EXPORT(process_lanes_pair);
 HWY_EXPORT(process_lanes_ramped);
 
 void svf_process(const SvfBankCoeffs& coeffs, SvfBankState& state, const float* in, float* out, int frames,
                  int lanes) noexcept {
   HWY_DYNAMIC_DISPATCH(process_lanes)(coeffs, state, in, out, frames, lanes);
+}
+
+void svf_process_pair(const SvfBankCoeffs& first, SvfBankState& first_state, const SvfBankCoeffs& second,
+                      SvfBankState& second_state, const float* in, float* out, int frames, int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(process_lanes_pair)
+  (first, first_state, second, second_state, in, out, frames, lanes);
 }
 
 void svf_process_ramped(SvfBankCoeffs& coeffs, const SvfBankCoeffs& increment, SvfBankState& state, const float* in,

@@ -228,6 +228,24 @@ TEST_CASE("svf bank: any split of the frames gives the same bits, at rest and wh
   });
 }
 
+TEST_CASE("svf bank: two sections in one call give the bits of two calls, for any number of lanes", "[engine][svf]") {
+  for_each_simd_target([] {
+    const SvfBankCoeffs first = mixed_bank(48'000), second = mixed_bank(96'000);
+    for (int lanes = 1; lanes <= kLanes; ++lanes) {
+      Tile one_by_one = noise(200, 15), pair = one_by_one;
+      SvfBankState states[4];
+      svf_process(first, states[0], one_by_one.data(), one_by_one.data(), 200, lanes);
+      svf_process(second, states[1], one_by_one.data(), one_by_one.data(), 200, lanes);
+      svf_process_pair(first, states[2], second, states[3], pair.data(), pair.data(), 77, lanes);
+      float* rest = pair.data() + 77 * kLanes;
+      svf_process_pair(first, states[2], second, states[3], rest, rest, 200 - 77, lanes);
+      CAPTURE(lanes);
+      CHECK(pair == one_by_one);
+      CHECK(std::memcmp(states, states + 2, 2 * sizeof(SvfBankState)) == 0);
+    }
+  });
+}
+
 TEST_CASE("svf bank: every SIMD target agrees with a scalar loop in double", "[engine][svf]") {
   for_each_simd_target([] {
     const double rate_hz = 48'000;
@@ -280,11 +298,12 @@ TEST_CASE("svf bank: processing allocates nothing", "[engine][svf]") {
   for_each_simd_target([] {
     SvfBankCoeffs bank = mixed_bank(48'000), by{};
     for (float& d : by.d) d = 0;
-    SvfBankState state;
+    SvfBankState state, second_state;
     Tile io = noise(128, 8);
     test::AllocationGuard guard;
     svf_process(bank, state, io.data(), io.data(), 128, kLanes);
     svf_process_ramped(bank, by, state, io.data(), io.data(), 128, kLanes);
+    svf_process_pair(bank, state, bank, second_state, io.data(), io.data(), 128, kLanes);
     const long heap_calls = guard.count();
     CHECK(heap_calls == 0);
   });
