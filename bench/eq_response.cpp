@@ -29,6 +29,7 @@ bool is_cut(EqType type) { return type == EqType::low_cut || type == EqType::hig
 
 std::vector<double> spaced(double from, double to, int count) {
   std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) values.push_back(from * std::pow(to / from, i / (count - 1.0)));
   return values;
 }
