@@ -80,7 +80,7 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
     items.assign(ids.begin(), ids.end());
     for (const ReadoutId readout : readouts_.match(address)) items.push_back(item_of(readout));
   }
-  // A walk of the tree costs even where little matches; its share was measured at about 1/8 of its addresses.
+  // A walk of the tree costs even where nothing matches: 6 ns per address where a match costs 50 (bench/osc_cost).
   work.charge(static_cast<double>(ids.size() + items.size() + item_count() / 8), now_ms_);
   if (ids.empty() && items.empty()) return refuse_unknown(address);
   if (!is_get) return ids.empty() ? refusal(address, "can be read, not set") : plan_set(message, ids);

@@ -144,6 +144,7 @@ class OscServer::Impl {
   void tell_info(ClientId to);
   void tell_counters(ClientId to);
   void subscribe(ClientId from, const osc::VerbRequest& request);
+  osc::BitSet items_below(const std::vector<std::string>& filters) const;
   void set_meters(ClientId from, const osc::VerbRequest& request);
   void stop_meters(Client& client, int group);
   /// Refuses if not.

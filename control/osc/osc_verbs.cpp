@@ -66,20 +66,6 @@ std::string parse_meters(const Arguments& arguments, VerbRequest& request) {
   return {};
 }
 
-/// The leading segments of `address` match all of `pattern`: "/ch/{1,2}" covers "/ch/1/fader", not "/ch/12/fader".
-bool covers(std::string_view pattern, std::string_view address) noexcept {
-  const auto take_segment = [](std::string_view& path) {
-    path.remove_prefix(1);
-    const std::string_view segment = path.substr(0, path.find('/'));
-    path.remove_prefix(segment.size());
-    return segment;
-  };
-  while (!pattern.empty()) {
-    if (address.empty() || !segment_matches(take_segment(pattern), take_segment(address))) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::span<const std::string_view> verb_addresses() noexcept { return kVerbAddresses; }
@@ -101,6 +87,11 @@ std::string parse_verb(Verb verb, const MessageView& message, VerbRequest& reque
 }
 
 }  // namespace osc
+
+namespace {
+/// Segments of the desk's longest addresses are five ("/ch/3/eq/2/freq"); room for what comes.
+constexpr int kMaxDepth = 8;
+}  // namespace
 
 void OscServer::Impl::run_verb(ClientId from, const osc::VerbRequest& request) {
   Client* client = find(from);
@@ -188,22 +179,32 @@ OscServer::Impl::Client& OscServer::Impl::admit(ClientId from) {
   return client;
 }
 
+/// "/ch/{1,2}" stands for itself and for all below it: "/ch/{1,2}/*", "/ch/{1,2}/*/*" and so on.
+osc::BitSet OscServer::Impl::items_below(const std::vector<std::string>& filters) const {
+  osc::BitSet wanted(item_count());
+  const bool all = filters.empty() || std::find(filters.begin(), filters.end(), "") != filters.end();
+  for (osc::ItemId item = 0; all && item < item_count(); ++item) wanted.insert(item);
+  for (const std::string& filter : filters) {
+    std::string pattern = filter;
+    for (auto depth = std::count(filter.begin(), filter.end(), '/'); !all && depth <= kMaxDepth; ++depth) {
+      for (const ParameterId id : desk_.table().match(pattern)) wanted.insert(id);
+      for (const ReadoutId id : readouts_.match(pattern)) wanted.insert(item_of(id));
+      pattern += "/*";
+    }
+  }
+  return wanted;
+}
+
 void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
   if (!has_place(from, "/subscribe")) return;
-  // Every address is compared with every filter; a quarter of a visit each, measured.
-  pattern_work_.charge(static_cast<double>(item_count() * (request.filters.size() + 1) / 4), now_ms_);
+  // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
+  pattern_work_.charge(static_cast<double>(item_count() * (request.filters.size() + 1) / 16), now_ms_);
   if (!pattern_work_.in_credit(now_ms_)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
     return;
   }
-  osc::BitSet wanted(item_count());
-  std::size_t count = 0;
-  for (osc::ItemId item = 0; item < item_count(); ++item) {
-    const auto covered = [&](const std::string& filter) { return osc::covers(filter, item_address(item)); };
-    if (!request.filters.empty() && std::none_of(request.filters.begin(), request.filters.end(), covered)) continue;
-    wanted.insert(item);
-    ++count;
-  }
+  osc::BitSet wanted = items_below(request.filters);
+  const std::size_t count = wanted.count();
   if (count == 0) {
     refuse(from, "/subscribe", "no address of this desk begins like that; nothing was changed");
     return;
