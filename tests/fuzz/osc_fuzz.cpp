@@ -1,0 +1,59 @@
+// Coverage-guided packets for the OSC server. Clang only:
+//   cmake --preset asan -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DFOHD_DAEMON=OFF -DFOHD_WERROR=OFF -DFOHD_FUZZ=ON
+//         -DFOHD_SANITIZE=fuzzer-no-link,address,undefined
+//   cmake --build build/fuzz --target osc_fuzz && build/fuzz/bin/osc_fuzz -max_len=1500 -max_total_time=60
+//
+// An input is a row of packets: a byte for the client and the time that passes, two bytes of length, the packet.
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "control/commands.h"
+#include "control/osc/osc_server.h"
+#include "control/readouts.h"
+
+namespace {
+
+using namespace fohd;
+
+struct NoCommands : CommandSink {
+  bool execute(Command, const Origin&, std::span<const Value>, std::string&) override { return true; }
+};
+
+/// What must hold whatever came in: else the fuzzer has found something.
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Geometry geometry{.inputs = 3, .buses = 2};
+  Desk desk(geometry);
+  DeskStatus status(geometry);
+  NoCommands sink;
+  OscServer server(desk, status, sink, {});
+  std::int64_t now_ms = 1000;
+  for (std::span<const std::uint8_t> rest(data, size); rest.size() >= 3;) {
+    const ClientId client = 1 + rest[0] % 4;
+    now_ms += rest[0] / 4;
+    const std::size_t length = std::min<std::size_t>(rest[1] * 256u + rest[2], rest.size() - 3);
+    // Its own block of memory, so that one byte read too many is seen.
+    const auto packet = std::as_bytes(rest.subspan(3, length));
+    const std::vector<std::byte> copy(packet.begin(), packet.end());
+    server.receive(client, copy, now_ms, std::uint64_t{1} << 63);
+    server.tick(now_ms);
+    server.drain([](const OutgoingPacket& out) {
+      check(out.bytes.size() <= kMaxDatagramBytes && out.bytes.size() % 4 == 0 && !out.bytes.empty());
+      return true;
+    });
+    rest = rest.subspan(3 + length);
+  }
+  for (ParameterId id = 0; id < desk.table().size(); ++id) {
+    std::string error;
+    const Value value = desk.get(id);
+    const auto fitting = desk.table().coerce(id, value, error);
+    check(fitting && *fitting == value);
+  }
+  return 0;
+}
