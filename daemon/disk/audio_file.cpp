@@ -24,6 +24,10 @@ using ResamplerPointer = std::unique_ptr<SRC_STATE, DeleteResampler>;
 
 constexpr const char* kAllowed = "allowed: WAV, FLAC, AIFF, Ogg or RF64, mono or stereo, any rate";
 
+int converter_of(ResampleQuality quality) {
+  return quality == ResampleQuality::best ? SRC_SINC_BEST_QUALITY : SRC_SINC_MEDIUM_QUALITY;
+}
+
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& reason) {
   throw FileError(path.string() + ": " + reason);
 }
@@ -132,8 +136,7 @@ AudioFileReader::AudioFileReader(const std::filesystem::path& path, int rate_hz,
   impl_->total_frames = (info.frames * rate_hz + info.rate_hz - 1) / info.rate_hz;
   if (info.rate_hz == rate_hz) return;
   int error = 0;
-  const int converter = quality == ResampleQuality::best ? SRC_SINC_BEST_QUALITY : SRC_SINC_MEDIUM_QUALITY;
-  impl_->resampler.reset(src_new(converter, info.channels, &error));
+  impl_->resampler.reset(src_new(converter_of(quality), info.channels, &error));
   if (!impl_->resampler) fail(path, src_strerror(error));
   impl_->ratio = static_cast<double>(rate_hz) / info.rate_hz;
   impl_->pending.resize(static_cast<std::size_t>(kReadFrames * info.channels));
@@ -183,7 +186,8 @@ AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, Resamp
   }
 }
 
-AudioClip resample(const AudioClip& clip, double ratio) {
+AudioClip resample(const AudioClip& clip, double ratio, ResampleQuality quality) {
+  if (ratio == 1) return clip;
   AudioClip result{clip.channels, {}};
   const auto frames = static_cast<std::size_t>(std::ceil(static_cast<double>(clip.frames()) * ratio));
   result.samples.resize(frames * static_cast<std::size_t>(clip.channels));
@@ -193,7 +197,7 @@ AudioClip resample(const AudioClip& clip, double ratio) {
   data.data_out = result.samples.data();
   data.output_frames = static_cast<std::int64_t>(frames);
   data.src_ratio = ratio;
-  if (const int error = src_simple(&data, SRC_SINC_BEST_QUALITY, clip.channels)) {
+  if (const int error = src_simple(&data, converter_of(quality), clip.channels)) {
     throw FileError(std::string("cannot be resampled: ") + src_strerror(error));
   }
   result.samples.resize(static_cast<std::size_t>(data.output_frames_gen * clip.channels));

@@ -65,7 +65,7 @@ struct AudioClip {
 AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz,
                           ResampleQuality quality = ResampleQuality::best);
 
-/// [control] The clip with `ratio` times as many frames, as a tape played slower. ratio 1/256..256, best quality.
-AudioClip resample(const AudioClip& clip, double ratio);
+/// [control] The clip with `ratio` times as many frames, as a tape played slower. ratio 1/256..256.
+AudioClip resample(const AudioClip& clip, double ratio, ResampleQuality quality = ResampleQuality::best);
 
 }  // namespace fohd

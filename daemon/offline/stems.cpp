@@ -12,6 +12,9 @@
 namespace fohd {
 namespace {
 
+/// Beside the stems lie the session that they were made from and the list of their files.
+constexpr const char *kMadeFrom = "session.toml", *kList = "stems.txt";
+
 constexpr double kEndFadeMs = 50;  // a tail that is still sounding where the session ends
 
 /// One hit in time, in frames of the session.
@@ -81,7 +84,7 @@ AudioClip load_hit(const Session& session, const SessionHit& hit) {
   const AudioClip clip = read_audio_file(session.samples / hit.sample, info.rate_hz);
   double ratio = static_cast<double>(session.rate_hz) / info.rate_hz * std::pow(2, -hit.semitones / 12);
   if (hit.fit_beats > 0) ratio = hit.fit_beats * session.beat_frames() / static_cast<double>(clip.frames());
-  return resample(clip, ratio);
+  return resample(clip, ratio, ResampleQuality::live);  // 121 dB: the recordings have 16 bits
 }
 
 /// Left and right gain of a hit; recordings of two channels are balanced, of one channel placed at constant power.
@@ -122,13 +125,20 @@ void write_stem(const std::filesystem::path& path, const Session& session, const
   std::filesystem::rename(part, path);
 }
 
+/// What another session of ours left in the folder would play along with this one.
+void remove_earlier_stems(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::ifstream list(folder / kList);
+  for (std::string name; std::getline(list, name);) {
+    if (name.find('/') == std::string::npos) std::filesystem::remove(folder / name, error);
+  }
+  std::filesystem::remove(folder / kMadeFrom, error);
+}
+
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
-
-/// The session that the stems in a folder were made from lies beside them.
-constexpr const char* kMadeFrom = "session.toml";
 
 bool up_to_date(const Session& session, const StemsOptions& options) {
   std::error_code error;
@@ -171,9 +181,11 @@ int make_stems(const StemsOptions& options) {
     if (!std::filesystem::is_directory(options.out)) {
       throw FileError(options.out.string() + ": cannot be made a folder for the stems");
     }
-    std::filesystem::remove(options.out / kMadeFrom, error);
+    remove_earlier_stems(options.out);
+    std::ofstream list(options.out / kList);
     for (const SessionChannel& channel : session.channels) {
       const AudioClip stem = arrange_channel(session, channel);
+      list << channel.file << ".flac" << std::endl;  // at once: an interrupted run is cleared away, too
       write_stem(options.out / (channel.file + ".flac"), session, stem);
       std::printf("%s.flac  %s  %.1f s\n", channel.file.c_str(), channel.stereo ? "stereo" : "mono  ",
                   static_cast<double>(stem.frames()) / session.rate_hz);
