@@ -1,8 +1,8 @@
 // Several second-order sections in one pass, once per SIMD target. Form and proofs: head of svf_bank_kernels.cpp.
 //
 // Up to four sections keep their eight state vectors in registers; the coefficients are operands from memory, which
-// costs no instruction of its own on x86. A frame then needs one load, one store and nine operations per section, where
-// one pass per section needs sixteen (callgrind, AVX2). The states of one section wait eight cycles for the frame
+// costs no instruction of its own on x86. A frame then needs one load, one store and ten operations per section, where
+// one pass per section needs sixteen (callgrind, AVX2). The states of a section wait twelve cycles for the frame
 // before; the other sections' work fits into the wait, as the other half of the tile's does in svf_process().
 
 #include "engine/filter_chain_kernels.h"
@@ -47,10 +47,11 @@ HWY_ATTR void cascade(const SvfSection* sections, const float* in, float* out, i
         const V y = hn::MulAdd(hn::Load(d, at + kY2), c2[s],
                                hn::MulAdd(hn::Load(d, at + kY1), c1[s], hn::Mul(hn::Load(d, at + kD), x)));
         const V v = hn::Sub(x, c2[s]);
+        const V to_c1 = hn::MulAdd(hn::Load(d, at + kB), v, hn::Mul(hn::Load(d, at + kP), c1[s]));
+        const V to_c2 = hn::MulAdd(hn::Load(d, at + kT), v, hn::Mul(hn::Load(d, at + kB), c1[s]));
+        c1[s] = hn::Add(c1[s], to_c1);
+        c2[s] = hn::Add(c2[s], to_c2);
         x = y;
-        // c2 first: then each old value dies in the operation that replaces it, and no register is copied.
-        c2[s] = hn::MulAdd(hn::Load(d, at + kT), v, hn::MulAdd(hn::Load(d, at + kB), c1[s], c2[s]));
-        c1[s] = hn::MulAdd(hn::Load(d, at + kB), v, hn::MulAdd(hn::Load(d, at + kP), c1[s], c1[s]));
       }
       hn::Store(x, d, out + frame * kLanes + lane);
     }
