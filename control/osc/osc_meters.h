@@ -63,7 +63,9 @@ class MeterHub {
     std::int64_t next_ms = 0;
     std::vector<float> peaks;  ///< in order of items, pre and post interleaved where a group has both
   };
-  View& view(int rate, int group) { return views_[static_cast<std::size_t>(rate * kMeterGroups + group)]; }
+  View& view(int rate, int group) {
+    return views_[static_cast<std::size_t>(rate) * kMeterGroups + static_cast<std::size_t>(group)];
+  }
   int strip_of(int group, int item) const noexcept;
   void fold(View& view, int group, const MeterFrame& frame) const;
   std::int16_t value(const View& view, int group, int item, int column) const;

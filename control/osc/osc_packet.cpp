@@ -179,27 +179,34 @@ Arguments::Arguments(const MessageView& view) : tags_(view.tags) {
   }
 }
 
-const lo_arg* Arguments::operator[](std::size_t i) const { return argv_[i]; }
+const void* Arguments::operator[](std::size_t i) const { return argv_[i]; }
 
 const char* to_value(const Arguments& arguments, std::size_t i, Value& value) {
-  const lo_arg* argument = arguments[i];
+  const void* bytes = arguments[i];
+  // liblo's union asks for 8-byte alignment, but arguments stand on 4: so they are copied out.
+  const auto read = [bytes](auto number) {
+    std::memcpy(&number, bytes, sizeof number);
+    return number;
+  };
   switch (arguments.tag(i)) {
     case 'f':
-      value = argument->f;
+      value = read(float{});
       return nullptr;
     case 'd':
-      value = to_float(argument->d);
+      value = to_float(read(double{}));
       return nullptr;
     case 'i':
-      value = argument->i;
+      value = read(std::int32_t{});
       return nullptr;
-    case 'h':
-      if (argument->h >= INT32_MIN && argument->h <= INT32_MAX) {
-        value = static_cast<std::int32_t>(argument->h);
+    case 'h': {
+      const auto wide = read(std::int64_t{});
+      if (wide >= INT32_MIN && wide <= INT32_MAX) {
+        value = static_cast<std::int32_t>(wide);
       } else {
-        value = static_cast<float>(argument->h);
+        value = static_cast<float>(wide);
       }
       return nullptr;
+    }
     case 'T':
       value = std::int32_t{1};
       return nullptr;
@@ -207,10 +214,8 @@ const char* to_value(const Arguments& arguments, std::size_t i, Value& value) {
       value = std::int32_t{0};
       return nullptr;
     case 's':
-      value = std::string(&argument->s);
-      return nullptr;
     case 'S':
-      value = std::string(&argument->S);
+      value = std::string(static_cast<const char*>(bytes));
       return nullptr;
     default:
       return "a value is a number (f i d h), T, F or a text (s)";

@@ -59,8 +59,8 @@ class Arguments {
   bool valid() const noexcept { return valid_; }
   std::size_t size() const noexcept { return tags_.size(); }
   char tag(std::size_t i) const { return tags_[i]; }
-  /// Null for T, F, N and I.
-  const lo_arg* operator[](std::size_t i) const;
+  /// In the byte order of this machine, aligned to 4. Null for T, F, N and I.
+  const void* operator[](std::size_t i) const;
 
  private:
   struct Free {

@@ -50,8 +50,8 @@ std::string parse_subscribe(const Arguments& arguments, VerbRequest& request) {
 }
 
 std::string parse_meters(const Arguments& arguments, VerbRequest& request) {
-  const std::string usage = "takes a group (0 to " + std::to_string(kMeterGroups - 1) +
-                            ") and an interval in ms (0 ends it), or just 0 to end all";
+  std::string usage = "takes a group (0 to " + std::to_string(kMeterGroups - 1) +
+                      ") and an interval in ms (0 ends it), or just 0 to end all";
   std::array<int, 2> numbers{};
   if (arguments.size() < 1 || arguments.size() > 2) return usage;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -198,7 +198,7 @@ osc::BitSet OscServer::Impl::items_below(const std::vector<std::string>& filters
 void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
   if (!has_place(from, "/subscribe")) return;
   // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
-  pattern_work_.charge(static_cast<double>(item_count() * (request.filters.size() + 1) / 16), now_ms_);
+  pattern_work_.charge(static_cast<double>(item_count() * (request.filters.size() + 1)) / 16, now_ms_);
   if (!pattern_work_.in_credit(now_ms_)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
     return;
