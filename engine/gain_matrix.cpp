@@ -30,7 +30,7 @@ GainMatrix::GainMatrix(const Geometry& geometry)
       pass.terms.reserve(rows_.size());
       pass.rows.reserve(rows_.size());
     }
-    plan.seen_taps.resize(static_cast<std::size_t>(geometry.tiles() * kTaps));
+    plan.seen_taps.resize(static_cast<std::size_t>(geometry.tiles()) * kTaps);
   }
 }
 

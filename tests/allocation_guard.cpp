@@ -27,6 +27,8 @@ void release(void* memory) noexcept {
 
 // Array and nothrow forms end in these by default.
 void* operator new(std::size_t bytes) { return allocate(bytes); }
+// By itself this one would end above, but the address sanitizer has its own, which would not match our delete.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) { return allocate_aligned(bytes, alignment); }
 void operator delete(void* memory) noexcept { release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { release(memory); }
