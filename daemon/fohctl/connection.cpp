@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
 #include "control/osc/osc_packet.h"
 
@@ -24,10 +25,13 @@ Reply to_reply(const osc::MessageView& view) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     Value value;
     if (arguments.tag(i) == 'b') {
-      const auto* bytes = static_cast<const std::byte*>(lo_blob_dataptr(const_cast<lo_arg*>(arguments[i])));
-      reply.blob.assign(bytes, bytes + lo_blob_datasize(const_cast<lo_arg*>(arguments[i])));
+      const lo_blob blob = const_cast<void*>(arguments[i]);  // liblo's readers of a blob take it as not const
+      const auto* bytes = static_cast<const std::byte*>(lo_blob_dataptr(blob));
+      reply.blob.assign(bytes, bytes + lo_blob_datasize(blob));
     } else if (arguments.tag(i) == 'h') {
-      reply.values.emplace_back(std::to_string(arguments[i]->h));
+      std::int64_t number = 0;
+      std::memcpy(&number, arguments[i], sizeof number);  // aligned to 4 only
+      reply.values.emplace_back(std::to_string(number));
     } else if (osc::to_value(arguments, i, value) == nullptr) {
       reply.values.push_back(std::move(value));
     }
