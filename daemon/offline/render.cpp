@@ -77,14 +77,14 @@ class FileInputs {
   /// One pointer per input, `frames` (at most kBlockFrames) samples each; null where no file plays.
   const float* const* next(int frames) {
     for (Track& track : tracks_) {
-      const int channels = track.reader.info().channels;
-      const auto count = static_cast<std::size_t>(frames * channels);
-      const std::int64_t got = track.reader.read(std::span(interleaved_).first(count));
-      std::fill(interleaved_.begin() + got * channels, interleaved_.begin() + static_cast<std::ptrdiff_t>(count), 0.0f);
-      for (int channel = 0; channel < channels; ++channel) {
-        float* planar = track.planar.data() + static_cast<std::ptrdiff_t>(channel) * kBlockFrames;
-        for (int i = 0; i < frames; ++i) planar[i] = interleaved_[static_cast<std::size_t>(i * channels + channel)];
-        pointers_[static_cast<std::size_t>(track.first_input + channel)] = planar;
+      const auto channels = static_cast<std::size_t>(track.reader.info().channels);
+      const std::span<float> wanted = std::span(interleaved_).first(static_cast<std::size_t>(frames) * channels);
+      const auto got = static_cast<std::size_t>(track.reader.read(wanted)) * channels;
+      std::fill(wanted.begin() + static_cast<std::ptrdiff_t>(got), wanted.end(), 0.0f);
+      for (std::size_t channel = 0; channel < channels; ++channel) {
+        float* planar = track.planar.data() + channel * kBlockFrames;
+        for (std::size_t i = 0; i * channels < wanted.size(); ++i) planar[i] = wanted[i * channels + channel];
+        pointers_[static_cast<std::size_t>(track.first_input) + channel] = planar;
       }
     }
     return pointers_.data();

@@ -110,9 +110,12 @@ std::vector<ScriptStep> load_script(const std::filesystem::path& file, const Par
     if (words->size() != 3) line.fail("a time, an address and one value are needed, such as 12.5 /ch/1/fader -6.0");
     const double grid = line.seconds((*words)[0]) * rate_hz / kSubBlockFrames;
     auto& changes = steps[std::llround(grid) * kSubBlockFrames];
-    for (const ParameterId id : line.ids((*words)[1].text)) changes.push_back(line.change(id, (*words)[2]));
+    const auto ids = line.ids((*words)[1].text);
+    changes.reserve(changes.size() + ids.size());
+    for (const ParameterId id : ids) changes.push_back(line.change(id, (*words)[2]));
   }
   std::vector<ScriptStep> result;
+  result.reserve(steps.size());
   for (auto& [frame, changes] : steps) result.push_back({frame, std::move(changes)});
   return result;
 }
