@@ -53,10 +53,8 @@ done
 jackd -n "$SERVER" -r -d dummy -r 48000 -p 1024 >"$WORK/jackd.log" 2>&1 &
 JACKD=$!
 JACK_DEFAULT_SERVER=$SERVER timeout 20 jack_wait -w >/dev/null 2>&1 || fail "no JACK server"
-mkdir "$WORK/state"
-cp "$ROOT/configs/demo/state.json" "$WORK/state/"
 "$BIN/fohd" run --config "$ROOT/configs/demo/fohd.toml" --jack-server "$SERVER" --osc-port "$PORT" \
-  --state-dir "$WORK/state" --play "$WORK/stems" --record "$WORK/live.wav" --seconds 62 >"$WORK/desk.log" 2>&1 &
+  --state "$ROOT/configs/demo/state.json" --state-dir "$WORK/state" --play "$WORK/stems" --record "$WORK/live.wav" --seconds 62 >"$WORK/desk.log" 2>&1 &
 DESK=$!
 
 recorded_ms() { # 24-bit stereo: 6 bytes a frame, 288 a millisecond at 48 kHz
