@@ -1,0 +1,158 @@
+#include "daemon/config/config.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/jack/connect_rules.h"
+
+using namespace fohd;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<std::string> errors_of(const std::string& text) {
+  std::vector<std::string> texts;
+  for (const ConfigError& error : parse_config(text, "x.toml").errors) texts.push_back(error.to_string());
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("config: an empty file is the default desk", "[daemon][config]") {
+  const ConfigResult result = parse_config("", "x.toml");
+  REQUIRE(result.errors.empty());
+  CHECK(result.config.geometry == Geometry{});
+  CHECK(result.config.osc.port == 9000);
+  CHECK(result.config.osc.address == "0.0.0.0");
+  CHECK(result.config.start == StartMode::hold);
+  CHECK(result.config.audio.client == "fohd");
+  CHECK(result.config.audio.connect == AudioConfig::default_connect_rules());
+}
+
+TEST_CASE("config: every key that is written is read", "[daemon][config]") {
+  const ConfigResult result = parse_config(R"(
+[desk]
+name = "Big Top"
+start = "live"
+[geometry]
+inputs = 8
+buses = 4
+[osc]
+address = "192.168.1.5"
+port = 9100
+receive_buffer_bytes = 1048576
+[audio]
+client = "desk"
+server = "rack"
+connect = [{ from = "a:b", to = "in_1" }]
+[state]
+folder = "/mnt/mix"
+[recorder]
+format = "float32"
+reserve_bytes = 5
+[render]
+rate_hz = 96000
+)",
+                                           "x.toml");
+  REQUIRE(result.errors.empty());
+  const Config& config = result.config;
+  CHECK(config.desk == "Big Top");
+  CHECK(config.start == StartMode::live);
+  CHECK(config.geometry.inputs == 8);
+  CHECK(config.geometry.buses == 4);
+  CHECK(config.osc == OscConfig{"192.168.1.5", 9100, 1 << 20});
+  CHECK(config.audio.client == "desk");
+  CHECK(config.audio.server_name() == "rack");
+  CHECK(config.audio.connect == std::vector<ConnectRule>{{"a:b", "in_1", 0}});
+  CHECK(config.state_folder == "/mnt/mix");
+  CHECK(config.recorder.format == RecordFormat::float32);
+  CHECK(config.recorder.reserve_bytes == 5);
+  CHECK(config.render_rate_hz == 96000);
+}
+
+TEST_CASE("config: all mistakes are reported at once, each with its line, column and what is allowed",
+          "[daemon][config]") {
+  const auto errors = errors_of("[geometry]\ninputs = 0\nbusses = 4\n[osc]\nport = \"nine\"\n");
+  REQUIRE(errors.size() == 3);
+  CHECK(errors[0] ==
+        "x.toml:2:10: `inputs` in [geometry] must be a whole number from 1 to 128 (JACK inputs, each with a "
+        "channel strip), not 0");
+  CHECK(errors[1] == "x.toml:3:1: there is no `busses` in [geometry]; allowed: inputs or buses");
+  CHECK(errors[2] ==
+        "x.toml:5:8: `port` in [osc] must be a whole number from 1 to 65535 (the UDP port that clients send "
+        "to), not the text \"nine\"");
+}
+
+TEST_CASE("config: bounds of the geometry are inside, their neighbours outside", "[daemon][config]") {
+  CHECK(errors_of("[geometry]\ninputs = 1\nbuses = 0").empty());
+  CHECK(errors_of("[geometry]\ninputs = 128\nbuses = 64").empty());
+  CHECK(errors_of("[geometry]\ninputs = 129\nbuses = 65").size() == 2);
+  CHECK(errors_of("[geometry]\ninputs = -1\nbuses = -1").size() == 2);
+}
+
+TEST_CASE("config: text that is not TOML is refused with its place", "[daemon][config]") {
+  const auto errors = errors_of("[desk]\nname = \"open\n");
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].starts_with("x.toml:2:"));
+  CHECK(errors[0].find("not TOML") != std::string::npos);
+}
+
+TEST_CASE("config: folders and missing files are named, not read", "[daemon][config]") {
+  CHECK(load_config("/nowhere/fohd.toml").errors.at(0).to_string() ==
+        "/nowhere/fohd.toml: there is no such configuration file");
+  CHECK(load_config("/tmp").errors.at(0).text.find("folder") != std::string::npos);
+}
+
+TEST_CASE("config: each shipped example is accepted and each broken one refused with a line", "[daemon][config]") {
+  int good = 0, broken = 0;
+  for (const auto& entry : fs::directory_iterator(FOHD_SOURCE_DIR "/configs")) {
+    if (entry.path().extension() != ".toml") continue;
+    const ConfigResult result = load_config(entry.path());
+    INFO(entry.path().string());
+    if (entry.path().filename().string().starts_with("broken-")) {
+      ++broken;
+      REQUIRE_FALSE(result.errors.empty());
+      for (const ConfigError& error : result.errors) CHECK(error.line > 0);
+    } else {
+      ++good;
+      for (const ConfigError& error : result.errors) FAIL_CHECK(error.to_string());
+    }
+  }
+  CHECK(good >= 5);
+  CHECK(broken >= 5);
+}
+
+TEST_CASE("connect rules: {n} counts through our ports, an offset shifts one side", "[daemon][config]") {
+  const Geometry desk{.inputs = 3, .buses = 2};
+  std::string error;
+  CHECK(expand(ConnectRule{"system:capture_{n}", "in_{n}", 0}, desk, error) ==
+        PortPairs{{"system:capture_1", "in_1"}, {"system:capture_2", "in_2"}, {"system:capture_3", "in_3"}});
+  CHECK(expand(ConnectRule{"bus_{n}", "system:playback_{n+2}", 0}, desk, error) ==
+        PortPairs{{"bus_1", "system:playback_3"}, {"bus_2", "system:playback_4"}});
+  CHECK(expand(ConnectRule{"box:{n+8}", "in_{n+1}", 2}, desk, error) ==
+        PortPairs{{"box:9", "in_2"}, {"box:10", "in_3"}});
+  CHECK(expand(ConnectRule{"box:{n}", "in_{n-8}", 0}, desk, error) ==
+        PortPairs{{"box:9", "in_1"}, {"box:10", "in_2"}, {"box:11", "in_3"}});
+  CHECK(expand(ConnectRule{"main_l", "system:playback_1", 0}, desk, error) ==
+        PortPairs{{"main_l", "system:playback_1"}});
+  CHECK(error.empty());
+}
+
+TEST_CASE("connect rules: a rule that can connect nothing says why", "[daemon][config]") {
+  const Geometry desk{.inputs = 2, .buses = 1};
+  const auto why = [&](const ConnectRule& rule) {
+    std::string error;
+    CHECK(expand(rule, desk, error).empty());
+    return error;
+  };
+  CHECK(why({"system:capture_3", "in_3", 0}).find("no input \"in_3\"; it has in_1 to in_2") != std::string::npos);
+  CHECK(why({"in_1", "system:playback_1", 0}).find("no output \"in_1\"") != std::string::npos);
+  CHECK(why({"system:capture_{n}", "in_{n}", 3}).find("in_3") != std::string::npos);
+  CHECK(why({"a:b_{n}", "in_1", 0}).find("neither") != std::string::npos);
+  CHECK(why({"a:b", "c:d", 0}).find("must be a port of ours") != std::string::npos);
+  CHECK(why({"main_l", "in_1", 0}).find("must be a port of ours") != std::string::npos);
+  CHECK(why({"a:{m}", "in_{n}", 0}).find("is not a port") != std::string::npos);
+  CHECK(why({"a:{n", "in_{n}", 0}).find("is not a port") != std::string::npos);
+  CHECK(why({"a:{n+}", "in_{n}", 0}).find("is not a port") != std::string::npos);
+}

@@ -1,0 +1,74 @@
+#include "daemon/start_rules.h"
+
+#include <catch2/catch.hpp>
+
+using namespace fohd;
+
+namespace {
+
+StoredState state_of(const std::string& boot) {
+  StoredState state;
+  state.found = true;
+  state.meta.geometry_known = true;
+  state.meta.rate_hz = 48000;
+  state.meta.device = "alsa_pcm:hw:0";
+  state.meta.boot_id = boot;
+  return state;
+}
+
+const StartSituation kNow{Geometry{}, 48000, "alsa_pcm:hw:0", "this boot", StartMode::hold};
+
+StartSituation live(StartSituation now) {
+  now.mode = StartMode::live;
+  return now;
+}
+
+}  // namespace
+
+TEST_CASE("start: the first start without a state is live", "[daemon][start]") {
+  CHECK(reason_to_hold(StoredState{}, kNow).empty());
+}
+
+TEST_CASE("start: a restart within the same boot goes on with the mix", "[daemon][start]") {
+  CHECK(reason_to_hold(state_of("this boot"), kNow).empty());
+}
+
+TEST_CASE("start: after a cold boot the outputs are held unless the desk is to be live", "[daemon][start]") {
+  CHECK_FALSE(reason_to_hold(state_of("last week"), kNow).empty());
+  CHECK_FALSE(reason_to_hold(state_of(""), kNow).empty());
+  CHECK(reason_to_hold(state_of("last week"), live(kNow)).empty());
+}
+
+TEST_CASE("start: where the kernel names no boot, every start is a cold one", "[daemon][start]") {
+  StartSituation now = kNow;
+  now.boot_id = "";
+  CHECK_FALSE(reason_to_hold(state_of(""), now).empty());
+}
+
+TEST_CASE("start: another geometry, rate or device holds the outputs, same boot and live or not", "[daemon][start]") {
+  for (const StartSituation& base : {kNow, live(kNow)}) {
+    StartSituation now = base;
+    now.geometry.inputs = 16;
+    CHECK_FALSE(reason_to_hold(state_of("this boot"), now).empty());
+    now = base;
+    now.rate_hz = 96000;
+    CHECK(reason_to_hold(state_of("this boot"), now) == "the sample rate is another one (48000 Hz then, 96000 Hz now)");
+    now = base;
+    now.device = "alsa_pcm:hw:1";
+    CHECK_FALSE(reason_to_hold(state_of("this boot"), now).empty());
+  }
+}
+
+TEST_CASE("start: what is not known does not hold", "[daemon][start]") {
+  StartSituation now = kNow;
+  now.rate_hz = 0;
+  now.device = "";
+  CHECK(reason_to_hold(state_of("this boot"), now).empty());
+  StoredState by_hand = state_of("this boot");
+  by_hand.meta.geometry_known = false;
+  by_hand.meta.rate_hz = 0;
+  by_hand.meta.device = "";
+  now = kNow;
+  now.geometry.inputs = 3;
+  CHECK(reason_to_hold(by_hand, now).empty());
+}

@@ -1,0 +1,153 @@
+#include "daemon/net/udp_port.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstring>
+
+#include "daemon/net/addresses.h"
+
+using namespace fohd;
+namespace asio = boost::asio;
+using asio::ip::udp;
+
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+/// A port of this machine that is free now.
+int free_port(asio::io_context& io) {
+  udp::socket probe(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  return probe.local_endpoint().port();
+}
+
+struct Rig {
+  Rig() {
+    config.address = "127.0.0.1";
+    config.port = free_port(io);
+  }
+  std::unique_ptr<UdpPort> make() {
+    UdpPort::Handlers handlers;
+    handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
+      last_client = client;
+      packets.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    };
+    handlers.turn = [this] { ++turns; };
+    handlers.gone = [this](UdpPort::Client client) { gone.push_back(client); };
+    handlers.state = [this](const std::string& error) { states.push_back(error); };
+    return std::make_unique<UdpPort>(io, config, handlers);
+  }
+  template <class Condition>
+  bool run_until(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition() && std::chrono::steady_clock::now() < deadline) io.run_for(std::chrono::milliseconds(5));
+    return condition();
+  }
+  udp::endpoint target() const { return {asio::ip::address_v4::loopback(), static_cast<unsigned short>(config.port)}; }
+
+  asio::io_context io;
+  OscConfig config;
+  UdpPort::Client last_client = 0;
+  std::vector<std::string> packets, states;
+  std::vector<UdpPort::Client> gone;
+  int turns = 0;
+};
+
+}  // namespace
+
+TEST_CASE("udp: datagrams arrive whole, and answers go back to where they came from", "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  port->open();
+  REQUIRE(port->is_open());
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const std::string large(60000, 'x');
+  client.send_to(asio::buffer("hello", 5), rig.target());
+  client.send_to(asio::buffer(large), rig.target());
+  REQUIRE(rig.run_until([&] { return rig.packets.size() == 2; }));
+  CHECK(rig.packets == std::vector<std::string>{"hello", large});
+  CHECK(UdpPort::client_text(rig.last_client) == "127.0.0.1:" + std::to_string(client.local_endpoint().port()));
+
+  CHECK(port->send(rig.last_client, bytes_of("answer")));
+  char answer[16] = "";
+  udp::endpoint from;
+  CHECK(client.receive_from(asio::buffer(answer), from) == 6);
+  CHECK(std::string(answer, 6) == "answer");
+  CHECK(from == rig.target());
+}
+
+TEST_CASE("udp: a burst is read in batches with one turn each, and nothing is lost without being counted",
+          "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  port->open();
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  constexpr int kCount = 3000;
+  for (int i = 0; i < kCount; ++i) client.send_to(asio::buffer("12345678", 8), rig.target());
+  // Lost datagrams are reported with the next one that arrives.
+  REQUIRE(rig.run_until([&] {
+    client.send_to(asio::buffer("end", 3), rig.target());
+    return rig.packets.size() >= 2 && rig.packets[rig.packets.size() - 2] == "end";
+  }));
+  const auto whole = std::count(rig.packets.begin(), rig.packets.end(), "12345678");
+  CHECK(static_cast<std::uint64_t>(whole) + port->counters().dropped_by_kernel >= kCount);
+  CHECK(rig.turns < kCount / 10);
+}
+
+TEST_CASE("udp: a port in use is said once, tried again, and taken when it is free; no other port is taken",
+          "[daemon][net]") {
+  Rig rig;
+  auto other = std::make_unique<udp::socket>(rig.io, rig.target());
+  const auto port = rig.make();
+  port->open();
+  CHECK_FALSE(port->is_open());
+  REQUIRE(rig.states.size() == 1);
+  CHECK(rig.states[0].find("in use") != std::string::npos);
+  CHECK(rig.states[0].find(std::to_string(rig.config.port)) != std::string::npos);
+  CHECK(port->send(1, bytes_of("nobody")));  // no socket: lost, not stuck
+  other.reset();
+  REQUIRE(rig.run_until([&] { return port->is_open(); }));
+  CHECK(rig.states == std::vector<std::string>{rig.states[0], ""});
+}
+
+TEST_CASE("udp: an address that is not this machine's is explained", "[daemon][net]") {
+  Rig rig;
+  rig.config.address = "192.0.2.1";  // set aside for documentation
+  const auto port = rig.make();
+  port->open();
+  CHECK_FALSE(port->is_open());
+  REQUIRE(rig.states.size() == 1);
+  CHECK(rig.states[0].find("192.0.2.1") != std::string::npos);
+}
+
+TEST_CASE("udp: a client that has gone is noticed when something is sent to it", "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  port->open();
+  UdpPort::Client vanished = 0;
+  {
+    udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+    client.send_to(asio::buffer("x", 1), rig.target());
+    REQUIRE(rig.run_until([&] { return !rig.packets.empty(); }));
+    vanished = rig.last_client;
+  }
+  port->send(vanished, bytes_of("meters"));
+  REQUIRE(rig.run_until([&] { return !rig.gone.empty(); }));
+  CHECK(rig.gone[0] == vanished);
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  client.send_to(asio::buffer("y", 1), rig.target());  // others are still heard
+  CHECK(rig.run_until([&] { return rig.packets.back() == "y"; }));
+}
+
+TEST_CASE("addresses: loopback, private and link-local sources are heard, their neighbours are not", "[daemon][net]") {
+  const auto heard = [](const char* text) { return is_heard(asio::ip::make_address_v4(text).to_uint()); };
+  for (const char* text : {"127.0.0.1", "127.255.255.255", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255",
+                           "192.168.0.1", "192.168.255.255", "169.254.1.1"}) {
+    CAPTURE(text);
+    CHECK(heard(text));
+  }
+  for (const char* text : {"126.255.255.255", "128.0.0.1", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0",
+                           "192.167.255.255", "192.169.0.0", "169.253.255.255", "169.255.0.0", "8.8.8.8", "0.0.0.0"}) {
+    CAPTURE(text);
+    CHECK_FALSE(heard(text));
+  }
+}

@@ -1,0 +1,85 @@
+// A helper of the scripts: measures, in freewheel, how loud a sine wave comes out of a port.
+//   jack_probe gain FROM_PORT TO_PORT SECONDS    plays into TO_PORT (an input of the desk), listens to FROM_PORT
+// prints the gain in dB with one decimal, or "silence" below -100 dB. The server is $JACK_DEFAULT_SERVER.
+#include <jack/jack.h>
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+namespace {
+
+constexpr double kPi = 3.14159265358979323846, kLevel = 0.1;
+
+struct Probe {
+  jack_client_t* client = nullptr;
+  jack_port_t *out = nullptr, *in = nullptr;
+  double rate_hz = 48000, energy = 0;
+  long frame = 0, begin = 0, end = 0, measured = 0;
+  std::atomic<bool> freewheeling{false}, done{false};
+
+  int process(jack_nframes_t frames) {
+    auto* to = static_cast<float*>(jack_port_get_buffer(out, frames));
+    const auto* from = static_cast<const float*>(jack_port_get_buffer(in, frames));
+    for (jack_nframes_t n = 0; n < frames; ++n) {
+      to[n] = static_cast<float>(kLevel * std::sin(2 * kPi * 997 * static_cast<double>(frame) / rate_hz));
+      if (!freewheeling) continue;
+      if (frame >= begin && frame < end) {
+        energy += static_cast<double>(from[n]) * static_cast<double>(from[n]);
+        ++measured;
+      }
+      ++frame;
+    }
+    if (frame >= end) done = true;
+    return 0;
+  }
+};
+
+int fail(const char* text) {
+  std::fprintf(stderr, "jack_probe: %s\n", text);
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5 || std::string(argv[1]) != "gain") return fail("gain FROM_PORT TO_PORT SECONDS");
+  Probe probe;
+  jack_status_t status{};
+  probe.client = jack_client_open("probe", JackNoStartServer, &status);
+  if (probe.client == nullptr) return fail("no JACK server");
+  probe.rate_hz = jack_get_sample_rate(probe.client);
+  // 0.6 s for start ramps and filters to settle; a whole number of seconds of sine behind it.
+  probe.begin = static_cast<long>(0.6 * probe.rate_hz);
+  probe.end = probe.begin + static_cast<long>(std::atof(argv[4]) * probe.rate_hz);
+  probe.out = jack_port_register(probe.client, "out", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput, 0);
+  probe.in = jack_port_register(probe.client, "in", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput, 0);
+  jack_set_process_callback(
+      probe.client, [](jack_nframes_t frames, void* data) { return static_cast<Probe*>(data)->process(frames); },
+      &probe);
+  if (jack_activate(probe.client) != 0) return fail("cannot activate");
+  if (jack_connect(probe.client, "probe:out", argv[3]) != 0) return fail("cannot connect to the desk's input");
+  if (jack_connect(probe.client, argv[2], "probe:in") != 0) return fail("cannot connect to the desk's output");
+  jack_set_freewheel(probe.client, 1);
+  probe.freewheeling = true;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!probe.done && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  jack_set_freewheel(probe.client, 0);
+  const bool done = probe.done;
+  jack_client_close(probe.client);
+  if (!done) return fail("the server does not run");
+  const double rms = std::sqrt(probe.energy / static_cast<double>(probe.measured));
+  const double gain_db = 20 * std::log10(rms / (kLevel / std::sqrt(2.0)));
+  if (rms == 0 || gain_db < -100) {
+    std::puts("silence");
+  } else {
+    std::printf("%.1f\n", gain_db);
+  }
+  return 0;
+}

@@ -1,0 +1,71 @@
+#!/bin/sh
+# What can be wrong around the desk: no JACK server, a port in use, names that clash, wrong files. Each gets a plain
+# sentence and the exit code that scripts expect.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+# No JACK at the start: control works, audio comes with the server.
+start_desk
+until_ok 20 says 'No audio: no JACK server' || fail "the missing server is not told"
+until_ok 10 "$bin/fohctl" --port "$port" get /main/fader || fail "no control without JACK"
+set_value /main/fader 0
+set_value /ch/1/fader 0
+start_jackd 256
+audio_runs
+expect_gain fohd:main_l fohd:in_1 -3.0
+
+# A second desk on the same port: its audio runs, it says so, and it takes the port when it is free.
+printf '[audio]\nclient = "second"\n' >"$work/second.toml"
+"$bin/fohd" run --config "$work/second.toml" --osc-port "$port" --state-dir "$work/state2" --live >"$work/second.log" 2>&1 &
+second_pid=$!
+until_ok 20 has_port second:main_l || fail "the second desk has no audio"
+until_ok 10 grep -q "port $port is in use" "$work/second.log" || fail "the busy port is not told"
+# A second client of the same name is refused by the server, and told.
+"$bin/fohd" run --osc-port $((port + 1)) --state-dir "$work/state3" --seconds 1 >"$work/third.log" 2>&1 ||
+  fail "a desk without audio ended badly: $(cat "$work/third.log")"
+grep -q 'already has a client called "fohd"' "$work/third.log" || fail "the taken name is not told: $(cat "$work/third.log")"
+end_desk TERM
+until_ok 10 "$bin/fohctl" --port "$port" get /main/fader || fail "the freed port was not taken"
+
+# HUP: what can change live does; a wrong file changes nothing.
+printf '[audio]\nclient = "second"\nconnect = [{ from = "bus_1", to = "system:playback_8" }]\n' >"$work/second.toml"
+kill -HUP "$second_pid"
+until_ok 10 connected second:bus_1 system:playback_8 || fail "the reread connection is not made"
+printf '[audio]\nclient = 5\n' >"$work/second.toml"
+kill -HUP "$second_pid"
+until_ok 10 grep -q "second.toml:2:10: .client. in .audio. must be text" "$work/second.log" || fail "no complaint after HUP"
+kill -0 "$second_pid" || fail "a wrong file ended the desk"
+
+# Panic by signal: the outputs shut and the desk knows.
+kill -USR1 "$second_pid"
+until_ok 10 sh -c "'$bin/fohctl' --port $port get /panic | grep -qiE '(on|1)'" || fail "panic is not shown"
+kill -TERM "$second_pid"
+status=0
+wait "$second_pid" || status=$?
+[ "$status" -eq 0 ] || fail "exit code $status of the second desk"
+
+refused() { # CODE TEXT ARGUMENTS
+  code=$1 text=$2
+  shift 2
+  status=0
+  "$bin/fohd" "$@" >"$work/desk.log" 2>&1 || status=$?
+  [ "$status" -eq "$code" ] || fail "fohd $*: exit code $status, expected $code"
+  grep -q -- "$text" "$work/desk.log" || fail "fohd $*: \"$text\" is not said"
+}
+printf '[audio]\nclient = "%s"\n' "$server" >"$work/clash.toml"
+refused 1 'both called' run --config "$work/clash.toml"
+refused 1 'no such configuration file' run --config "$work/missing.toml"
+refused 1 'this is a folder' run --config "$work"
+refused 1 'missing' run --play "$work/missing" --seconds 1
+refused 1 'no folder' run --record "$work/missing/mix.wav" --seconds 1
+refused 1 'mix.mp3' run --record "$work/mix.mp3" --seconds 1
+refused 1 'osc-port' run --osc-port 70000
+refused 1 'no-such' run --no-such
+refused 1 'subcommand' --
+refused 0 'Example' run --help
+refused 0 'Example' render --help
+refused 0 'Example' parameters --help
+refused 0 'Example' check-config --help
+refused 0 'fohd 0' --version
+refused 0 '/ch/N/fader' parameters --format md
+echo ok
