@@ -164,7 +164,8 @@ void ControlLoop::finish() {
   udp_->close();
   set_panic_target(nullptr);
   live_meter_.reset();
-  const bool released = jack_->stop(500);
+  // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
+  const bool released = jack_->stop(2000);
   store_.reset();
   media_.report();
   if (!released) {

@@ -1,6 +1,7 @@
 #include "daemon/jack/jack_client.h"
 
 #include <jack/metadata.h>
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -28,6 +29,20 @@ std::string explain(jack_status_t status, const JackClientOptions& options) {
 }
 
 }  // namespace
+
+// When the server has died, jack_client_close cancels libjack's threads wherever they are
+// (PTHREAD_CANCEL_ASYNCHRONOUS). Cancelling unwinds the stack, and unwinding through a noexcept function is
+// std::terminate: seen as a desk that died with its server. So nothing of ours is cancelled; libjack's own loop is, one
+// frame further up. Nor may a noexcept function be inlined here: this one would get an exception table, and an
+// instruction outside that table is std::terminate as well.
+template <auto Method, class... Arguments>
+int JackClient::callback(Arguments... arguments, void* data) {
+  int before = PTHREAD_CANCEL_ENABLE;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);  // a word in the thread's own memory, no system call
+  const int result = (static_cast<JackClient*>(data)->*Method)(arguments...);
+  pthread_setcancelstate(before, nullptr);
+  return result;
+}
 
 std::unique_ptr<JackClient> JackClient::open(const JackClientOptions& options, const EventFd& bell, std::string& why) {
   quiet_libjack();
@@ -77,68 +92,73 @@ bool JackClient::register_ports(const Geometry& geometry) {
 
 void JackClient::set_callbacks() {
   jack_client_t* client = client_.get();
-  jack_set_process_callback(
-      client, [](jack_nframes_t frames, void* data) { return static_cast<JackClient*>(data)->process(frames); }, this);
+  jack_set_process_callback(client, callback<&JackClient::on_process, jack_nframes_t>, this);
   jack_on_shutdown(
-      client,
-      [](void* data) {
-        auto* client_object = static_cast<JackClient*>(data);
-        client_object->lost_.raise();
-        client_object->bell_.ring();
-      },
-      this);
-  jack_set_xrun_callback(
-      client,
-      [](void* data) {
-        static_cast<JackClient*>(data)->xruns_.beat();
-        return 0;
-      },
-      this);
-  jack_set_sample_rate_callback(
-      client,
-      [](jack_nframes_t rate, void* data) {
-        auto* client_object = static_cast<JackClient*>(data);
-        if (static_cast<double>(rate) == client_object->rate_hz_) return 0;
-        client_object->rate_changed_.raise();
-        client_object->bell_.ring();
-        return 0;
-      },
-      this);
+      client, [](void* data) { callback<&JackClient::on_shutdown>(data); }, this);
+  jack_set_xrun_callback(client, callback<&JackClient::on_xrun>, this);
+  jack_set_sample_rate_callback(client, callback<&JackClient::on_sample_rate, jack_nframes_t>, this);
   jack_set_freewheel_callback(
-      client,
-      [](int starting, void* data) {
-        auto* client_object = static_cast<JackClient*>(data);
-        if (client_object->core_ == nullptr) return;
-        Flag& freewheel = client_object->core_->freewheel();
-        starting != 0 ? freewheel.raise() : freewheel.lower();
-      },
-      this);
+      client, [](int starting, void* data) { callback<&JackClient::on_freewheel, int>(starting, data); }, this);
   jack_set_port_registration_callback(
       client,
       [](jack_port_id_t id, int appeared, void* data) {
-        auto* client_object = static_cast<JackClient*>(data);
-        const jack_port_t* port = jack_port_by_id(client_object->client_.get(), id);
-        client_object->tell(appeared != 0 ? JackPortEvent::Kind::port_appeared : JackPortEvent::Kind::port_vanished,
-                            port != nullptr ? jack_port_name(port) : nullptr, "");
+        callback<&JackClient::on_port, jack_port_id_t, int>(id, appeared, data);
       },
       this);
   jack_set_port_connect_callback(
       client,
       [](jack_port_id_t from, jack_port_id_t to, int connected, void* data) {
-        auto* client_object = static_cast<JackClient*>(data);
-        const jack_port_t* first = jack_port_by_id(client_object->client_.get(), from);
-        const jack_port_t* second = jack_port_by_id(client_object->client_.get(), to);
-        client_object->tell(connected != 0 ? JackPortEvent::Kind::connected : JackPortEvent::Kind::disconnected,
-                            first != nullptr ? jack_port_name(first) : nullptr,
-                            second != nullptr ? jack_port_name(second) : nullptr);
+        callback<&JackClient::on_connection, jack_port_id_t, jack_port_id_t, int>(from, to, connected, data);
       },
       this);
   jack_set_latency_callback(
-      client, [](jack_latency_callback_mode_t mode, void* data) { static_cast<JackClient*>(data)->set_latency(mode); },
+      client,
+      [](jack_latency_callback_mode_t mode, void* data) {
+        callback<&JackClient::on_latency, jack_latency_callback_mode_t>(mode, data);
+      },
       this);
 }
 
-int JackClient::process(jack_nframes_t frames) noexcept {
+int JackClient::on_shutdown() noexcept {
+  lost_.raise();
+  bell_.ring();
+  return 0;
+}
+
+int JackClient::on_xrun() noexcept {
+  xruns_.beat();
+  return 0;
+}
+
+int JackClient::on_sample_rate(jack_nframes_t rate) noexcept {
+  if (static_cast<double>(rate) == rate_hz_) return 0;
+  rate_changed_.raise();
+  bell_.ring();
+  return 0;
+}
+
+int JackClient::on_freewheel(int starting) noexcept {
+  if (core_ == nullptr) return 0;
+  starting != 0 ? core_->freewheel().raise() : core_->freewheel().lower();
+  return 0;
+}
+
+int JackClient::on_port(jack_port_id_t id, int appeared) noexcept {
+  const jack_port_t* port = jack_port_by_id(client_.get(), id);
+  tell(appeared != 0 ? JackPortEvent::Kind::port_appeared : JackPortEvent::Kind::port_vanished,
+       port != nullptr ? jack_port_name(port) : nullptr, "");
+  return 0;
+}
+
+int JackClient::on_connection(jack_port_id_t from, jack_port_id_t to, int connected) noexcept {
+  const jack_port_t* first = jack_port_by_id(client_.get(), from);
+  const jack_port_t* second = jack_port_by_id(client_.get(), to);
+  tell(connected != 0 ? JackPortEvent::Kind::connected : JackPortEvent::Kind::disconnected,
+       first != nullptr ? jack_port_name(first) : nullptr, second != nullptr ? jack_port_name(second) : nullptr);
+  return 0;
+}
+
+int JackClient::on_process(jack_nframes_t frames) noexcept {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     input_buffers_[i] = static_cast<const float*>(jack_port_get_buffer(inputs_[i], frames));
   }
@@ -158,7 +178,7 @@ int JackClient::process(jack_nframes_t frames) noexcept {
 }
 
 // Every input reaches main and the buses after the engine's own latency.
-void JackClient::set_latency(jack_latency_callback_mode_t mode) {
+int JackClient::on_latency(jack_latency_callback_mode_t mode) noexcept {
   const bool capture = mode == JackCaptureLatency;
   const auto own = static_cast<jack_nframes_t>(core_ != nullptr ? core_->engine().latency_frames() : 0);
   jack_latency_range_t range{0, 0};
@@ -174,6 +194,7 @@ void JackClient::set_latency(jack_latency_callback_mode_t mode) {
   range.min += own;
   range.max += own;
   for (jack_port_t* port : capture ? outputs_ : inputs_) jack_port_set_latency_range(port, mode, &range);
+  return 0;
 }
 
 void JackClient::tell(JackPortEvent::Kind kind, const char* first, const char* second) noexcept {

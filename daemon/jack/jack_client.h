@@ -76,8 +76,19 @@ class JackClient {
   JackClient(jack_client_t* client, const JackClientOptions& options, const EventFd& bell);
   bool register_ports(const Geometry& geometry);
   void set_callbacks();
-  int process(jack_nframes_t frames) noexcept;
-  void set_latency(jack_latency_callback_mode_t mode);
+  /// What JACK is given: calls Method on the client that `data` points to.
+  template <auto Method, class... Arguments>
+  static int callback(Arguments... arguments, void* data);
+  // Never inlined into callback(): see there.
+  [[gnu::noinline]] int on_process(
+      jack_nframes_t frames) noexcept;  ///< [audio]; the others come on JACK's notification thread
+  [[gnu::noinline]] int on_shutdown() noexcept;
+  [[gnu::noinline]] int on_xrun() noexcept;
+  [[gnu::noinline]] int on_sample_rate(jack_nframes_t rate) noexcept;
+  [[gnu::noinline]] int on_freewheel(int starting) noexcept;
+  [[gnu::noinline]] int on_port(jack_port_id_t id, int appeared) noexcept;
+  [[gnu::noinline]] int on_connection(jack_port_id_t from, jack_port_id_t to, int connected) noexcept;
+  [[gnu::noinline]] int on_latency(jack_latency_callback_mode_t mode) noexcept;
   void tell(JackPortEvent::Kind kind, const char* first, const char* second) noexcept;
 
   std::string name_;

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <csignal>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -27,12 +28,11 @@ struct Rig {
     set("/ch/1/fader", 0.0f);
     set("/ch/1/pan", -100.0f);
     set("/main/fader", 0.0f);
-    set("/main/output/limiter/on", 0);
     publish();
   }
   void set(const std::string& address, Value value) {
     const auto id = desk.table().find(address);
-    if (!id) return;
+    REQUIRE(id.has_value());
     std::string error;
     REQUIRE(desk.apply({}, std::vector<Change>{{*id, std::move(value)}}, error));
   }

@@ -1,5 +1,6 @@
 #include "daemon/net/udp_port.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstring>

@@ -2,8 +2,10 @@
 //   jack_probe gain FROM_PORT TO_PORT SECONDS    plays into TO_PORT (an input of the desk), listens to FROM_PORT
 // prints the gain in dB with one decimal, or "silence" below -100 dB. The server is $JACK_DEFAULT_SERVER.
 #include <jack/jack.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -49,8 +51,10 @@ int fail(const char* text) {
 int main(int argc, char** argv) {
   if (argc != 5 || std::string(argv[1]) != "gain") return fail("gain FROM_PORT TO_PORT SECONDS");
   Probe probe;
+  // A name of its own each time: the desk restores the connections of clients that it has seen before.
+  const std::string name = "probe_" + std::to_string(::getpid());
   jack_status_t status{};
-  probe.client = jack_client_open("probe", JackNoStartServer, &status);
+  probe.client = jack_client_open(name.c_str(), JackNoStartServer, &status);
   if (probe.client == nullptr) return fail("no JACK server");
   probe.rate_hz = jack_get_sample_rate(probe.client);
   // 0.6 s for start ramps and filters to settle; a whole number of seconds of sine behind it.
@@ -62,8 +66,13 @@ int main(int argc, char** argv) {
       probe.client, [](jack_nframes_t frames, void* data) { return static_cast<Probe*>(data)->process(frames); },
       &probe);
   if (jack_activate(probe.client) != 0) return fail("cannot activate");
-  if (jack_connect(probe.client, "probe:out", argv[3]) != 0) return fail("cannot connect to the desk's input");
-  if (jack_connect(probe.client, argv[2], "probe:in") != 0) return fail("cannot connect to the desk's output");
+
+  const auto connect = [&](const std::string& from, const std::string& to) {
+    const int result = jack_connect(probe.client, from.c_str(), to.c_str());
+    return result == 0 || result == EEXIST;
+  };
+  if (!connect(name + ":out", argv[3])) return fail("cannot connect to the desk's input");
+  if (!connect(argv[2], name + ":in")) return fail("cannot connect to the desk's output");
   jack_set_freewheel(probe.client, 1);
   probe.freewheeling = true;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);

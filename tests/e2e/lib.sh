@@ -5,13 +5,13 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 server=fohd_e2e_$$
 port=$((20000 + $$ % 20000))
-jackd_pid="" desk_pid=""
+jackd_pid="" desk_pid="" second_pid=""
 export JACK_DEFAULT_SERVER="$server" JACK_NO_START_SERVER=1 JACK_NO_AUDIO_RESERVATION=1 XDG_STATE_HOME="$work/home"
 
 finish() {
   status=$?
   trap - EXIT
-  for pid in $desk_pid $jackd_pid; do kill -9 "$pid" 2>/dev/null || true; done
+  for pid in $second_pid $desk_pid $jackd_pid; do kill -9 "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
   rm -rf "$work" /dev/shm/jack_"$server"_* /dev/shm/jack-*"$server"* 2>/dev/null || true
   exit "$status"
