@@ -47,10 +47,12 @@ int JackClient::callback(Arguments... arguments, void* data) {
 std::unique_ptr<JackClient> JackClient::open(const JackClientOptions& options, const EventFd& bell, std::string& why) {
   quiet_libjack();
   jack_status_t status{};
-  const int flags = JackNoStartServer | JackUseExactName | JackServerName;
+  const int flags = JackNoStartServer | JackServerName;
   jack_client_t* handle =
       jack_client_open(options.client.c_str(), static_cast<jack_options_t>(flags), &status, options.server.c_str());
-  if (handle == nullptr) {
+  if (handle == nullptr || (status & JackNameNotUnique) != 0) {
+    // With JackUseExactName jackd2 answers a taken name and a missing server alike; so it may rename us, and we leave.
+    if (handle != nullptr) jack_client_close(handle);
     why = explain(status, options);
     return nullptr;
   }
