@@ -11,7 +11,9 @@ export JACK_DEFAULT_SERVER="$server" JACK_NO_START_SERVER=1 JACK_NO_AUDIO_RESERV
 finish() {
   status=$?
   trap - EXIT
-  for pid in $second_pid $desk_pid $jackd_pid; do kill -9 "$pid" 2>/dev/null || true; done
+  for pid in $second_pid $desk_pid; do kill -9 "$pid" 2>/dev/null || true; done
+  # Never -9 for the last jackd of a name: the machine has room for 8 names, and a killed one keeps its place.
+  [ -z "$jackd_pid" ] || kill -TERM "$jackd_pid" 2>/dev/null || true
   wait 2>/dev/null || true
   rm -rf "$work" /dev/shm/jack_"$server"_* /dev/shm/jack-*"$server"* 2>/dev/null || true
   exit "$status"
