@@ -8,8 +8,8 @@ namespace fohd {
 
 class Flag {
  public:
-  void raise() noexcept { value_.store(1, std::memory_order_release); }   ///< [any thread, signal handler]
-  void lower() noexcept { value_.store(0, std::memory_order_release); }   ///< [any thread]
+  void raise() noexcept { value_.store(1, std::memory_order_release); }     ///< [any thread, signal handler]
+  void lower() noexcept { value_.store(0, std::memory_order_release); }     ///< [any thread]
   void beat() noexcept { value_.fetch_add(1, std::memory_order_release); }  ///< [any thread] one more sign of life
   bool raised() const noexcept { return value_.load(std::memory_order_acquire) != 0; }  ///< [any thread]
   std::uint32_t count() const noexcept { return value_.load(std::memory_order_acquire); }

@@ -58,11 +58,20 @@ struct Geometry {
   constexpr int lanes_used(int tile) const noexcept {
     int count = 0, first = 0;
     switch (kind(tile)) {
-      case TileKind::channel: count = channels(), first = 0; break;
-      case TileKind::stereo_return: count = returns, first = channel_tiles(); break;
-      case TileKind::bus: count = buses, first = channel_tiles() + return_tiles(); break;
-      case TileKind::main: return 3;
-      case TileKind::matrix: count = matrices, first = first_matrix_strip() / kLanes; break;
+      case TileKind::channel:
+        count = channels(), first = 0;
+        break;
+      case TileKind::stereo_return:
+        count = returns, first = channel_tiles();
+        break;
+      case TileKind::bus:
+        count = buses, first = channel_tiles() + return_tiles();
+        break;
+      case TileKind::main:
+        return 3;
+      case TileKind::matrix:
+        count = matrices, first = first_matrix_strip() / kLanes;
+        break;
     }
     const int left = count - (tile - first) * kLanes;
     return left < kLanes ? left : kLanes;

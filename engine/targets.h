@@ -47,7 +47,7 @@ struct OutputTargets {
   std::uint32_t revision = 0;
   float gain = 0;
   std::int32_t gain_ramp_frames = 0;
-  std::int32_t delay_frames = 0;  ///< 0..max_output_delay_frames; a change cross-fades in 10 ms
+  std::int32_t delay_frames = 0;                ///< 0..max_output_delay_frames; a change cross-fades in 10 ms
   float limiter_ceiling = 0.8912509381337456f;  ///< linear, -1 dBFS
   bool limiter_on = true;
   bool operator==(const OutputTargets&) const = default;
