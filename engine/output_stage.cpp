@@ -81,7 +81,7 @@ void OutputStage::guard_lane(int lane, int frames, std::uint64_t now) noexcept {
   }
 }
 
-void OutputStage::finish(const float* shutter, int frames, std::uint64_t now) noexcept {
+void OutputStage::finish(int frames, std::uint64_t now) noexcept {
   LaneMask guarded = 0;
   for (int lane = 0; lane < lanes_; ++lane) {
     if (guards_[lane].open()) continue;
@@ -90,7 +90,7 @@ void OutputStage::finish(const float* shutter, int frames, std::uint64_t now) no
   }
   for (;;) {
     std::copy_n(meter_.measure.block_sum, kLanes, sums_);
-    finish_output(limited_.samples, shutter, finished_.samples, peaks_, sums_, frames, lanes_);
+    finish_output(limited_.samples, finished_.samples, peaks_, sums_, frames, lanes_);
     LaneMask broken = 0;
     for (int lane = 0; lane < lanes_; ++lane) {
       if (peaks_[lane] >= kInfinityBits && (guarded & lane_bit(lane)) == 0) broken |= lane_bit(lane);
@@ -104,22 +104,26 @@ void OutputStage::finish(const float* shutter, int frames, std::uint64_t now) no
   for (int lane = 0; lane < lanes_; ++lane) {
     if (peaks_[lane] <= kFullScaleBits) continue;
     for (int frame = 0; frame < frames; ++frame) {
-      clips_[lane] += std::fabs(limited_.frame(frame)[lane] * shutter[frame]) > 1.0f;
+      clips_[lane] += std::fabs(limited_.frame(frame)[lane]) > 1.0f;
     }
     peaks_[lane] = kFullScaleBits;
   }
   transpose_out(finished_.samples, planar_.samples, frames, lanes_);
 }
 
-void OutputStage::deliver(int lane, float* port, int frames, std::uint64_t now) noexcept {
+void OutputStage::deliver(int lane, const float* shutter, bool open, float* port, int frames,
+                          std::uint64_t now) noexcept {
   float* block = planar_.samples + lane * kSubBlockFrames;
   OutputDelay& delay = delays_[lane];
   LaneMeasure& measure = meter_.measure;
-  if (delay.write(block, frames, now)) {
-    delay.read(block, frames, now);
+  const bool delayed = delay.write(block, frames, now);
+  if (delayed) delay.read(block, frames, now);
+  if (!open) {
+    for (int frame = 0; frame < frames; ++frame) block[frame] = block[frame] * shutter[frame] + 0.0f;  // no -0
+  }
+  if (delayed || !open) {
     peaks_[lane] = peak_bits(block, frames);
-    sums_[lane] = measure.block_sum[lane];
-    for (int frame = 0; frame < frames; ++frame) sums_[lane] += block[frame] * block[frame];
+    sums_[lane] = sum_squares(block, measure.block_sum[lane], frames);
   }
   measure.block_sum[lane] = sums_[lane];
   for (std::int32_t* kept : {measure.call_peak_bits, measure.running_peak_bits}) {
@@ -136,10 +140,11 @@ void OutputStage::process(const float* in, bool silent, const float* shutter, fl
     std::copy_n(meter_.measure.block_sum, kLanes, sums_);
   } else {
     limit(in, frames);
-    finish(shutter, frames, now);
+    finish(frames, now);
   }
+  const bool open = std::all_of(shutter, shutter + frames, [](float gain) { return gain == 1; });
   for (int lane = 0; lane < lanes_; ++lane) {
-    deliver(lane, ports[lane] == nullptr ? nullptr : ports[lane] + offset, frames, now);
+    deliver(lane, shutter, open, ports[lane] == nullptr ? nullptr : ports[lane] + offset, frames, now);
   }
 }
 

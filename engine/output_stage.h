@@ -1,9 +1,10 @@
-// The last metres of up to sixteen physical outputs (DESK section 2): level, safety limiter, NaN guard, shutter, clamp
-// to +-1, delay.
+// The last metres of up to sixteen physical outputs (DESK section 2): level, safety limiter, NaN guard, clamp to +-1,
+// delay, shutter.
 //
-// DESK names the delay first; here it is last, where signals are planar anyway. The same comes out: everything before
-// it treats each frame by what came before, not by the clock, and such a chain commutes with a delay; only a moving
-// gain is heard earlier by the delay than it would be. During a change of delay two limited signals are cross-faded
+// DESK names the delay first; here it comes late, where signals are planar anyway. The same comes out: everything
+// before it treats each frame by what came before, not by the clock, and such a chain commutes with a delay; only a
+// moving gain is heard later by the delay than it would be. The shutter comes behind the delay: a panic that waited for
+// half a second of delayed music would not be one. During a change of delay two limited signals are cross-faded
 // linearly: a convex combination of samples under a ceiling is under that ceiling, and under the clamp.
 #pragma once
 
@@ -36,7 +37,7 @@ class OutputStage {
   const TileMeter& meter() const noexcept { return meter_; }  ///< of what leaves the ports
   FaultGuard& guard(int lane) noexcept { return guards_[lane]; }
   const FaultGuard& guard(int lane) const noexcept { return guards_[lane]; }
-  /// [any] Samples that wanted past the clamp so far, wraps.
+  /// [any] Samples that wanted past the clamp so far, shut or not; wraps.
   std::uint32_t clips(int lane) const noexcept { return clips_[lane]; }
 
  private:
@@ -44,8 +45,8 @@ class OutputStage {
   bool at_rest() const noexcept;
   void limit(const float* in, int frames) noexcept;
   void guard_lane(int lane, int frames, std::uint64_t now) noexcept;
-  void finish(const float* shutter, int frames, std::uint64_t now) noexcept;
-  void deliver(int lane, float* port, int frames, std::uint64_t now) noexcept;
+  void finish(int frames, std::uint64_t now) noexcept;
+  void deliver(int lane, const float* shutter, bool open, float* port, int frames, std::uint64_t now) noexcept;
 
   int lanes_;
   LaneRamp gain_;

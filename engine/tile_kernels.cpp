@@ -251,15 +251,14 @@ HWY_ATTR void MeasureRamped(float* gains, const float* increments, const float* 
   measure_with<Ramped>(gains, increments, tile, into, frames, lanes);
 }
 
-HWY_ATTR void FinishOutput(const float* in, const float* shutter, float* out, std::int32_t* peaks, float* sums,
-                           int frames, int lanes) {
+HWY_ATTR void FinishOutput(const float* in, float* out, std::int32_t* peaks, float* sums, int frames, int lanes) {
   const Lanes d;
   const Vector one = hn::Set(d, 1.0f), minus_one = hn::Set(d, -1.0f), zero = hn::Zero(d);
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::Lanes(d))) {
     Bits peak = hn::Zero(LaneBits());
     Vector sum = hn::Load(d, sums + lane);
     for (int frame = 0; frame < frames; ++frame) {
-      const Vector x = hn::Mul(hn::Load(d, in + frame * kLanes + lane), hn::Set(d, shutter[frame]));
+      const Vector x = hn::Load(d, in + frame * kLanes + lane);
       peak = hn::Max(peak, magnitude_bits(x));
       // Adding zero turns -0 into +0: silence that was computed equals silence that was skipped.
       const Vector y = hn::Add(hn::Min(hn::Max(x, minus_one), one), zero);
@@ -269,6 +268,16 @@ HWY_ATTR void FinishOutput(const float* in, const float* shutter, float* out, st
     hn::Store(peak, LaneBits(), peaks + lane);
     hn::Store(sum, d, sums + lane);
   }
+}
+
+HWY_ATTR float SumSquares(const float* x, float sum, int frames) {
+  const hn::CappedTag<float, 1> d;
+  auto total = hn::Set(d, sum);
+  for (int frame = 0; frame < frames; ++frame) {
+    const auto y = hn::Set(d, x[frame]);
+    total = hn::MulAdd(y, y, total);
+  }
+  return hn::GetLane(total);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -287,6 +296,7 @@ HWY_EXPORT(Measure);
 HWY_EXPORT(MeasureScaled);
 HWY_EXPORT(MeasureRamped);
 HWY_EXPORT(FinishOutput);
+HWY_EXPORT(SumSquares);
 
 std::int32_t peak_bits(const float* x, int frames) noexcept { return HWY_DYNAMIC_DISPATCH(PeakBits)(x, frames); }
 
@@ -321,9 +331,12 @@ void measure_ramped(float* gains, const float* increments, const float* tile, La
   HWY_DYNAMIC_DISPATCH(MeasureRamped)(gains, increments, tile, into, frames, lanes);
 }
 
-void finish_output(const float* in, const float* shutter, float* out, std::int32_t* peaks, float* sums, int frames,
-                   int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(FinishOutput)(in, shutter, out, peaks, sums, frames, lanes);
+void finish_output(const float* in, float* out, std::int32_t* peaks, float* sums, int frames, int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(FinishOutput)(in, out, peaks, sums, frames, lanes);
+}
+
+float sum_squares(const float* x, float sum, int frames) noexcept {
+  return HWY_DYNAMIC_DISPATCH(SumSquares)(x, sum, frames);
 }
 
 }  // namespace fohd

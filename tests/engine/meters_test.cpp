@@ -186,3 +186,58 @@ TEST_CASE("outputs: a change of patch cross-fades linearly in 5 ms", "[engine][o
   }
   CHECK(out[0][339] == -0.25f);
 }
+
+TEST_CASE("outputs: the shutter shuts at once, however long the output's delay", "[engine][outputs]") {
+  for (const int delay : {0, 300, 24000}) {
+    Desk desk;
+    OutputTargets to;
+    to.gain = 1, to.delay_frames = delay, to.limiter_on = false;
+    desk.set_output(0, to);
+    desk.engine.settle();
+    const Audio in = desk.rig.noise(1, 32000);
+    Audio out;
+    play(desk.engine, in, 0, 30000, 100, out);
+    desk.rig.targets.shutter = {.open = false, .close_ramp_frames = 960, .open_ramp_frames = 0};
+    desk.engine.set_targets(desk.rig.targets);
+    play(desk.engine, in, 30000, 32000, 100, out);
+    CAPTURE(delay);
+    for (int i = 30000; i < 32000; ++i) {
+      const double gain = std::max(0.0, 1 - (i - 29999) / 960.0);
+      CAPTURE(i);
+      REQUIRE(std::abs(out[0][i] - in[0][i - delay] * gain) < 1e-7);
+    }
+    CHECK(same_bits(std::vector<float>(out[0].end() - 1000, out[0].end()), std::vector<float>(1000, 0.0f)));
+    desk.engine.restart_peaks();
+    CHECK(desk.read().outputs[0] == 0);
+  }
+}
+
+TEST_CASE("outputs: the mean square does not tell how a change of delay, or the shutter, was cut into blocks",
+          "[engine][outputs]") {
+  // 480 frames of fade and of shutter end in the middle of a sub-block. Its sum must not depend on where blocks end.
+  const auto show = [](int block, unsigned seed) {
+    Desk desk(seed);
+    const Audio in = desk.rig.noise(1, 2048);
+    Audio out;
+    OutputTargets to;
+    to.gain = 1, to.delay_frames = 1, to.limiter_on = false;
+    desk.set_output(0, to);
+    desk.engine.settle();
+    to.delay_frames = 0;
+    desk.set_output(0, to);
+    play(desk.engine, in, 0, 512, block, out);
+    const float after_delay = desk.read().output_mean_squares[0];
+    desk.rig.targets.shutter = {.open = false, .close_ramp_frames = 480, .open_ramp_frames = 480};
+    desk.engine.set_targets(desk.rig.targets);
+    play(desk.engine, in, 512, 1024, block, out);
+    desk.rig.targets.shutter.open = true;
+    desk.engine.set_targets(desk.rig.targets);
+    play(desk.engine, in, 1024, 1536, block, out);
+    return std::vector<float>{after_delay, desk.read().output_mean_squares[0]};
+  };
+  for (unsigned seed = 1; seed <= 40; ++seed) {  // a wrong sum is rounded away more often than not
+    CAPTURE(seed);
+    const std::vector<float> expected = show(64, seed);
+    for (const int block : {1, 7, 100}) CHECK(same_bits(show(block, seed), expected));
+  }
+}

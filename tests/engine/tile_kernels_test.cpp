@@ -92,15 +92,31 @@ TEST_CASE("tiles: NaN and infinities show in peaks", "[engine][tiles]") {
       tile.frame(37)[9] = broken;
       LaneMeasure into;
       measure(tile.samples, into, 64, kLanes);
-      std::vector<float> shutter(64, 0.0f);  // even behind a shut shutter
       Tile out;
       alignas(64) std::int32_t peaks[kLanes];
       alignas(64) float sums[kLanes] = {};
-      finish_output(tile.samples, shutter.data(), out.samples, peaks, sums, 64, kLanes);
+      finish_output(tile.samples, out.samples, peaks, sums, 64, kLanes);
       for (int lane = 0; lane < kLanes; ++lane) {
         REQUIRE((into.block_peak_bits[lane] >= kInfinityBits) == (lane == 9));
         REQUIRE((peaks[lane] >= kInfinityBits) == (lane == 9));
       }
+    }
+  });
+}
+
+TEST_CASE("tiles: a sum of squares along one lane has the bits of the tile's", "[engine][tiles]") {
+  for_each_simd_target([] {
+    Rig rig(Geometry{});
+    Tile tile, planar, out;
+    fill(tile, rig);
+    alignas(64) std::int32_t peaks[kLanes];
+    alignas(64) float sums[kLanes];
+    std::fill_n(sums, kLanes, 0.3f);
+    finish_output(tile.samples, out.samples, peaks, sums, 64, kLanes);
+    transpose_out(out.samples, planar.samples, 64, kLanes);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const float* x = planar.samples + lane * kSubBlockFrames;
+      REQUIRE(sum_squares(x + 7, sum_squares(x, 0.3f, 7), 57) == sums[lane]);
     }
   });
 }
