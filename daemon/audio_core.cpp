@@ -34,10 +34,13 @@ void AudioCore::process(const float* const* inputs, float* const* outputs, int f
   const std::uint64_t begin_ns = now_ns();
   flush_denormals();
   if (targets_.fresh()) engine_.set_targets(targets_.read());
+  if (safety_mutes_clear_.raised()) {
+    safety_mutes_clear_.lower();
+    engine_.clear_safety_mutes();
+  }
   for (int offset = 0; offset < frames; offset += kMaxTapFrames) {
     process_part(inputs, outputs, offset, std::min(kMaxTapFrames, frames - offset));
   }
-  publish_meters();
   count(frames, now_ns() - begin_ns, late_ns);
 }
 
@@ -52,6 +55,8 @@ void AudioCore::process_part(const float* const* inputs, float* const* outputs, 
   engine_.process(part_inputs_.data(), part_outputs_.data(), frames);
   apply_panic(frames);
   if (output_tap_ != nullptr) output_tap_->take(part_outputs_, frames);
+  // Once per part, because peaks restart at those of the engine's last call: a part's peaks live in its own frame.
+  publish_meters();
 }
 
 // The control thread shuts the engine's shutter when it hears of a panic. This is the same once more, for the case

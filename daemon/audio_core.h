@@ -69,6 +69,8 @@ class AudioCore {
   Flag& panic() noexcept { return panic_; }
   /// [any thread] While raised nobody counts deadlines: JACK runs faster than real time.
   Flag& freewheel() noexcept { return freewheel_; }
+  /// [any thread] Raised, strips that were muted for safety come back (20 ms) with the next callback, which lowers it.
+  Flag& safety_mutes_clear() noexcept { return safety_mutes_clear_; }
 
   Engine& engine() noexcept { return engine_; }
   const Geometry& geometry() const noexcept { return engine_.geometry(); }
@@ -87,7 +89,7 @@ class AudioCore {
   Latest<MeterFrame> meters_;
   Latest<AudioCounters> counters_;
   AudioCounters totals_;
-  Flag panic_, freewheel_;
+  Flag panic_, freewheel_, safety_mutes_clear_;
   float panic_gain_ = 1;
   std::vector<const float*> part_inputs_;
   std::vector<float*> part_outputs_;

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "daemon/log.h"
@@ -313,10 +314,23 @@ void ControlLoop::read_meters() {
   if (core_ && core_->meters().fresh()) {
     const MeterFrame& frame = core_->meters().read();
     osc_->meters(frame, now);
+    tell_safety_mutes(frame);
     send_answers();
     if (live_meter_) live_meter_->take(frame);
   }
   if (live_meter_) live_meter_->draw(now);
+}
+
+/// An alarm (DESK section 5). Which strips: /ch/N/muted and its like.
+void ControlLoop::tell_safety_mutes(const MeterFrame& frame) {
+  const auto muted = std::count(frame.safety_mutes.begin(), frame.safety_mutes.end(), 1);
+  if (muted > safety_mutes_told_) {
+    spdlog::error(
+        "Muted for safety: {} strip(s) had NaN or infinities three times in a second. /safety_mutes/clear "
+        "lets them sound again",
+        muted);
+  }
+  safety_mutes_told_ = muted;
 }
 
 void ControlLoop::every_second() {
@@ -359,6 +373,7 @@ bool ControlLoop::execute(Command command, const Origin&, std::span<const Value>
       osc_->clear_clips();
       return true;
     case Command::safety_mutes_clear:
+      if (core_) core_->safety_mutes_clear().raise();
       return true;
   }
   error = "this command is not known here";

@@ -51,6 +51,7 @@ class ControlLoop : public CommandSink {
 
   void tick();
   void read_meters();
+  void tell_safety_mutes(const MeterFrame& frame);
   void every_second();
   template <class Work>
   void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
@@ -93,6 +94,7 @@ class ControlLoop : public CommandSink {
   std::uint64_t drops_told_ = 0, misses_told_ = 0, refused_told_ = 0;
   std::uint32_t xruns_told_ = 0;
   int xrun_pause_s_ = 0;
+  std::ptrdiff_t safety_mutes_told_ = 0;
 };
 
 }  // namespace fohd

@@ -93,9 +93,19 @@ void MeterHub::take(const MeterFrame& frame, DeskStatus& status) {
   last_ = frame;
   for (std::size_t i = 0; i < status.input_clipped.size(); ++i) status.input_clipped[i] = input_clipped_[i];
   status.output_clipped = output_clipped_;
+  show_safety_mutes(frame, status);
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (views_[i].clients > 0) fold(views_[i], static_cast<int>(i) % kMeterGroups, frame);
   }
+}
+
+void MeterHub::show_safety_mutes(const MeterFrame& frame, DeskStatus& status) const {
+  const auto muted = [&](int strip) { return frame.safety_mutes[static_cast<std::size_t>(strip)] != 0; };
+  for (int n = 0; n < geometry_.inputs; ++n) status.channel_safety_muted[static_cast<std::size_t>(n)] = muted(n);
+  for (int n = 0; n < geometry_.buses; ++n) {
+    status.bus_safety_muted[static_cast<std::size_t>(n)] = muted(geometry_.first_bus_strip() + n);
+  }
+  status.main_safety_muted = muted(geometry_.main_strip()) || muted(geometry_.main_strip() + 1);
 }
 
 void MeterHub::clear_latches(DeskStatus& status) {

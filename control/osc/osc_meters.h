@@ -63,6 +63,7 @@ class MeterHub {
     std::int64_t next_ms = 0;
     std::vector<float> peaks;  ///< in order of items, pre and post interleaved where a group has both
   };
+  void show_safety_mutes(const MeterFrame& frame, DeskStatus& status) const;
   View& view(int rate, int group) {
     return views_[static_cast<std::size_t>(rate) * kMeterGroups + static_cast<std::size_t>(group)];
   }

@@ -62,8 +62,8 @@ struct OscCounters {
 /// [control] all of it.
 class OscServer {
  public:
-  /// Desk, status and sink must outlive the server. `status` is what the read-outs read; the server itself fills its
-  /// `input_clipped` and `output_clipped` (from meters() and clear_clips()), the daemon the rest.
+  /// Desk, status and sink must outlive the server. `status` is what the read-outs read; the server itself fills
+  /// what clipped (from meters() and clear_clips()) and what is muted for safety (from meters()), the daemon the rest.
   OscServer(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info);
   ~OscServer();
   OscServer(const OscServer&) = delete;

@@ -156,6 +156,23 @@ TEST_CASE("osc: clips and faults latch until they are cleared, and a new engine 
   CHECK(value_at(latches(1), 5 * 2) == 0);
 }
 
+TEST_CASE("osc: a strip that the engine mutes for safety says so, and when it is over", "[control][osc]") {
+  MeterWorld w;
+  w.frame.safety_mutes[2] = 1;
+  w.frame.safety_mutes[w.frame.safety_mutes.size() - 16 + 1] = 1;  // main right
+  w.play(1);
+  CHECK(w.ask(1, message("/ch/3/muted")).at(0).i() == kMutedSafety);
+  CHECK(w.ask(1, message("/ch/2/muted")).at(0).i() == 0);
+  CHECK(w.ask(1, message("/main/muted")).at(0).i() == kMutedSafety);
+  CHECK(w.ask(1, message("/bus/1/muted")).at(0).i() == 0);
+  std::fill(w.frame.safety_mutes.begin(), w.frame.safety_mutes.end(), std::uint8_t{0});
+  w.frame.safety_mutes[16 + 3] = 1;  // the buses begin behind the tile of channels
+  w.play(1);
+  CHECK(w.ask(1, message("/ch/3/muted")).at(0).i() == 0);
+  CHECK(w.ask(1, message("/main/muted")).at(0).i() == 0);
+  CHECK(w.ask(1, message("/bus/4/muted")).at(0).i() == kMutedSafety);
+}
+
 TEST_CASE("osc: the largest desk's meters come in datagrams that fit, each saying where it begins", "[control][osc]") {
   MeterWorld w({.inputs = 128, .aux = 8, .buses = 64});
   for (std::int32_t group = 0; group < 5; ++group) {

@@ -153,6 +153,37 @@ TEST_CASE("audio core: a peak between two looks at the meters is not lost", "[da
   CHECK(rig.core.meters().read().strips[0].pre_peak == Approx(0.1).epsilon(1e-3));
 }
 
+TEST_CASE("audio core: a peak anywhere in a long period is not lost either", "[daemon][audio]") {
+  // The reader takes a frame before each of two periods and looks again after both.
+  Rig rig;
+  rig.run(48000, 0.1f);
+  rig.core.meters().read();
+  std::vector<float> in(4 * kMaxTapFrames, 0.1f), out(in.size());
+  in[10] = 0.8f;  // in the first of the parts that a long period is cut into
+  const float* inputs[] = {in.data(), nullptr};
+  float* outputs[] = {out.data(), nullptr, nullptr};
+  rig.core.process(inputs, outputs, static_cast<int>(in.size()));
+  rig.run(64, 0.1f);
+  CHECK(rig.core.meters().read().strips[0].pre_peak == Approx(0.8).epsilon(1e-3));
+}
+
+TEST_CASE("audio core: a strip that was muted for safety comes back when the flag asks for it", "[daemon][audio]") {
+  Rig rig;
+  rig.run(48000, 0.5f);
+  for (int times = 0; times < 3; ++times) {  // within a second
+    rig.run(64, std::numeric_limits<float>::quiet_NaN());
+    rig.run(64, 0.5f);
+  }
+  rig.run(2000, 0.5f);  // longer than the 20 ms after which a strip returns
+  REQUIRE(rig.left.back() == 0);
+  REQUIRE(rig.core.meters().read().safety_mutes[0] == 1);
+  rig.core.safety_mutes_clear().raise();
+  rig.run(2000, 0.5f);
+  CHECK(rig.left.back() == Approx(0.5).epsilon(1e-4));
+  CHECK(rig.core.meters().read().safety_mutes[0] == 0);
+  CHECK_FALSE(rig.core.safety_mutes_clear().raised());
+}
+
 TEST_CASE("audio core: callbacks, frames and the load histogram are counted", "[daemon][audio]") {
   Rig rig;
   for (int i = 0; i < 10; ++i) rig.run(64, 0);
