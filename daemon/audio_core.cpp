@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "daemon/flush_denormals.h"
 #include "daemon/realtime_guard.h"
+#include "engine/denormals.h"
 
 namespace fohd {
 namespace {
@@ -32,7 +32,7 @@ AudioCore::AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_t
 void AudioCore::process(const float* const* inputs, float* const* outputs, int frames, std::uint64_t late_ns) noexcept {
   const RealtimeSection section;
   const std::uint64_t begin_ns = now_ns();
-  flush_denormals();
+  const ScopedFlushToZero no_denormals;  // for the taps and the panic gain; the engine has its own
   if (targets_.fresh()) engine_.set_targets(targets_.read());
   if (safety_mutes_clear_.raised()) {
     safety_mutes_clear_.lower();

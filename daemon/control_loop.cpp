@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "daemon/log.h"
@@ -35,6 +34,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
       leave_timer_(io_),
       desk_(config_.geometry),
       status_(config_.geometry),
+      fault_watch_(config_.geometry),
       media_(config_, options_.play, options_.record),
       boot_id_(current_boot_id()) {
   begin_mix();
@@ -212,6 +212,7 @@ void ControlLoop::hear_jack(JackNews news) {
       designer_.reset();
       set_panic_target(nullptr);
       core_.reset();
+      fault_watch_.new_engine();
       running_ = status_.jack_connected = false;
       status_.rate_hz = 0;
       spdlog::error("No audio: {}. The desk goes on and comes back with its connections", news.text);
@@ -314,23 +315,13 @@ void ControlLoop::read_meters() {
   if (core_ && core_->meters().fresh()) {
     const MeterFrame& frame = core_->meters().read();
     osc_->meters(frame, now);
-    tell_safety_mutes(frame);
+    for (const FaultWatch::Line& line : fault_watch_.take(frame, desk_.settings(), now)) {
+      spdlog::log(line.alarm ? spdlog::level::err : spdlog::level::info, "{}", line.text);
+    }
     send_answers();
     if (live_meter_) live_meter_->take(frame);
   }
   if (live_meter_) live_meter_->draw(now);
-}
-
-/// An alarm (DESK section 5). Which strips: /ch/N/muted and its like.
-void ControlLoop::tell_safety_mutes(const MeterFrame& frame) {
-  const auto muted = std::count(frame.safety_mutes.begin(), frame.safety_mutes.end(), 1);
-  if (muted > safety_mutes_told_) {
-    spdlog::error(
-        "Muted for safety: {} strip(s) had NaN or infinities three times in a second. /safety_mutes/clear "
-        "lets them sound again",
-        muted);
-  }
-  safety_mutes_told_ = muted;
 }
 
 void ControlLoop::every_second() {

@@ -10,6 +10,7 @@
 
 #include "control/commands.h"
 #include "control/desk/desk.h"
+#include "control/fault_watch.h"
 #include "control/osc/osc_server.h"
 #include "control/readouts.h"
 #include "control/target_designer.h"
@@ -51,7 +52,6 @@ class ControlLoop : public CommandSink {
 
   void tick();
   void read_meters();
-  void tell_safety_mutes(const MeterFrame& frame);
   void every_second();
   template <class Work>
   void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
@@ -78,6 +78,7 @@ class ControlLoop : public CommandSink {
 
   Desk desk_;
   DeskStatus status_;
+  FaultWatch fault_watch_;
   Observer unsaved_, names_;  ///< what the store has not heard of; what may be a name
   Media media_;
   std::unique_ptr<OscServer> osc_;
@@ -94,7 +95,6 @@ class ControlLoop : public CommandSink {
   std::uint64_t drops_told_ = 0, misses_told_ = 0, refused_told_ = 0;
   std::uint32_t xruns_told_ = 0;
   int xrun_pause_s_ = 0;
-  std::ptrdiff_t safety_mutes_told_ = 0;
 };
 
 }  // namespace fohd
