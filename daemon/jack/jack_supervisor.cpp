@@ -51,6 +51,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
       self->try_open();
       self->io_.run();
       self->client_.reset();
+      self->old_client_.reset();
       self->ended_.set_value();
     });
   }
@@ -202,16 +203,22 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     }
   }
 
+  /// Closing a client makes libjack cancel its threads wherever they are. Once the server has ended they come to rest
+  /// within a period, and a thread at rest ends cleanly; so a client without server is closed only with the next try.
   void lose(const std::string& why) {
     timer_.cancel();
     memory_.server_vanished();
     xruns_before_ += client_->xruns();
-    client_.reset();
+    old_client_ = std::move(client_);
+    if (!old_client_->lost()) old_client_.reset();  // the server lives and puts the threads to rest itself
     core_.reset();
     shown_names_.clear();
     active_ = false;
     tell({JackNews::Kind::lost, why, nullptr, 0, false, ""});
-    after(kRetry, [this] { try_open(); });
+    after(kRetry, [this] {
+      old_client_.reset();
+      try_open();
+    });
   }
 
   asio::io_context& control_;
@@ -223,6 +230,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   ConnectionMemory memory_;
   std::shared_ptr<AudioCore> core_;
   std::unique_ptr<JackClient> client_;
+  std::unique_ptr<JackClient> old_client_;  ///< of a server that has ended, for kRetry
   asio::steady_timer timer_;
   asio::posix::stream_descriptor bell_watch_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;

@@ -27,7 +27,7 @@ struct JackNews {
     absent,   ///< no server; `text` says why. Sent once per reason
     opened,   ///< the client is open: publish first targets into `core`, then call start()
     running,  ///< audio flows
-    lost      ///< no more callbacks; `core` is dead
+    lost      ///< no more sound; forget `core`, whose last callback may be just ending
   };
   Kind kind = Kind::absent;
   std::string text;
