@@ -5,17 +5,23 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 server=fohd_e2e_$$
 port=$((20000 + $$ % 20000))
-jackd_pid="" desk_pid="" second_pid=""
+jackd_pid="" desk_pid="" second_pid="" place_kept=""
 export JACK_DEFAULT_SERVER="$server" JACK_NO_START_SERVER=1 JACK_NO_AUDIO_RESERVATION=1 XDG_STATE_HOME="$work/home"
 
 finish() {
   status=$?
   trap - EXIT
   for pid in $second_pid $desk_pid; do kill -9 "$pid" 2>/dev/null || true; done
-  # Never -9 for the last jackd of a name: the machine has room for 8 names, and a killed one keeps its place.
+  # Never -9 for the last jackd of a name: the machine has room for 8 names, and a killed one keeps its place until a
+  # server of the same name has ended well.
+  if [ -n "$place_kept" ]; then
+    jackd -n "$server" -r -d dummy -p 1024 >/dev/null 2>&1 &
+    jackd_pid=$!
+    until_ok 5 jack_lsp || true
+  fi
   [ -z "$jackd_pid" ] || kill -TERM "$jackd_pid" 2>/dev/null || true
   wait 2>/dev/null || true
-  rm -rf "$work" /dev/shm/jack_"$server"_* /dev/shm/jack-*"$server"* 2>/dev/null || true
+  rm -rf "$work" /dev/shm/jack_"$server"_* /dev/shm/jack_sem.*_"$server"_* 2>/dev/null || true
   exit "$status"
 }
 trap finish EXIT
@@ -42,6 +48,7 @@ until_ok() {
 start_jackd() { # PERIOD [RATE]
   jackd -n "$server" -r -d dummy -r "${2:-48000}" -p "$1" -C 8 -P 8 >"$work/jackd.log" 2>&1 &
   jackd_pid=$!
+  place_kept=""
   until_ok 20 jack_lsp || fail "jackd did not start: $(cat "$work/jackd.log")"
 }
 
@@ -49,6 +56,7 @@ kill_jackd() { # SIGNAL
   kill "-$1" "$jackd_pid" 2>/dev/null || true
   wait "$jackd_pid" 2>/dev/null || true
   jackd_pid=""
+  case $1 in 9 | KILL) place_kept=yes ;; esac
 }
 
 start_desk() { # ARGUMENTS of fohd run
@@ -56,10 +64,15 @@ start_desk() { # ARGUMENTS of fohd run
   desk_pid=$!
 }
 
+# The moment of the last line of the log with TEXT, in seconds of the day; and now.
+second_said() { grep "$1" "$work/desk.log" | tail -1 | awk -F '[: ]' '{ print $1 * 3600 + $2 * 60 + $3 }'; }
+second_now() { date +%H:%M:%S.%3N | awk -F : '{ print $1 * 3600 + $2 * 60 + $3 }'; }
 has_port() { jack_lsp 2>/dev/null | grep -qx "$1"; }
 connected() { jack_lsp -c "$1" 2>/dev/null | grep -q "^   $2\$"; }
 not_connected() { has_port "$1" && ! connected "$1" "$2"; }
 says() { grep -q "$1" "$work/desk.log"; }
+times_said() { grep -c "$1" "$work/desk.log" || true; }
+said_more() { [ "$(times_said "$1")" -gt "$2" ]; } # TEXT THAN
 set_value() { "$bin/fohctl" --port "$port" set "$@" >/dev/null || fail "fohctl set $*"; }
 audio_runs() { until_ok 20 connected fohd:main_r system:playback_2 || fail "no audio"; }
 
