@@ -1,5 +1,7 @@
-// Order of a chunk (at most 64 frames, never across a multiple of 64 of the frame counter): channels, returns, buses,
-// main, matrices, outputs. Everything decimated happens where the counter passes a multiple of 64.
+// Order of a chunk (at most 64 frames, never across a multiple of 64 of the frame counter): rim and input stage of all
+// channels, the rest of all channels, returns, buses, main, matrices, outputs. Everything decimated happens where the
+// counter passes a multiple of 64. (Returns hear effects, which hear buses: with the first effect they go behind the
+// buses; the matrix then gives buses the returns of 64 frames ago.)
 #include "engine/engine.h"
 
 #include <algorithm>
@@ -38,7 +40,7 @@ struct Engine::Impl {
   const float meter_share;
   const int first_mix_tile;
   Rim rim;
-  RimReport rim_report;
+  std::vector<RimReport> rim_reports;  ///< [tile] of the present chunk
   std::vector<StripTile> tiles;
   std::vector<TileTaps> taps;  ///< [tile] of the present chunk
   GainMatrix matrix;
@@ -56,6 +58,7 @@ Engine::Impl::Impl(const Geometry& g, double rate)
       meter_share(mean_square_share(rate)),
       first_mix_tile(g.first_mix_strip() / kLanes),
       rim(g, rate),
+      rim_reports(static_cast<std::size_t>(g.channel_tiles())),
       taps(static_cast<std::size_t>(g.tiles())),
       matrix(g),
       lane_revisions(static_cast<std::size_t>(g.strips())),
@@ -102,11 +105,16 @@ void Engine::Impl::settle() noexcept {
 }
 
 void Engine::Impl::process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept {
+  for (int t = 0; t < geometry.channel_tiles(); ++t) {
+    StripTile& strips = tile(t);
+    rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_reports[t]);
+    strips.process_input(rim_reports[t], frames);
+  }
+  // Place of the key tiles: every strip's tap `input` is there.
   for (int t = 0; t < geometry.tiles(); ++t) {
     StripTile& strips = tile(t);
     if (t < geometry.channel_tiles()) {
-      rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_report);
-      strips.process(rim_report, frames);
+      strips.process_rest(rim_reports[t].resets, frames);
     } else if (t < first_mix_tile) {
       strips.process_mix(true, frames);  // returns: silent until effects move in
     } else {

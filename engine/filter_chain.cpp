@@ -1,5 +1,6 @@
 #include "engine/filter_chain.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -26,15 +27,13 @@ constexpr SvfCoeffs kNoIncrement{0, 0, 0, 0, 0, 0};
 
 }  // namespace
 
-void FilterChain::set(int lane, const SvfCoeffs& low_cut_1, const SvfCoeffs& low_cut_2,
-                      const SvfCoeffs (&eq)[kMaxEqBands], int ramp_frames) noexcept {
-  static_assert(kLowCutSections == 2);
-  SvfCoeffs wanted[kSections] = {checked(low_cut_1), checked(low_cut_2)};
-  for (int band = 0; band < kMaxEqBands; ++band) wanted[kLowCutSections + band] = checked(eq[band]);
+void FilterChain::set(int lane, std::span<const SvfCoeffs> wanted, int ramp_frames) noexcept {
   bool changed = false;
-  for (int section = 0; section < kSections; ++section) changed |= !(wanted[section] == target_[section][lane]);
+  for (int section = 0; section < sections_; ++section) {
+    changed |= !(checked(wanted[section]) == target_[section][lane]);
+  }
   if (!changed) return;
-  for (int section = 0; section < kSections; ++section) aim(lane, section, wanted[section], ramp_frames);
+  for (int section = 0; section < sections_; ++section) aim(lane, section, checked(wanted[section]), ramp_frames);
   left_[lane] = ramp_frames - 1;
   moving_ |= lane_bit(lane);
   if (ramp_frames <= 1) arrive(lane);
@@ -59,7 +58,7 @@ void FilterChain::aim(int lane, int section, const SvfCoeffs& target, int ramp_f
 
 void FilterChain::arrive(int lane) noexcept {
   const LaneMask bit = lane_bit(lane), others = static_cast<LaneMask>(~bit);
-  for (int section = 0; section < kSections; ++section) {
+  for (int section = 0; section < sections_; ++section) {
     if ((section_moving_[section] & bit) == 0) continue;
     section_moving_[section] &= others;
     write(increment_[section], lane, kNoIncrement);
@@ -94,8 +93,8 @@ void FilterChain::finish_segment(int frames) noexcept {
   }
 }
 
-void FilterChain::run(int first, int last, const float* in, float* out, int frames, int lanes) noexcept {
-  SvfSection settled[kSections];
+void FilterChain::run(const float* in, float* out, int frames, int lanes) noexcept {
+  SvfSection settled[kMaxSections];
   int count = 0;
   const auto run_settled = [&] {
     if (count == 0) return;
@@ -103,7 +102,7 @@ void FilterChain::run(int first, int last, const float* in, float* out, int fram
     in = out;
     count = 0;
   };
-  for (int section = first; section < last; ++section) {
+  for (int section = 0; section < sections_; ++section) {
     if (!runs_[section]) continue;
     if (section_moving_[section] == 0) {
       settled[count++] = {&now_[section], &state_[section]};
@@ -116,25 +115,24 @@ void FilterChain::run(int first, int last, const float* in, float* out, int fram
   run_settled();
 }
 
-bool FilterChain::process(float* io, float* equalised, int frames, int lanes, const Resets& resets) noexcept {
-  // Sections may fall asleep on the way, none wakes: what runs is decided once, so that `equalised` is whole.
-  bool equalising = false;
-  for (int section = 0; section < kSections; ++section) {
+bool FilterChain::process(const float* in, float* out, int frames, int lanes, const Resets& resets) noexcept {
+  // Sections may fall asleep on the way, none wakes: what runs is decided once, so that `out` is whole.
+  bool running = false;
+  for (int section = 0; section < sections_; ++section) {
     runs_[section] = awake_[section] != 0;
-    equalising |= runs_[section] && section >= kLowCutSections;
+    running |= runs_[section];
   }
+  if (!running && moving_ == 0) return false;
   for (int begin = 0; begin < frames;) {
     const std::uint64_t ahead = resets.frames >> begin;
     if ((ahead & 1) != 0) clear_state(resets.lanes[begin]);
     int length = segment(frames - begin);
     if (ahead > 1) length = std::min(length, 1 + std::countr_zero(ahead >> 1));
-    float* from = io + begin * kLanes;
-    run(0, kLowCutSections, from, from, length, lanes);
-    run(kLowCutSections, kSections, from, equalised + begin * kLanes, length, lanes);
+    run(in + begin * kLanes, out + begin * kLanes, length, lanes);
     finish_segment(length);
     begin += length;
   }
-  return equalising;
+  return running;
 }
 
 void FilterChain::clear_state(LaneMask lanes) noexcept {
@@ -144,19 +142,18 @@ void FilterChain::clear_state(LaneMask lanes) noexcept {
   }
 }
 
-LaneMask FilterChain::flush(LaneMask lanes) noexcept {
-  LaneMask quiet = 0;
+LaneMask FilterChain::quiet(LaneMask lanes) const noexcept {
+  LaneMask found = 0;
   for (unsigned left = lanes; left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
     bool all = true;
-    for (int section = 0; section < kSections; ++section) {
+    for (int section = 0; section < sections_; ++section) {
       if (awake_[section] == 0) continue;
       all &= std::fabs(state_[section].c1[lane]) < kQuiet && std::fabs(state_[section].c2[lane]) < kQuiet;
     }
-    if (all) quiet |= lane_bit(lane);
+    if (all) found |= lane_bit(lane);
   }
-  clear_state(quiet);
-  return quiet;
+  return found;
 }
 
 }  // namespace fohd

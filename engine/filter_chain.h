@@ -1,4 +1,4 @@
-// The second-order sections of sixteen strips: two for the low cut, six for the equaliser, all ramps in step.
+// A few second-order sections of sixteen strips, their ramps in step: a low cut, an equaliser.
 //
 // A lane's coefficients move together (one countdown) and arrive exactly. A section that is neutral and settled in a
 // lane is at rest there: its state is held at zero (p = b = t = 0), so what a lane hears never depends on whether its
@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "engine/filter_chain_kernels.h"
 #include "engine/ramps.h"
@@ -29,40 +30,42 @@ struct Resets {
 
 class FilterChain {
  public:
-  static constexpr int kSections = kLowCutSections + kMaxEqBands;
+  static constexpr int kMaxSections = kMaxEqBands;
 
-  /// [audio] A ramp of at most one frame jumps. Coefficients that are not finite count as neutral. Targets that a lane
-  /// has, or is on its way to, change nothing.
-  void set(int lane, const SvfCoeffs& low_cut_1, const SvfCoeffs& low_cut_2, const SvfCoeffs (&eq)[kMaxEqBands],
-           int ramp_frames) noexcept;
+  /// [control] sections: 1..kMaxSections, all neutral.
+  explicit FilterChain(int sections) noexcept : sections_(sections) {}
+
+  /// [audio] wanted: one set per section. A ramp of at most one frame jumps. Coefficients that are not finite count as
+  /// neutral. Targets that a lane has, or is on its way to, change nothing.
+  void set(int lane, std::span<const SvfCoeffs> wanted, int ramp_frames) noexcept;
   /// [control] Every lane jumps to its targets.
   void settle() noexcept;
 
-  /// [audio] Runs the low cut in place on `io`, and the equaliser from there into `equalised`. False: the equaliser
-  /// was at rest all the time and `equalised` was not written.
-  bool process(float* io, float* equalised, int frames, int lanes, const Resets& resets) noexcept;
+  /// [audio] in may be out. False: all sections were at rest all the time and `out` was not written.
+  bool process(const float* in, float* out, int frames, int lanes, const Resets& resets) noexcept;
 
   bool moving() const noexcept { return moving_ != 0; }  ///< [any]
   /// [audio] Forgets what these lanes have heard.
   void clear_state(LaneMask lanes) noexcept;
-  /// [audio] The lanes among `lanes` whose states are all below -200 dBFS (NaN is not). Their states are now zero.
-  LaneMask flush(LaneMask lanes) noexcept;
+  /// [audio] The lanes among `lanes` whose states are all below -200 dBFS (NaN is not).
+  LaneMask quiet(LaneMask lanes) const noexcept;
 
  private:
   void aim(int lane, int section, const SvfCoeffs& target, int ramp_frames) noexcept;
   void arrive(int lane) noexcept;
   int segment(int frames) const noexcept;
   void finish_segment(int frames) noexcept;
-  void run(int first, int last, const float* in, float* out, int frames, int lanes) noexcept;
+  void run(const float* in, float* out, int frames, int lanes) noexcept;
 
-  SvfBankCoeffs now_[kSections], increment_[kSections];
-  SvfBankState state_[kSections];
-  SvfCoeffs target_[kSections][kLanes];
+  int sections_;
+  SvfBankCoeffs now_[kMaxSections], increment_[kMaxSections];
+  SvfBankState state_[kMaxSections];
+  SvfCoeffs target_[kMaxSections][kLanes];
   std::int32_t left_[kLanes] = {};  ///< frames still to be incremented before the one that gets the targets
   LaneMask moving_ = 0;
-  LaneMask section_moving_[kSections] = {};
-  bool runs_[kSections] = {};       ///< in the present chunk
-  LaneMask awake_[kSections] = {};  ///< lanes in which a section is not at rest
+  LaneMask section_moving_[kMaxSections] = {};
+  bool runs_[kMaxSections] = {};       ///< in the present chunk
+  LaneMask awake_[kMaxSections] = {};  ///< lanes in which a section is not at rest
 };
 
 }  // namespace fohd

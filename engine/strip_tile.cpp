@@ -21,18 +21,17 @@ StripTile::StripTile(int lanes, bool mixed) noexcept
 
 void StripTile::set(int lane, const LaneTargets& targets) noexcept {
   post_gain_.set(lane, finite_or_zero(targets.post_gain), targets.post_gain_ramp_frames);
-  if (mixed_) {
-    chain_.set(lane, SvfCoeffs{}, SvfCoeffs{}, targets.eq, targets.coeff_ramp_frames);
-    return;
-  }
+  eq_.set(lane, targets.eq, targets.coeff_ramp_frames);
+  if (mixed_) return;
   input_gain_.set(lane, finite_or_zero(targets.input_gain), targets.input_gain_ramp_frames);
-  chain_.set(lane, targets.low_cut[0], targets.low_cut[1], targets.eq, targets.coeff_ramp_frames);
+  low_cut_.set(lane, targets.low_cut, targets.coeff_ramp_frames);
 }
 
 void StripTile::settle() noexcept {
   input_gain_.settle();
   post_gain_.settle();
-  chain_.settle();
+  low_cut_.settle();
+  eq_.settle();
 }
 
 void StripTile::begin_call() noexcept {
@@ -41,37 +40,48 @@ void StripTile::begin_call() noexcept {
 }
 
 bool StripTile::dormant(bool silent) const noexcept {
-  return silent && quiet_ == used_ && !chain_.moving() && input_gain_.moving == 0 && post_gain_.moving == 0;
+  return silent && quiet_ == used_ && !low_cut_.moving() && !eq_.moving() && input_gain_.moving == 0 &&
+         post_gain_.moving == 0;
 }
 
 const float* StripTile::rim_gains() const noexcept { return input_gain_.moving != 0 ? kUnity : input_gain_.value; }
 
-void StripTile::process(const RimReport& rim, int frames) noexcept {
+void StripTile::fall_silent() noexcept {
+  for (const float*& tap : taps_.tap) tap = kSilentTile.samples;
+}
+
+void StripTile::process_input(const RimReport& rim, int frames) noexcept {
   sounding_ |= rim.sounding;
   quiet_ &= static_cast<LaneMask>(~rim.sounding);
   const bool silent = rim.sounding == 0;
   taps_.silent = dormant(silent);
-  if (taps_.silent) {
-    for (const float*& tap : taps_.tap) tap = kSilentTile.samples;
-    return;
-  }
+  if (taps_.silent) return fall_silent();
   if (silent) std::fill_n(input_.samples, frames * kLanes, 0.0f);
   if (input_gain_.moving != 0) apply_input_gain(frames);
-  after_input(frames, rim.resets);
+  low_cut_.process(input_.samples, input_.samples, frames, lanes_, rim.resets);
 }
 
 void StripTile::process_mix(bool silent, int frames) noexcept {
   taps_.silent = dormant(silent);
-  if (taps_.silent) {
-    for (const float*& tap : taps_.tap) tap = kSilentTile.samples;
-    return;
-  }
+  if (taps_.silent) return fall_silent();
   if (silent) {
     std::fill_n(input_.samples, frames * kLanes, 0.0f);
   } else {
     quiet_ = 0;
   }
-  after_input(frames, kNoResets);
+  process_rest(kNoResets, frames);
+}
+
+void StripTile::process_rest(const Resets& resets, int frames) noexcept {
+  if (taps_.silent) return;
+  // Place of the gate and of insert A.
+  const bool equalised = eq_.process(input_.samples, equalised_.samples, frames, lanes_, resets);
+  // Place of the compressor and of insert B.
+  const float* after_eq = equalised ? equalised_.samples : input_.samples;
+  taps_.tap[static_cast<int>(Tap::input)] = taps_.tap[static_cast<int>(Tap::pre_eq)] = input_.samples;
+  taps_.tap[static_cast<int>(Tap::post_eq)] = taps_.tap[static_cast<int>(Tap::pre_fader)] = after_eq;
+  measure(input_.samples, pre_.measure, frames, lanes_);
+  measure_post(frames);
 }
 
 void StripTile::apply_input_gain(int frames) noexcept {
@@ -89,17 +99,6 @@ void StripTile::apply_input_gain(int frames) noexcept {
   }
 }
 
-void StripTile::after_input(int frames, const Resets& resets) noexcept {
-  // Place of the gate and of insert A: between the chain's low cut and its equaliser.
-  const bool equalised = chain_.process(input_.samples, equalised_.samples, frames, lanes_, resets);
-  // Place of the compressor and of insert B.
-  const float* after_eq = equalised ? equalised_.samples : input_.samples;
-  taps_.tap[static_cast<int>(Tap::input)] = taps_.tap[static_cast<int>(Tap::pre_eq)] = input_.samples;
-  taps_.tap[static_cast<int>(Tap::post_eq)] = taps_.tap[static_cast<int>(Tap::pre_fader)] = after_eq;
-  measure(input_.samples, pre_.measure, frames, lanes_);
-  measure_post(frames);
-}
-
 void StripTile::measure_post(int frames) noexcept {
   const float* samples = taps_.tap[static_cast<int>(Tap::pre_fader)];
   for (int begin = 0; begin < frames;) {
@@ -115,6 +114,11 @@ void StripTile::measure_post(int frames) noexcept {
   }
 }
 
+void StripTile::clear_state(LaneMask lanes) noexcept {
+  low_cut_.clear_state(lanes);
+  eq_.clear_state(lanes);
+}
+
 LaneMask StripTile::grid(float mean_square_share) noexcept {
   LaneMask fed = sounding_;
   if (mixed_) {
@@ -122,9 +126,13 @@ LaneMask StripTile::grid(float mean_square_share) noexcept {
       fed |= static_cast<LaneMask>((pre_.measure.block_peak_bits[lane] != 0) << lane);
   }
   const LaneMask broken = static_cast<LaneMask>((pre_.drop_broken() | post_.drop_broken()) & used_);
-  if (broken != 0) chain_.clear_state(broken);
+  if (broken != 0) clear_state(broken);
   const LaneMask ringing = static_cast<LaneMask>(used_ & ~fed & ~quiet_);
-  if (ringing != 0) quiet_ |= chain_.flush(ringing);
+  if (ringing != 0) {
+    const LaneMask ended = low_cut_.quiet(ringing) & eq_.quiet(ringing);
+    clear_state(ended);
+    quiet_ |= ended;
+  }
   pre_.grid(mean_square_share);
   post_.grid(mean_square_share);
   sounding_ = 0;

@@ -27,16 +27,18 @@ class StripTile {
   void set(int lane, const LaneTargets& targets) noexcept;  ///< [audio] all but the source, which is the rim's
   void settle() noexcept;                                   ///< [control]
 
-  /// [audio] A chunk of 1..64 frames. Channels: what the rim wrote into input() with rim_gains().
-  void process(const RimReport& rim, int frames) noexcept;
-  /// [audio] Mixes and returns: silent, or the sum already in input(), which keeps its bits.
+  /// [audio] A chunk of 1..64 frames of channels, up to tap `input`: what the rim wrote into input() with rim_gains().
+  /// All channels go through this before any goes on: then a key can be another strip's tap `input` in the same frame.
+  void process_input(const RimReport& rim, int frames) noexcept;
+  /// [audio] The rest of the same chunk.
+  void process_rest(const Resets& resets, int frames) noexcept;
+  /// [audio] Mixes and returns, all of it: silent, or the sum already in input(), which keeps its bits.
   void process_mix(bool silent, int frames) noexcept;
 
   void begin_call() noexcept;  ///< [audio] at the start of each process() of the engine
   /// [audio] At each multiple of 64 frames: mean squares, silence. Returns lanes in which a NaN turned up; what they
   /// remembered is forgotten.
   LaneMask grid(float mean_square_share) noexcept;
-  void clear_state(LaneMask lanes) noexcept { chain_.clear_state(lanes); }  ///< [audio]
 
   const TileTaps& taps() const noexcept { return taps_; }  ///< [audio] of the last chunk
   float* input() noexcept { return input_.samples; }       ///< [audio] where the rim or the matrix writes
@@ -50,7 +52,8 @@ class StripTile {
  private:
   bool dormant(bool silent) const noexcept;
   void apply_input_gain(int frames) noexcept;
-  void after_input(int frames, const Resets& resets) noexcept;
+  void fall_silent() noexcept;
+  void clear_state(LaneMask lanes) noexcept;
   void measure_post(int frames) noexcept;
 
   int lanes_;
@@ -59,7 +62,7 @@ class StripTile {
   LaneMask quiet_;         ///< lanes whose states are exactly zero and that are fed nothing
   bool mixed_;
   LaneRamp input_gain_, post_gain_;
-  FilterChain chain_;
+  FilterChain low_cut_{kLowCutSections}, eq_{kMaxEqBands};
   TileTaps taps_;
   TileMeter pre_, post_;
   Tile input_, equalised_;
