@@ -5,7 +5,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace fohd {
 namespace {
@@ -57,10 +59,14 @@ std::unique_ptr<JackClient> JackClient::open(const JackClientOptions& options, c
     return nullptr;
   }
   std::unique_ptr<JackClient> client(new JackClient(handle, options, bell));
+  // Before the first thing that can fail because the server ends; the other callbacks read the ports.
+  jack_on_shutdown(
+      handle, [](void* data) { callback<&JackClient::on_shutdown>(data); }, client.get());
   if (!client->register_ports(options.geometry)) {
-    why = "the JACK server \"" + options.server + "\" has no room for " +
-          std::to_string(options.geometry.inputs + options.geometry.outputs()) +
-          " ports; start jackd with a larger -p, or use fewer channels";
+    why = client->lost_after_all() ? "the JACK server has ended"
+                                   : "the JACK server \"" + options.server + "\" has no room for " +
+                                         std::to_string(options.geometry.inputs + options.geometry.outputs()) +
+                                         " ports; start jackd with a larger -p, or use fewer channels";
     return nullptr;
   }
   client->set_callbacks();
@@ -95,8 +101,6 @@ bool JackClient::register_ports(const Geometry& geometry) {
 void JackClient::set_callbacks() {
   jack_client_t* client = client_.get();
   jack_set_process_callback(client, callback<&JackClient::on_process, jack_nframes_t>, this);
-  jack_on_shutdown(
-      client, [](void* data) { callback<&JackClient::on_shutdown>(data); }, this);
   jack_set_xrun_callback(client, callback<&JackClient::on_xrun>, this);
   jack_set_sample_rate_callback(client, callback<&JackClient::on_sample_rate, jack_nframes_t>, this);
   jack_set_freewheel_callback(
@@ -216,6 +220,11 @@ bool JackClient::take_overflow() noexcept {
   if (!overflow_.raised()) return false;
   overflow_.lower();
   return true;
+}
+
+bool JackClient::lost_after_all() const noexcept {
+  for (int wait = 0; wait < 20 && !lost(); ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return lost();
 }
 
 bool JackClient::activate(std::shared_ptr<AudioCore> core) {

@@ -50,6 +50,8 @@ class JackClient {
 
   /// The server has ended, or it changed its rate: this object is to be destroyed and a new one opened.
   bool lost() const noexcept { return lost_.raised(); }
+  /// For after a refusal: whether the reason is that the server has just ended. Gives its notification 20 ms.
+  bool lost_after_all() const noexcept;
   bool rate_changed() const noexcept { return rate_changed_.raised(); }
   std::uint32_t xruns() const noexcept { return xruns_.count(); }
 

@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 // the rack, and cost nothing that top would show.
 constexpr auto kRetry = 250ms;
 constexpr auto kHousekeeping = 100ms;
+constexpr const char* kEnded = "the JACK server has ended";
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -76,11 +77,12 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   void start() {
     if (client_ == nullptr || core_ == nullptr) return;
     if (!client_->activate(core_)) {
-      lose("JACK does not let the client start");
+      lose(client_->lost_after_all() ? kEnded : "JACK does not let the client start");
       return;
     }
     name_ports();
     for (const PortPair& pair : memory_.wanted()) restore(pair);
+    if (client_->lost()) return lose(kEnded);
     JackNews news{JackNews::Kind::running, "", core_, client_->period_frames(), client_->realtime(), client_->device()};
     active_ = true;
     tell(std::move(news));
@@ -156,7 +158,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   /// Everything that JACK's callbacks have left for us.
   void look() {
     if (client_ == nullptr) return;
-    if (client_->lost()) return lose("the JACK server has ended");
+    if (client_->lost()) return lose(kEnded);
     if (client_->rate_changed()) return lose("the JACK server has changed its sample rate");
     JackPortEvent event;
     while (client_->next_event(event)) handle(event);
@@ -191,7 +193,8 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   void restore(const PortPair& pair) {
     const std::string from = client_->full_name(pair.from), to = client_->full_name(pair.to);
     if (!client_->port_exists(from) || !client_->port_exists(to)) return;
-    if (!client_->connect(pair)) spdlog::warn("JACK refused to connect {} to {}", from, to);
+    if (client_->connect(pair) || client_->lost_after_all()) return;
+    spdlog::warn("JACK refused to connect {} to {}", from, to);
   }
 
   void name_ports() {
