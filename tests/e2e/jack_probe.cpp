@@ -1,6 +1,8 @@
-// A helper of the scripts: measures, in freewheel, how loud a sine wave comes out of a port.
+// A helper of the scripts, in freewheel: measures how loud a sine wave comes out of a port, or sends what breaks sound.
 //   jack_probe gain FROM_PORT TO_PORT SECONDS    plays into TO_PORT (an input of the desk), listens to FROM_PORT
-// prints the gain in dB with one decimal, or "silence" below -100 dB. The server is $JACK_DEFAULT_SERVER.
+// prints the gain in dB with one decimal, or "silence" below -100 dB.
+//   jack_probe break TO_PORT                     plays the same with a NaN in it three times within a second
+// The server is $JACK_DEFAULT_SERVER.
 #include <jack/jack.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <thread>
 
@@ -22,6 +25,7 @@ struct Probe {
   jack_port_t *out = nullptr, *in = nullptr;
   double rate_hz = 48000, energy = 0;
   long frame = 0, begin = 0, end = 0, measured = 0;
+  bool broken = false;
   std::atomic<bool> freewheeling{false}, done{false};
 
   int process(jack_nframes_t frames) {
@@ -30,6 +34,9 @@ struct Probe {
     for (jack_nframes_t n = 0; n < frames; ++n) {
       to[n] = static_cast<float>(kLevel * std::sin(2 * kPi * 997 * static_cast<double>(frame) / rate_hz));
       if (!freewheeling) continue;
+      const long tenth = static_cast<long>(rate_hz / 10);
+      if (broken && frame > 0 && frame % tenth == 0 && frame / tenth <= 3)
+        to[n] = std::numeric_limits<float>::quiet_NaN();
       if (frame >= begin && frame < end) {
         energy += static_cast<double>(from[n]) * static_cast<double>(from[n]);
         ++measured;
@@ -49,8 +56,13 @@ int fail(const char* text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5 || std::string(argv[1]) != "gain") return fail("gain FROM_PORT TO_PORT SECONDS");
+  const std::string what = argc > 1 ? argv[1] : "";
+  if (!(what == "gain" && argc == 5) && !(what == "break" && argc == 3)) {
+    return fail("gain FROM_PORT TO_PORT SECONDS | break TO_PORT");
+  }
+  const char* const to_port = what == "gain" ? argv[3] : argv[2];
   Probe probe;
+  probe.broken = what == "break";
   // A name of its own each time: the desk restores the connections of clients that it has seen before.
   const std::string name = "probe_" + std::to_string(::getpid());
   jack_status_t status{};
@@ -59,7 +71,7 @@ int main(int argc, char** argv) {
   probe.rate_hz = jack_get_sample_rate(probe.client);
   // 0.6 s for start ramps and filters to settle; a whole number of seconds of sine behind it.
   probe.begin = static_cast<long>(0.6 * probe.rate_hz);
-  probe.end = probe.begin + static_cast<long>(std::atof(argv[4]) * probe.rate_hz);
+  probe.end = probe.begin + (probe.broken ? 0 : static_cast<long>(std::atof(argv[4]) * probe.rate_hz));
   probe.out = jack_port_register(probe.client, "out", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput, 0);
   probe.in = jack_port_register(probe.client, "in", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput, 0);
   jack_set_process_callback(
@@ -71,8 +83,8 @@ int main(int argc, char** argv) {
     const int result = jack_connect(probe.client, from.c_str(), to.c_str());
     return result == 0 || result == EEXIST;
   };
-  if (!connect(name + ":out", argv[3])) return fail("cannot connect to the desk's input");
-  if (!connect(argv[2], name + ":in")) return fail("cannot connect to the desk's output");
+  if (!connect(name + ":out", to_port)) return fail("cannot connect to the desk's input");
+  if (!probe.broken && !connect(argv[2], name + ":in")) return fail("cannot connect to the desk's output");
   jack_set_freewheel(probe.client, 1);
   probe.freewheeling = true;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -83,6 +95,7 @@ int main(int argc, char** argv) {
   const bool done = probe.done;
   jack_client_close(probe.client);
   if (!done) return fail("the server does not run");
+  if (probe.broken) return 0;
   const double rms = std::sqrt(probe.energy / static_cast<double>(probe.measured));
   const double gain_db = 20 * std::log10(rms / (kLevel / std::sqrt(2.0)));
   if (rms == 0 || gain_db < -100) {
