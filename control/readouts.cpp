@@ -50,7 +50,13 @@ constexpr std::array kRows = {
                [](S, T t, int) -> Value { return t.load_percent; },
                "How much of a period the audio takes, as JACK measures it."},
     ReadoutRow{"/jack/xruns", Family::global, Kind::integer, Unit::none, 0, 0,
-               [](S, T t, int) -> Value { return t.xruns; }, "Deadlines missed since the program started."},
+               [](S, T t, int) -> Value { return t.xruns; }, "Xruns that JACK reported since the program started."},
+    ReadoutRow{"/jack/deadline_misses", Family::global, Kind::integer, Unit::none, 0, 0,
+               [](S, T t, int) -> Value { return t.deadline_misses; },
+               "Audio callbacks that ended too late by the desk's own clock, since JACK last came."},
+    ReadoutRow{"/osc/lost_datagrams", Family::global, Kind::integer, Unit::none, 0, 0,
+               [](S, T t, int) -> Value { return t.lost_datagrams; },
+               "OSC datagrams that came faster than they could be read, since the program started."},
 };
 
 consteval bool rows_are_whole() {

@@ -307,6 +307,8 @@ void ControlLoop::tick() {
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
   status_.load_percent = running_ ? figures.load_percent : 0;
+  if (core_) status_.deadline_misses = static_cast<std::int32_t>(core_->counters().read().deadline_misses);
+  status_.lost_datagrams = static_cast<std::int32_t>(udp_->counters().dropped_by_kernel);
   turn();
 }
 
@@ -341,13 +343,6 @@ void ControlLoop::every_second() {
     spdlog::warn("JACK: {} xruns ({} since the start)", now - xruns_told_, now);
     xruns_told_ = now;
     xrun_pause_s_ = 10;
-  }
-  if (core_) {
-    const AudioCounters& audio = core_->counters().read();
-    if (audio.deadline_misses > misses_told_) {
-      spdlog::debug("{} callbacks ended too late", audio.deadline_misses - misses_told_);
-    }
-    misses_told_ = audio.deadline_misses;
   }
 }
 

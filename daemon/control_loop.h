@@ -92,7 +92,7 @@ class ControlLoop : public CommandSink {
   bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_;
-  std::uint64_t drops_told_ = 0, misses_told_ = 0, refused_told_ = 0;
+  std::uint64_t drops_told_ = 0, refused_told_ = 0;
   std::uint32_t xruns_told_ = 0;
   int xrun_pause_s_ = 0;
 };
