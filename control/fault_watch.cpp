@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kListed = 5;  // of 128 strips a person reads a few
 constexpr std::int64_t kAtOnce = std::numeric_limits<std::int64_t>::min();
 
-std::string with_name(std::string what, const std::string& name) {
+std::string with_name(const std::string& what, const std::string& name) {
   return name.empty() ? what : what + " (" + name + ")";
 }
 

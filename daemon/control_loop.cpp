@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/panic_signal.h"
 #include "daemon/start_rules.h"
@@ -15,11 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kTick = 20ms;   // the longest a subscriber waits for an update that a batch did not bring
 constexpr auto kMeter = 10ms;  // DESIGN section 4
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

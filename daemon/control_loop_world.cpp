@@ -2,17 +2,13 @@
 // configuration.
 #include <spdlog/spdlog.h>
 
+#include "daemon/clock.h"
 #include "daemon/control_loop.h"
 #include "daemon/net/addresses.h"
 #include "daemon/panic_signal.h"
 
 namespace fohd {
 namespace {
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 /// The wall clock as an OSC time tag: seconds since 1900 and their fraction.
 std::uint64_t ntp_now() {

@@ -11,6 +11,7 @@
 #include <map>
 #include <thread>
 
+#include "daemon/clock.h"
 #include "daemon/jack/connection_memory.h"
 
 namespace fohd {
@@ -24,11 +25,6 @@ using namespace std::chrono_literals;
 constexpr auto kRetry = 250ms;
 constexpr auto kHousekeeping = 100ms;
 constexpr const char* kEnded = "the JACK server has ended";
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

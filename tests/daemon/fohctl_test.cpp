@@ -1,5 +1,6 @@
 // fohctl against a real desk and OSC server behind a socket on the loopback interface.
 #include "daemon/fohctl/fohctl.h"
+#include "daemon/clock.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -25,11 +26,6 @@ using namespace fohd;
 namespace {
 
 constexpr Geometry kSmall = {.inputs = 4, .aux = 0, .returns = 0, .buses = 2, .matrices = 0};
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 class Commands : public CommandSink {
  public:

@@ -23,7 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 void send_fader(int socket, float level_db) {
   char packet[24] = "/ch/1/fader";  // 12 bytes with its zero, ",f" and two zeros behind it, then the float
-  std::memcpy(packet + 12, ",f", 2);
+  packet[12] = ',';
+  packet[13] = 'f';
   const std::uint32_t big_endian = htonl(std::bit_cast<std::uint32_t>(level_db));
   std::memcpy(packet + 16, &big_endian, sizeof big_endian);
   [[maybe_unused]] const auto sent = ::send(socket, packet, 20, 0);
