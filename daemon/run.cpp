@@ -2,27 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
-
 #include "daemon/control_loop.h"
 #include "daemon/log.h"
+#include "daemon/store/state_choice.h"
 
 namespace fohd {
 namespace {
-
-/// Where the mix begins and where it is kept.
-struct StatePlaces {
-  std::string load, keep;
-};
-
-StatePlaces state_places(const RunOptions& options, const Config& config) {
-  std::error_code ignored;
-  const bool file_given = !options.state.empty() && std::filesystem::is_regular_file(options.state, ignored);
-  if (file_given) return {options.state, options.state_dir};
-  std::string folder = !options.state_dir.empty() ? options.state_dir : options.state;
-  if (folder.empty()) folder = !config.state_folder.empty() ? config.state_folder : default_state_folder();
-  return {folder, folder};
-}
 
 bool refuse(const std::string& text) {
   spdlog::error("{}", text);
@@ -44,10 +29,6 @@ bool make_config(const RunOptions& options, Config& config) {
     return refuse("The JACK client and the JACK server are both called \"" + config.audio.client +
                   "\", which breaks the server for everybody. Give one of them another name (`client` in [audio])");
   }
-  if (!options.state.empty() && !std::filesystem::exists(options.state) &&
-      std::filesystem::path(options.state).has_extension()) {
-    return refuse(options.state + ": there is no such state");
-  }
   return true;
 }
 
@@ -58,10 +39,15 @@ int run(const RunOptions& options) {
   try {
     Config config;
     if (!make_config(options, config)) return kExitBadInput;
-    const StatePlaces places = state_places(options, config);
-    if (places.keep.empty())
+    StateChoice choice = choose_state(options.state, options.state_dir,
+                                      !config.state_folder.empty() ? config.state_folder : default_state_folder());
+    if (!choice.refusal.empty()) {
+      spdlog::error("{}", choice.refusal);
+      return kExitBadInput;
+    }
+    if (choice.keep.empty())
       spdlog::info("Changes of the mix are not kept: --state is a file and there is no --state-dir");
-    ControlLoop loop(std::move(config), options, load_state(places.load), places.keep);
+    ControlLoop loop(std::move(config), options, std::move(choice.stored), choice.keep);
     loop.run();
     return kExitOk;
   } catch (const FileError& error) {

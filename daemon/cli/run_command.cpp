@@ -20,7 +20,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 65535));
   command
       ->add_option("--state", options->state,
-                   "a folder: where the mix is kept; a file: the mix to begin with (it is not written)")
+                   "a folder: where the mix is kept; a file, or any state beside --state-dir: the mix to begin with "
+                   "(not written)")
       ->type_name("FILE_OR_FOLDER");
   command->add_option("--state-dir", options->state_dir, "folder where the mix is kept")->type_name("DIR");
   command->add_option("--play", options->play, "play a folder of multitrack files into the channels, looped")
