@@ -92,8 +92,11 @@ class Allowance {
     left_ -= amount;
     return true;
   }
-  /// Takes what was used already, also into debt.
-  void charge(double amount, std::int64_t now_ms) { refill(now_ms), left_ -= amount; }
+  /// Takes what was used already, also into debt; but never more of it than a second pays back.
+  void charge(double amount, std::int64_t now_ms) {
+    refill(now_ms);
+    left_ = std::max(left_ - amount, -rate_per_s_);
+  }
   bool in_credit(std::int64_t now_ms) { return refill(now_ms), left_ > 0; }
 
  private:

@@ -44,7 +44,8 @@ inline constexpr double kDatagramsPerSecond = 4800, kDatagramsBurst = 96;
 /// 8,192. Bounds memory (48 bytes each).
 inline constexpr std::size_t kMaxChangesPerPacket = 32768;
 /// Addresses that patterns may visit, all clients together; one costs about 50 ns, so this is 5 % of the thread. All
-/// who have no lease share a smaller pool, so that no stranger stops the engineer's patterns.
+/// who have no lease share a smaller pool, so that no stranger stops the engineer's patterns;
+/// another of the same size pays for their subscriptions.
 inline constexpr double kPatternWorkPerSecond = 1e6, kStrangerPatternWorkPerSecond = 3e5;
 /// Errors told to strangers, all together: forged sender addresses cannot make more.
 inline constexpr double kStrangerErrorsPerSecond = 200;
@@ -185,6 +186,7 @@ class OscServer::Impl {
   std::unordered_map<ClientId, osc::Quota> quotas_;
   osc::Allowance pattern_work_{osc::kPatternWorkPerSecond, osc::kPatternWorkPerSecond};
   osc::Allowance stranger_pattern_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
+  osc::Allowance stranger_subscribe_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
   osc::Allowance stranger_errors_{osc::kStrangerErrorsPerSecond, osc::kStrangerErrorsPerSecond};
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
 

@@ -197,12 +197,15 @@ osc::BitSet OscServer::Impl::items_below(const std::vector<std::string>& filters
 
 void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
   if (!has_place(from, "/subscribe")) return;
-  // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
-  pattern_work_.charge(static_cast<double>(item_count() * (request.filters.size() + 1)) / 16, now_ms_);
-  if (!pattern_work_.in_credit(now_ms_)) {
+  // What is refused costs nothing, and strangers can use up neither what subscribers live on nor, by their patterns,
+  // what lets newcomers in.
+  osc::Allowance& work = find(from) != nullptr ? pattern_work_ : stranger_subscribe_work_;
+  if (!work.in_credit(now_ms_)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
     return;
   }
+  // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
+  work.charge(static_cast<double>(item_count() * (request.filters.size() + 1)) / 16, now_ms_);
   osc::BitSet wanted = items_below(request.filters);
   const std::size_t count = wanted.count();
   if (count == 0) {

@@ -273,3 +273,19 @@ TEST_CASE("osc: a million mutated packets neither stop the desk nor put it into 
   w.send(200, message("/ch/1/fader", {-6.0f}));
   CHECK(w.ask(200, message("/ch/1/fader")).at(0).f() == -6.0f);
 }
+
+TEST_CASE("osc: a flood of refused subscriptions keeps nobody out for longer than a second", "[control][osc]") {
+  World w({.inputs = 32, .buses = 12});
+  w.send(1, message("/subscribe", {std::string("/ch/1"), std::int32_t{60}}));
+  w.run(2000);
+  // 16 filters that match nothing, from strangers: each costs a walk and takes no place.
+  std::vector<Argument> filters(16, std::string("/none"));
+  for (ClientId stranger = 100; stranger < 20'100; ++stranger) w.send(stranger, message("/subscribe", filters));
+  w.inbox.clear();
+  // The subscriber's patterns and its own subscription are as before, in the same millisecond.
+  CHECK(w.ask(1, message("/ch/*/mute")).size() == 32);
+  CHECK(w.ask(1, message("/subscribe", {std::string("/ch/2")})).at(0).address == "/subscribed");
+  // A new client comes in as soon as what was charged is paid back.
+  w.now_ms += 1100;
+  CHECK(w.ask(2, message("/subscribe", {std::string("/ch/3")})).at(0).address == "/subscribed");
+}
