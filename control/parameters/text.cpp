@@ -26,6 +26,18 @@ std::size_t character_bytes(std::string_view text) {
   return 0;
 }
 
+/// What breaks a line or turns the reading direction of all that follows it: C0, DEL, C1 (U+0080 to U+009F) and the
+/// bidirectional embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069; Unicode annex 9). A terminal,
+/// a log and a patch bay show names as they are.
+bool is_control(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (lead < 0x20 || lead == 0x7F) return true;
+  if (lead == 0xC2) return static_cast<unsigned char>(character[1]) <= 0x9F;
+  if (!character.starts_with("\xE2\x80") && !character.starts_with("\xE2\x81")) return false;
+  const auto last = static_cast<unsigned char>(character[2]);
+  return character[1] == '\x80' ? last >= 0xAA && last <= 0xAE : last >= 0xA6 && last <= 0xA9;
+}
+
 }  // namespace
 
 std::string number_text(float number) {
@@ -46,9 +58,8 @@ std::string clean_text(std::string_view text) {
   std::string clean;
   while (!text.empty()) {
     const std::size_t bytes = character_bytes(text);
-    const auto lead = static_cast<unsigned char>(text.front());
     std::string_view character = bytes == 0 ? "?" : text.substr(0, bytes);
-    if (lead < 0x20 || lead == 0x7F) character = " ";
+    if (is_control(character)) character = " ";
     if (clean.size() + character.size() > kMaxTextBytes) break;
     clean += character;
     text.remove_prefix(bytes == 0 ? 1 : bytes);

@@ -215,6 +215,14 @@ TEST_CASE("table: names are cut to 32 bytes at a character's edge and hold nothi
   CHECK(clean_text("a\nb\x7F"
                    "c") == "a b c");
   CHECK(clean_text(std::string("a\0b", 3)) == "a b");
+  // C1 (a terminal takes U+009B for the start of a sequence), and what turns the text behind it round.
+  CHECK(clean_text("a\xC2\x80z\xC2\x9B"
+                   "31m\xC2\x9Fz") == "a z 31m z");
+  CHECK(clean_text("a\xE2\x80\xAAz\xE2\x80\xAEz\xE2\x81\xA6z\xE2\x81\xA9z") == "a z z z z");
+  // Their neighbours stay: no-break space, line dots, narrow space, medium space, invisible separator.
+  for (const char* text : {"\xC2\xA0", "\xE2\x80\xA6", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE2\x81\xA3"}) {
+    CHECK(clean_text(text) == text);
+  }
   // Latin-1, a lone continuation, overlong, a surrogate, beyond Unicode, cut short.
   CHECK(clean_text("G\xE9rard") == "G?rard");
   CHECK(clean_text("\x80") == "?");
