@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstring>
 
@@ -17,7 +18,9 @@ namespace asio = boost::asio;
 
 constexpr int kBatch = 32;                 // datagrams per system call: 2 MB of buffers
 constexpr std::size_t kSlotBytes = 65536;  // the largest datagram and one more
-constexpr int kBatchesPerWake = 32;        // 1,024 datagrams, then timers and signals have their turn
+// After so long at the packets the loop publishes what they changed, and timers and signals have their turn: half of a
+// meter's period, whatever a packet costs and however many there are.
+constexpr auto kWake = std::chrono::milliseconds(5);
 constexpr auto kRetry = std::chrono::seconds(1);
 
 UdpPort::Client client_of(const sockaddr_in& from) {
@@ -32,6 +35,7 @@ struct UdpPort::Batch {
   std::array<iovec, kBatch> vectors{};
   std::array<sockaddr_in, kBatch> sources{};
   std::array<std::array<char, CMSG_SPACE(sizeof(std::uint32_t))>, kBatch> controls{};
+  int next = 0, count = 0;  // what was read and not yet handed on
 
   void prepare() {
     for (int i = 0; i < kBatch; ++i) {
@@ -77,6 +81,7 @@ void UdpPort::close() {
   boost::system::error_code ignored;
   retry_.cancel(ignored);
   socket_.close(ignored);
+  batch_->next = batch_->count = 0;
   bound_ = false;
 }
 
@@ -111,50 +116,64 @@ std::string UdpPort::try_bind() {
 
 void UdpPort::wait() {
   socket_.async_wait(asio::ip::udp::socket::wait_read, [this](const boost::system::error_code& failure) {
-    if (failure || !bound_) return;
-    receive_batch();
-    handlers_.turn();
-    if (bound_) wait();
+    if (!failure) wake();
   });
 }
 
-void UdpPort::receive_batch() {
-  for (int i = 0; i < kBatchesPerWake; ++i) {
-    if (!receive_some()) return;
+void UdpPort::wake() {
+  if (!bound_) return;
+  const bool more = receive_for_a_while();
+  handlers_.turn();
+  if (!bound_) return;
+  if (!more) return wait();
+  // At the end of the queue: whoever has waited for us comes first. The batch lives as long as we do.
+  asio::post(io_, [this, alive = std::weak_ptr<Batch>(batch_)] {
+    if (!alive.expired()) wake();
+  });
+}
+
+/// True if the time was up before the packets were.
+bool UdpPort::receive_for_a_while() {
+  const auto end = std::chrono::steady_clock::now() + kWake;
+  for (;;) {
+    while (batch_->next < batch_->count) {
+      take(batch_->next++);
+      if (!bound_) return false;
+      if (std::chrono::steady_clock::now() >= end) return true;
+    }
+    if (!read_batch()) return false;
   }
 }
 
-/// True if there may be more.
-bool UdpPort::receive_some() {
+/// True if something was read.
+bool UdpPort::read_batch() {
   batch_->prepare();
+  batch_->next = batch_->count = 0;
   const int count = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
-  if (count < 0) {
-    const int failure = errno;
-    if (failure == EAGAIN || failure == EWOULDBLOCK) {
-      read_error_queue();  // a waiting error wakes us although there is nothing to read
-      return false;
-    }
-    read_error_queue();
-    return failure != EBADF;
+  if (count <= 0) {
+    read_error_queue();  // a waiting error wakes us although there is nothing to read
+    return false;        // if there was something behind the error, the socket wakes us again
   }
-  for (int i = 0; i < count; ++i) {
-    msghdr& header = batch_->headers[i].msg_hdr;
-    for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
-      if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SO_RXQ_OVFL) continue;
-      std::uint32_t total = 0;
-      std::memcpy(&total, CMSG_DATA(note), sizeof total);
-      counters_.dropped_by_kernel += total - kernel_drops_seen_;  // 32 bits in the kernel: the difference wraps rightly
-      kernel_drops_seen_ = total;
-    }
-    const Client client = client_of(batch_->sources[i]);
-    if (!is_heard(static_cast<std::uint32_t>(client >> 16)) || (client & 0xFFFF) == 0) {
-      ++counters_.refused_sources;
-      continue;
-    }
-    ++counters_.received;
-    handlers_.packet(client, {batch_->bytes.data() + i * kSlotBytes, batch_->headers[i].msg_len});
+  batch_->count = count;
+  return true;
+}
+
+void UdpPort::take(int i) {
+  msghdr& header = batch_->headers[i].msg_hdr;
+  for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
+    if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SO_RXQ_OVFL) continue;
+    std::uint32_t total = 0;
+    std::memcpy(&total, CMSG_DATA(note), sizeof total);
+    counters_.dropped_by_kernel += total - kernel_drops_seen_;  // 32 bits in the kernel: the difference wraps rightly
+    kernel_drops_seen_ = total;
   }
-  return count == kBatch;
+  const Client client = client_of(batch_->sources[i]);
+  if (!is_heard(static_cast<std::uint32_t>(client >> 16)) || (client & 0xFFFF) == 0) {
+    ++counters_.refused_sources;
+    return;
+  }
+  ++counters_.received;
+  handlers_.packet(client, {batch_->bytes.data() + i * kSlotBytes, batch_->headers[i].msg_len});
 }
 
 void UdpPort::read_error_queue() {

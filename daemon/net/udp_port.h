@@ -1,5 +1,5 @@
 // The UDP socket that OSC comes through. Binds, and goes on trying once a second while somebody else has the port;
-// reads datagrams in batches; counts what the kernel had to drop.
+// reads datagrams in batches, for a few ms at a time; counts what the kernel had to drop.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -29,7 +29,7 @@ class UdpPort {
   using Client = std::uint64_t;
   struct Handlers {
     std::function<void(Client, std::span<const std::byte>)> packet;
-    std::function<void()> turn;        ///< after a batch: publish what the packets changed
+    std::function<void()> turn;        ///< after some packets, every 5 ms in a flood: publish what they changed
     std::function<void(Client)> gone;  ///< the client's machine says that nobody listens there any more
     std::function<void(const std::string& error)> state;  ///< binding failed (once per reason); "" when it worked
   };
@@ -54,8 +54,10 @@ class UdpPort {
  private:
   std::string try_bind();
   void wait();
-  void receive_batch();
-  bool receive_some();
+  void wake();
+  bool receive_for_a_while();
+  bool read_batch();
+  void take(int i);
   void read_error_queue();
 
   boost::asio::io_context& io_;

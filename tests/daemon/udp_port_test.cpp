@@ -31,6 +31,7 @@ struct Rig {
     handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
       last_client = client;
       packets.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      if (each_packet) each_packet();
     };
     handlers.turn = [this] { ++turns; };
     handlers.gone = [this](UdpPort::Client client) { gone.push_back(client); };
@@ -51,6 +52,7 @@ struct Rig {
   std::vector<std::string> packets, states;
   std::vector<UdpPort::Client> gone;
   int turns = 0;
+  std::function<void()> each_packet;
 };
 
 }  // namespace
@@ -92,6 +94,51 @@ TEST_CASE("udp: a burst is read in batches with one turn each, and nothing is lo
   const auto whole = std::count(rig.packets.begin(), rig.packets.end(), "12345678");
   CHECK(static_cast<std::uint64_t>(whole) + port->counters().dropped_by_kernel >= kCount);
   CHECK(rig.turns < kCount / 10);
+}
+
+TEST_CASE("udp: in a flood of packets that each cost 10 ms, a timer still comes after the first of them",
+          "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  rig.each_packet = [] {  // busy, as a packet of many requests makes the desk
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
+    while (std::chrono::steady_clock::now() < end) {
+    }
+  };
+  port->open();
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  constexpr std::size_t kCount = 20;
+  for (std::size_t i = 0; i < kCount; ++i) client.send_to(asio::buffer("12345678", 8), rig.target());
+  // All of them wait in the socket; a timer that is due now must not wait for all of them.
+  std::size_t packets_before_timer = kCount;
+  int turns_before_timer = 0;
+  asio::steady_timer timer(rig.io, std::chrono::milliseconds(0));
+  timer.async_wait([&](const boost::system::error_code&) {
+    packets_before_timer = rig.packets.size();
+    turns_before_timer = rig.turns;
+  });
+  REQUIRE(rig.run_until([&] { return rig.packets.size() == kCount; }));
+  CHECK(packets_before_timer <= 2);  // each packet is beyond the 5 ms alone
+  CHECK(static_cast<std::size_t>(turns_before_timer) == packets_before_timer);
+  CHECK(static_cast<std::size_t>(rig.turns) >= kCount);  // what each packet changed was published
+}
+
+TEST_CASE("udp: a port that is closed or gone in the middle of a flood hands nothing on", "[daemon][net]") {
+  Rig rig;
+  auto port = rig.make();
+  rig.each_packet = [&] {
+    if (rig.packets.size() == 3) port->close();
+  };
+  port->open();
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  for (int i = 0; i < 10; ++i) client.send_to(asio::buffer("12345678", 8), rig.target());
+  REQUIRE(rig.run_until([&] { return rig.packets.size() >= 3; }));
+  rig.io.restart();
+  rig.io.run_for(std::chrono::milliseconds(20));
+  port.reset();
+  rig.io.restart();
+  rig.io.run_for(std::chrono::milliseconds(20));
+  CHECK(rig.packets.size() == 3);
 }
 
 TEST_CASE("udp: a port in use is said once, tried again, and taken when it is free; no other port is taken",
