@@ -23,7 +23,7 @@ struct StateMeta {
   std::string device;           ///< a name for the audio device, as the caller sees it; may be empty
   std::string boot_id;          ///< current_boot_id() of the machine's boot in which it was written
   std::string program_version;  ///< of the fohd that wrote it
-  bool clean_exit = false;      ///< written by an orderly end, not by a running desk
+  bool clean_exit = false;      ///< this generation was written by an orderly end, not by a running desk
 };
 
 struct StoredState {

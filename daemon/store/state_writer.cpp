@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "daemon/store/state_load.h"
-
 namespace fohd {
 namespace {
 constexpr double kLongAgo = std::numeric_limits<double>::lowest();
@@ -12,6 +10,12 @@ constexpr double kRetry_s = 1;             // a changed card, a freed disk: seen
 constexpr double kRetryGeneration_s = 10;  // it writes far more, into a disk that may be full
 constexpr double kRepeatFailure_s = 60;    // often enough to be seen, rarely enough not to fill a log
 constexpr double kLongestSleep_s = 3600;
+
+/// What decides at the next start; how the last one ended does not.
+bool same_situation(const StateMeta& a, const StateMeta& b) {
+  return a.geometry_known == b.geometry_known && a.geometry == b.geometry && a.rate_hz == b.rate_hz &&
+         a.device == b.device && a.boot_id == b.boot_id && a.program_version == b.program_version;
+}
 }  // namespace
 
 StateWriter::StateWriter(FileSystem& files, std::string folder, StateMeta meta, Mix mix, Store::Report report,
@@ -36,9 +40,9 @@ void StateWriter::change(std::vector<AddressedValue>&& changes) {
 }
 
 void StateWriter::change_meta(const StateMeta& meta) {
+  meta_changed_ = meta_changed_ || !same_situation(meta, meta_);
   meta_ = meta;
   meta_.clean_exit = false;
-  meta_changed_ = true;
 }
 
 bool StateWriter::generation_wanted() const noexcept {
@@ -61,7 +65,7 @@ double StateWriter::turn(double now_s) {
 void StateWriter::finish(double now_s) {
   meta_.clean_exit = true;
   if (!unwritten_.empty() && number_ != 0) append_changes(now_s);
-  write_generation(now_s);
+  if (generation_wanted() || changed_since_generation_ || !unwritten_.empty()) write_generation(now_s);
   files_.unlock();
 }
 
@@ -115,6 +119,7 @@ std::string StateWriter::try_generation() {
   StateFiles present;
   error = list_state_files(folder_, files_, present);
   if (!error.empty()) return error;
+  if (number_ == 0 && adopt_newest(present)) return "";
   std::uint64_t next = number_;
   if (!present.generations.empty()) next = std::max(next, present.generations.back());
   if (!present.logs.empty()) next = std::max(next, present.logs.back());
@@ -129,21 +134,73 @@ std::string StateWriter::try_generation() {
     static_cast<void>(files_.remove(log));
     return error;
   }
+  if (number_ != 0 && log_bytes_ == 0 && unwritten_.empty()) superseded_.insert(number_);
   number_ = next;
   log_bytes_ = 0;
+  whole_[next] = true;
   return files_.sync_folder(folder_);
 }
 
+/// At the start: when the newest generation says just what would be written, it goes on being the newest. Otherwise a
+/// desk that is only switched on and off would push every older mix out of the folder.
+bool StateWriter::adopt_newest(const StateFiles& present) {
+  if (present.generations.empty()) return false;
+  const std::uint64_t newest = present.generations.back();
+  if (!present.logs.empty() && present.logs.back() > newest) return false;
+  const StoredState stored = load_state(folder_, files_);
+  std::string log;
+  const bool unchanged =
+      stored.found && stored.warnings.empty() && stored.source == generation_path(folder_, newest) &&
+      files_.read(log_path(folder_, newest), log).empty() && log.empty() &&
+      std::equal(stored.values.begin(), stored.values.end(), mix_.begin(), mix_.end(),
+                 [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; });
+  if (!unchanged) return false;
+  whole_[newest] = true;
+  if (!same_situation(stored.meta, meta_)) {
+    superseded_.insert(newest);
+    return false;
+  }
+  number_ = newest;
+  log_bytes_ = 0;
+  return true;
+}
+
+/// Whether generation `number` can be read. Each is read once: it does not change any more.
+bool StateWriter::whole(std::uint64_t number) {
+  const auto known = whole_.find(number);
+  if (known != whole_.end()) return known->second;
+  std::string text;
+  return whole_[number] =
+             files_.read(generation_path(folder_, number), text).empty() && parse_generation(text).error.empty();
+}
+
+/// Keeps the last few mixes that can be read. What cannot be read is neither counted nor removed: a person may want to
+/// save what is in it, and it must not push out what is good.
 void StateWriter::prune() {
   StateFiles present;
   if (!list_state_files(folder_, files_, present).empty()) return;  // the next generation cleans up
+  std::vector<std::uint64_t> kept;                                  // rising, whole ones only
+  std::set<std::uint64_t> damaged;
+  for (std::uint64_t number : present.generations) {
+    if (whole(number)) {
+      kept.push_back(number);
+    } else {
+      damaged.insert(number);
+    }
+  }
   const auto keep = static_cast<std::size_t>(std::max(options_.keep_generations, 1));
-  const std::size_t extra = present.generations.size() - std::min(keep, present.generations.size());
-  const std::uint64_t oldest = extra < present.generations.size() ? present.generations[extra] : 0;
-  for (std::size_t i = 0; i < extra; ++i)
-    static_cast<void>(files_.remove(generation_path(folder_, present.generations[i])));
+  while (kept.size() > keep) {
+    auto victim = std::find_if(kept.begin(), kept.end() - 1, [&](auto number) { return superseded_.contains(number); });
+    if (victim == kept.end() - 1) victim = kept.begin();
+    static_cast<void>(files_.remove(generation_path(folder_, *victim)));
+    // The log of a superseded generation is empty; one below the oldest that is left is no longer needed.
+    if (superseded_.erase(*victim) != 0) static_cast<void>(files_.remove(log_path(folder_, *victim)));
+    whole_.erase(*victim);
+    kept.erase(victim);
+  }
   for (std::uint64_t number : present.logs) {
-    if (number < oldest) static_cast<void>(files_.remove(log_path(folder_, number)));
+    const bool needed = kept.empty() || number >= kept.front() || damaged.contains(number);
+    if (!needed) static_cast<void>(files_.remove(log_path(folder_, number)));
   }
   for (const std::string& name : present.leftovers) static_cast<void>(files_.remove(folder_ + "/" + name));
 }

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "daemon/store/file_system.h"
 #include "daemon/store/state_format.h"
+#include "daemon/store/state_load.h"
 #include "daemon/store/store.h"
 
 namespace fohd {
@@ -44,6 +46,8 @@ class StateWriter {
   void append_changes(double now_s);
   void write_generation(double now_s);
   std::string try_generation();
+  bool adopt_newest(const StateFiles& present);
+  bool whole(std::uint64_t number);
   void prune();
   bool generation_wanted() const noexcept;
   void failed(Attempt& attempt, double now_s, const std::string& why, const std::string& consequence);
@@ -64,6 +68,8 @@ class StateWriter {
   bool changed_since_generation_ = false;
   double append_due_s_, generation_due_s_, generation_retry_s_;
   Attempt log_, generation_;
+  std::map<std::uint64_t, bool> whole_;  ///< which generations in the folder can be read; looked at once each
+  std::set<std::uint64_t> superseded_;   ///< generations whose mix the next one says again: the first to go
 };
 
 }  // namespace fohd

@@ -28,12 +28,13 @@ class Store {
   /// A sentence for a person: trouble with the disk, or its end. [called on the store thread]
   using Report = std::function<void(const std::string&)>;
 
-  /// Starts the store thread. `initial` is the whole mix as it is now; it becomes a new generation at once. The folder
+  /// Starts the store thread. `initial` is the whole mix as it is now; it becomes a new generation at once,
+  /// unless the newest one in the folder says just that. The folder
   /// is made if it is missing. A folder that another desk uses, a full or read-only disk: reported, tried again every
   /// second, nothing lost meanwhile but the safety. `files` (for tests) must outlive the store; null: the real disk.
   Store(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
         const StoreOptions& options = {}, FileSystem* files = nullptr);
-  /// Writes a last generation, marked as a clean exit, and joins the thread.
+  /// Writes a last generation, marked as a clean exit, if anything changed since the newest, and joins the thread.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -42,7 +43,7 @@ class Store {
   /// for the copy. Call it with an empty span about once a second too: when the disk stood still for so long that the
   /// queue filled, that brings the rest across.
   void submit(std::span<const AddressedValue> changes);
-  /// The rate or the device changed: written as a new generation.
+  /// What was true changed, such as the rate or the device: written as a new generation if it differs.
   void submit_meta(const StateMeta& meta);
 
   /// [any] The last attempt to write failed; what changed since is in memory only.

@@ -183,12 +183,72 @@ TEST_CASE("store: three generations are kept, older ones and leftovers of a powe
   put(folder.path() + "/state-7.json", "not ours: another number of digits");
   for (int start = 0; start < 5; ++start) {
     Desk desk(folder.path());
+    desk.set("/ch/1/fader", static_cast<float>(start));
     desk.writer.turn(0);
+    desk.set("/ch/2/fader", static_cast<float>(start));
     desk.writer.finish(1);
   }
   CHECK(names_in(folder.path()) == std::vector<std::string>{"lock", "state-000008.json", "state-000008.log",
                                                             "state-000009.json", "state-000009.log",
                                                             "state-000010.json", "state-000010.log", "state-7.json"});
+}
+
+TEST_CASE("store: a desk that is only switched on and off writes nothing and keeps its history", "[daemon][store]") {
+  TemporaryFolder folder;
+  make_three_generations(folder.path());
+  const std::vector<AddressedValue> mix = load_state(folder.path()).values;
+  const auto start = [&](const StateMeta& meta, TestDisk& disk) {
+    StateWriter writer(disk, folder.path(), meta, Mix(mix.begin(), mix.end()), nullptr, {});
+    writer.turn(0);
+    writer.change_meta(meta);  // as when the audio device opens
+    writer.turn(1);
+    writer.finish(2);
+  };
+  TestDisk disk;
+  start(StateMeta(), disk);  // generation 3 has a log: it becomes generation 4
+  CHECK(disk.generations == 1);
+  const std::vector<std::string> before = names_in(folder.path());
+  for (int i = 0; i < 5; ++i) start(StateMeta(), disk);
+  CHECK(disk.generations == 1);
+  CHECK(names_in(folder.path()) == before);
+
+  // Another boot each time is written, but pushes out its own copies, not the older mixes.
+  StateMeta meta;
+  for (int boot = 1; boot <= 5; ++boot) {
+    meta.boot_id = std::to_string(boot);
+    start(meta, disk);
+    CHECK(load_state(folder.path()).meta.boot_id == meta.boot_id);
+    CHECK(fs::exists(generation_path(folder.path(), 2)));
+    CHECK(fs::exists(generation_path(folder.path(), 3)));
+    CHECK(load_state(folder.path()).values == mix);
+    CHECK(load_state(folder.path()).warnings.empty());
+  }
+  // Every one of these is a way back to the mix, should the newest prove damaged.
+  put(load_state(folder.path()).source, "{");
+  CHECK(load_state(folder.path()).values == mix);
+}
+
+TEST_CASE("store: damaged generations are neither counted nor removed, nor is what they logged", "[daemon][store]") {
+  TemporaryFolder folder;
+  make_three_generations(folder.path());
+  put(generation_path(folder.path(), 2), "{ damaged");
+  put(generation_path(folder.path(), 3), "");
+  for (int start = 0; start < 6; ++start) {
+    Desk desk(folder.path());
+    desk.set("/ch/1/fader", static_cast<float>(start));
+    desk.writer.turn(0);
+    CHECK(fs::exists(generation_path(folder.path(), 1)) == (start < 2));  // whole: one of three as long as it can be
+    CHECK(fs::exists(log_path(folder.path(), 3)));
+    CHECK(text_of(generation_path(folder.path(), 2)) == "{ damaged");
+    CHECK(fs::exists(generation_path(folder.path(), 3)));
+    desk.writer.finish(1);
+    CHECK(values(load_state(folder.path())).at("/ch/1/fader") == Value(static_cast<float>(start)));
+    CHECK(load_state(folder.path()).warnings.empty());
+  }
+  StateFiles present;
+  FileSystem files;
+  REQUIRE(list_state_files(folder.path(), files, present).empty());
+  CHECK(present.generations.size() == 5);  // three whole ones and the two damaged
 }
 
 TEST_CASE("store: an orderly end is marked as one, and the next start takes the mark away", "[daemon][store]") {
