@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "daemon/clock.h"
+#include "daemon/disk/name_channels.h"
 #include "daemon/log.h"
 #include "daemon/panic_signal.h"
 #include "daemon/start_rules.h"
@@ -58,24 +59,24 @@ void ControlLoop::begin_mix() {
     for (const std::string& warning : restored_.warnings) spdlog::warn("{}", warning);
     spdlog::info("The mix is the one of {}", stored_.source);
   }
-  std::vector<Change> changes;
-  const auto set = [&](int channel, const char* parameter, Value value) {
-    if (const auto id = desk_.table().find("/ch/" + std::to_string(channel) + "/" + parameter)) {
-      changes.push_back({*id, std::move(value)});
-    }
-  };
-  for (const ChannelFile& file : media_.files()) {
-    // A mix that was made before knows what is a pair; a new one takes it from the files.
-    if (file.stereo && !stored_.found) set(file.channel, "link", 1);
-    if (file.name.empty()) continue;
-    set(file.channel, "name", file.name);
-    if (file.stereo) set(file.channel + 1, "name", file.name);
-  }
-  std::string error;
-  if (!desk_.apply({Origin::Side::start, 0}, changes, error)) spdlog::warn("{}", error);
+  if (!media_.files().empty()) begin_play_mix();
   decide_hold(0, "");
   desk_.attach(unsaved_);
   desk_.attach(names_);
+}
+
+/// What the played files tell the desk. A mix that was loaded knows better, and one that was lost must not become loud.
+void ControlLoop::begin_play_mix() {
+  const ChannelFiles& files = media_.files();
+  name_and_link_channels(desk_, files);
+  if (!stored_.found && stored_.warnings.empty()) {
+    const float level_db = raise_faders(desk_, files);
+    spdlog::info("There is no mix yet: main begins at 0 dB and the channels that play at {:.0f} dB", level_db);
+  } else if (!faders_let_through(desk_, files)) {
+    spdlog::warn(
+        "The files will not be heard: main or the faders of all their channels are off. Raise them with "
+        "`fohctl set '/ch/*/fader' -12` and `fohctl set /main/fader 0`");
+  }
 }
 
 void ControlLoop::decide_hold(double rate_hz, const std::string& device) {

@@ -39,6 +39,7 @@ class ControlLoop : public CommandSink {
   bool execute(Command command, const Origin& origin, std::span<const Value> arguments, std::string& error) override;
 
   void begin_mix();
+  void begin_play_mix();
   void open_store(const std::string& folder);
   void start_jack();
   void hear_jack(JackNews news);

@@ -203,6 +203,13 @@ void render_to_file(const RenderOptions& options) {
   Desk desk(config.geometry);
   restore_state(desk, options.state);
   name_and_link_channels(desk, files);
+  if (options.state.empty()) {
+    const auto level_db = static_cast<double>(raise_faders(desk, files));
+    std::fprintf(stderr, "fohd render: no --state: main is at 0 dB and every channel that has a file at %.0f dB\n",
+                 level_db);
+  } else if (options.script.empty() && !faders_let_through(desk, files)) {
+    std::fprintf(stderr, "fohd render: nothing will be heard: in this state main or all the faders are off\n");
+  }
   std::vector<ScriptStep> script;
   if (!options.script.empty()) script = load_script(options.script, desk.table(), rate_hz);
   OfflineDesk offline(desk, rate_hz, std::move(script));

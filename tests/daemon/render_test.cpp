@@ -106,6 +106,29 @@ TEST_CASE("render: files arrive on main at the level and place that the state sa
   CHECK(amplitude(mix, 1, 2000, 28800, 38400) == Approx(0).margin(1e-4));  // its file ended at 24,000
 }
 
+TEST_CASE("render: without a state the files are heard, at the level of one of them", "[daemon][render]") {
+  Show show;
+  show.options.state.clear();
+  const Outcome outcome = run(show.options);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK_THAT(outcome.error, Contains("no --state") && Contains("-3 dB"));
+  const PlainAudio mix = read_plain(show.folder / "mix.wav");
+  // Two files: -10 log10(2) is -3 dB in whole dB. A mono channel in the middle is 3.01 dB down on each side.
+  const double fader = std::pow(10, -3 / 20.0);
+  CHECK(amplitude(mix, 0, 1000, 0, 480) == Approx(0.25 * fader * M_SQRT1_2).margin(1e-4));
+  CHECK(amplitude(mix, 0, 500, 0, 9600) == Approx(0.125 * fader).margin(1e-4));
+  CHECK(amplitude(mix, 1, 2000, 0, 9600) == Approx(0.125 * fader).margin(1e-4));
+}
+
+TEST_CASE("render: a state whose faders are off is left as it is, and said to be silent", "[daemon][render]") {
+  Show show;
+  write_text(show.options.state, R"({ "values": { "/ch/1/fader": 0, "/ch/3/fader": 0 } })");  // main is off
+  const Outcome outcome = run(show.options);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK_THAT(outcome.error, Contains("nothing will be heard"));
+  for (float x : read_plain(show.folder / "mix.wav").samples) REQUIRE(x == 0);
+}
+
 TEST_CASE("render: two renders of one show are the same file to the bit", "[daemon][render]") {
   Show show;
   write_text(show.folder / "show.osc",
