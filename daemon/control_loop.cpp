@@ -41,7 +41,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
   info.version = FOHD_VERSION;
   info.client_address = UdpPort::client_text;
   osc_ = std::make_unique<OscServer>(desk_, status_, *this, info);
-  if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc.port, recent_log_lines);
+  if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc, recent_log_lines);
 }
 
 ControlLoop::~ControlLoop() {

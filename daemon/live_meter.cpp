@@ -13,7 +13,7 @@
 namespace fohd {
 namespace {
 
-constexpr double kFloorDb = -60;  // what a bar begins with; most of a mix happens above
+constexpr double kSoundsDb = -60;  // where the bars begin
 constexpr std::int64_t kScreenMs = 100, kLineMs = 5000;
 
 double peak_db(float linear) { return linear > 0 ? 20 * std::log10(static_cast<double>(linear)) : -200; }
@@ -21,32 +21,19 @@ double power_db(float mean_square) {
   return mean_square > 0 ? 10 * std::log10(static_cast<double>(mean_square)) : -200;
 }
 
-std::string number(double db) { return db < -99 ? "  off" : fmt::format("{:5.1f}", db); }
-
-/// At most `width` columns, cut at a character's edge, filled with blanks.
-std::string fit(const std::string& text, int width) {
-  std::string result;
-  int columns = 0;
-  for (const char c : text) {
-    const bool continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    if (!continues && columns == width) break;
-    if (!continues) ++columns;
-    if (static_cast<unsigned char>(c) >= 0x20) result += c;  // no control characters from a name to the terminal
-  }
-  return result + std::string(static_cast<std::size_t>(width - columns), ' ');
-}
-
 }  // namespace
 
-LiveMeter::LiveMeter(const Desk& desk, const DeskStatus& status, int osc_port,
+LiveMeter::LiveMeter(const Desk& desk, const DeskStatus& status, const OscConfig& osc,
                      std::function<std::vector<std::string>()> recent_log)
     : desk_(desk),
       status_(status),
-      osc_port_(osc_port),
+      osc_(osc),
       recent_log_(std::move(recent_log)),
       held_(desk.geometry().strips()),
       outputs_(desk.geometry().outputs()),
       output_rms_(desk.geometry().outputs()),
+      strip_heard_(held_.size()),
+      output_heard_(outputs_.size()),
       terminal_(::isatty(STDOUT_FILENO) != 0) {
   if (terminal_) std::fputs("\033[?25l\033[2J", stdout);  // no cursor, an empty screen
 }
@@ -61,10 +48,12 @@ void LiveMeter::take(const MeterFrame& frame) {
   for (std::size_t i = 0; i < held_.size(); ++i) {
     held_[i].post_peak = std::max(held_[i].post_peak, frame.strips[i].post_peak);
     held_[i].post_mean_square = frame.strips[i].post_mean_square;
+    if (peak_db(held_[i].post_peak) > kSoundsDb) strip_heard_[i] = true;
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     outputs_[i] = std::max(outputs_[i], frame.outputs[i]);
     output_rms_[i] = frame.output_mean_squares[i];
+    if (peak_db(outputs_[i]) > kSoundsDb) output_heard_[i] = true;
   }
 }
 
@@ -77,61 +66,56 @@ void LiveMeter::draw(std::int64_t now_ms) {
   std::fill(outputs_.begin(), outputs_.end(), 0.0f);
 }
 
-std::string LiveMeter::bar(double rms_db, double peak_db, int width) {
-  const auto column = [&](double db) {
-    return static_cast<int>(std::lround(std::clamp((db - kFloorDb) / -kFloorDb, 0.0, 1.0) * width));
-  };
-  std::string text(static_cast<std::size_t>(width), ' ');
-  std::fill_n(text.begin(), column(rms_db), '#');
-  if (const int peak = column(peak_db); peak > 0) text[static_cast<std::size_t>(peak - 1)] = '>';
-  return text;
+std::vector<MeterCell> LiveMeter::cells() const {
+  std::vector<MeterCell> cells;
+  const DeskSettings& mix = desk_.settings();
+  for (int i = 0; i < desk_.geometry().inputs; ++i) {
+    const std::string& name = mix.channels[i].identity.name;
+    cells.push_back({"ch " + std::to_string(i + 1), name, power_db(held_[i].post_mean_square),
+                     peak_db(held_[i].post_peak), mix.channels[i].mute, strip_heard_[i] || !name.empty()});
+  }
+  for (int i = 0; i < desk_.geometry().buses; ++i) {
+    const std::string& name = mix.buses[i].identity.name;
+    cells.push_back({"bus " + std::to_string(i + 1), name, power_db(output_rms_[2 + i]), peak_db(outputs_[2 + i]),
+                     mix.buses[i].mute, output_heard_[2 + i] || !name.empty()});
+  }
+  return cells;
 }
 
-std::string LiveMeter::strip(const std::string& label, const std::string& name, double rms_db, double peak,
-                             bool muted) const {
-  return fmt::format("{} {} {}{}{}", fit(label, 5), fit(name, 9), muted ? "\033[2m" : "", bar(rms_db, peak, 16),
-                     muted ? " mute\033[0m" : " " + number(peak));
+/// The addresses that hear: all of this machine's, or the one that the configuration names.
+std::string LiveMeter::reached_at() const {
+  std::string where;
+  for (const std::string& address :
+       osc_.address == "0.0.0.0" ? local_addresses() : std::vector<std::string>{osc_.address}) {
+    where += fmt::format(" {}:{}", address, osc_.port);
+  }
+  return where;
 }
 
 void LiveMeter::draw_screen() {
   winsize size{};
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  const int columns = std::max(1, (known ? size.ws_col : 80) / 40), rows = std::max(8, known ? size.ws_row : 24);
+  const int columns = std::max(known ? size.ws_col : 80, 25) - 1, rows = std::max(known ? size.ws_row : 24, 8);
 
-  std::vector<std::string> cells;
-  const DeskSettings& mix = desk_.settings();
-  const Geometry& geometry = desk_.geometry();
-  for (int i = 0; i < geometry.inputs; ++i) {
-    cells.push_back(strip("ch " + std::to_string(i + 1), mix.channels[i].identity.name,
-                          power_db(held_[i].post_mean_square), peak_db(held_[i].post_peak), mix.channels[i].mute));
-  }
-  for (int i = 0; i < geometry.buses; ++i) {
-    cells.push_back(strip("bus " + std::to_string(i + 1).substr(0, 2), mix.buses[i].identity.name,
-                          power_db(output_rms_[2 + i]), peak_db(outputs_[2 + i]), mix.buses[i].mute));
-  }
   std::string screen = "\033[H";
   const auto line = [&](const std::string& text) { screen += text + "\033[K\n"; };
-  std::string where;
-  for (const std::string& address : local_addresses()) where += fmt::format(" {}:{}", address, osc_port_);
-  line("fohd   tablets and fohctl reach it at" + where);
-  line(!status_.jack_connected ? "no audio: waiting for a JACK server"
-       : status_.held          ? "the outputs are shut: send /start/release"
-                               : fmt::format("{:.0f} Hz, {} frames, load {:.0f} %, xruns {}", status_.rate_hz,
-                                             status_.period_frames, status_.load_percent, status_.xruns));
-  line(strip("main", "left", power_db(output_rms_[0]), peak_db(outputs_[0]), mix.main.mute) +
-       (columns > 1 ? "  " + strip("main", "right", power_db(output_rms_[1]), peak_db(outputs_[1]), mix.main.mute)
-                    : ""));
-  const int log_rows = 5, room = rows - 4 - log_rows;
-  const int needed = (static_cast<int>(cells.size()) + columns - 1) / columns, shown = std::min(needed, room);
-  for (int row = 0; row < shown; ++row) {
-    std::string text;
-    for (int column = 0; column < columns; ++column) {
-      const auto index = static_cast<std::size_t>(column * needed + row);
-      if (index < cells.size()) text += (column != 0 ? "  " : "") + cells[index];
-    }
-    line(text);
-  }
-  for (const std::string& text : recent_log_()) line(fit(text, std::max(20, (known ? size.ws_col : 80) - 1)));
+  line(fit_text("fohd   tablets and fohctl reach it at" + reached_at(), columns));
+  line(fit_text(!status_.jack_connected ? "no audio: waiting for a JACK server"
+                : status_.held          ? "the outputs are shut: send /start/release"
+                                        : fmt::format("{:.0f} Hz, {} frames, load {:.0f} %, xruns {}", status_.rate_hz,
+                                                      status_.period_frames, status_.load_percent, status_.xruns),
+                columns));
+  const bool muted = desk_.settings().main.mute;
+  const std::vector<MeterCell> main = {{"main L", "", power_db(output_rms_[0]), peak_db(outputs_[0]), muted, true},
+                                       {"main R", "", power_db(output_rms_[1]), peak_db(outputs_[1]), muted, true}};
+  int used = 2;
+  for (const std::string& text : meter_rows(main, columns, 2)) line(text), ++used;
+  constexpr int kLogRows = 5;  // the last row stays free: a line end there would scroll
+  for (const std::string& text : meter_rows(cells(), columns, rows - used - kLogRows - 1)) line(text), ++used;
+  std::vector<std::string> log = recent_log_();
+  const auto fits = static_cast<std::size_t>(std::clamp(rows - used - 1, 0, kLogRows));
+  if (log.size() > fits) log.erase(log.begin(), log.end() - static_cast<std::ptrdiff_t>(fits));
+  for (const std::string& text : log) line(fit_text(text, columns));
   std::fputs((screen + "\033[J").c_str(), stdout);
 }
 
@@ -141,10 +125,10 @@ void LiveMeter::draw_line() {
     return;
   }
   int sounding = 0;
-  for (int i = 0; i < desk_.geometry().inputs; ++i) sounding += peak_db(held_[i].post_peak) > kFloorDb ? 1 : 0;
+  for (int i = 0; i < desk_.geometry().inputs; ++i) sounding += peak_db(held_[i].post_peak) > kSoundsDb ? 1 : 0;
   std::puts(fmt::format("main L {} R {} dB peak, {} of {} channels sound, load {:.0f} %, xruns {}",
-                        number(peak_db(outputs_[0])), number(peak_db(outputs_[1])), sounding, desk_.geometry().inputs,
-                        status_.load_percent, status_.xruns)
+                        level_text(peak_db(outputs_[0])), level_text(peak_db(outputs_[1])), sounding,
+                        desk_.geometry().inputs, status_.load_percent, status_.xruns)
                 .c_str());
 }
 

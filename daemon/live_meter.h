@@ -9,6 +9,8 @@
 
 #include "control/desk/desk.h"
 #include "control/readouts.h"
+#include "daemon/config/config.h"
+#include "daemon/meter_rows.h"
 #include "engine/meter_frame.h"
 
 namespace fohd {
@@ -16,7 +18,8 @@ namespace fohd {
 class LiveMeter {
  public:
   /// [control] recent_log gives the last lines of the log, to be shown under the bars.
-  LiveMeter(const Desk& desk, const DeskStatus& status, int osc_port,
+  /// `osc` may change while it runs (a configuration that is read again).
+  LiveMeter(const Desk& desk, const DeskStatus& status, const OscConfig& osc,
             std::function<std::vector<std::string>()> recent_log);
   ~LiveMeter();  ///< leaves the terminal as it was
   LiveMeter(const LiveMeter&) = delete;
@@ -26,20 +29,19 @@ class LiveMeter {
   void take(const MeterFrame& frame);
   void draw(std::int64_t now_ms);
 
-  /// [any] One bar of `width` characters from -60 dB to 0 dB, e.g. "#######>   ": peak as >, RMS as #.
-  static std::string bar(double rms_db, double peak_db, int width);
-
  private:
   void draw_screen();
   void draw_line();
-  std::string strip(const std::string& label, const std::string& name, double rms_db, double peak_db, bool muted) const;
+  std::vector<MeterCell> cells() const;
+  std::string reached_at() const;
 
   const Desk& desk_;
   const DeskStatus& status_;
-  int osc_port_;
+  const OscConfig& osc_;
   std::function<std::vector<std::string>()> recent_log_;
   std::vector<StripMeter> held_;  ///< maxima since the last drawing
   std::vector<float> outputs_, output_rms_;
+  std::vector<bool> strip_heard_, output_heard_;  ///< has sounded since the start
   bool terminal_;
   std::int64_t next_ms_ = 0;
 };
