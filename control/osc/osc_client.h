@@ -110,10 +110,16 @@ class Allowance {
 
 /// Errors: enough to see what is wrong, not enough to be used as an echo.
 inline constexpr int kErrorsPerSecond = 10;
-/// Values that patterned gets bring. A forged sender address can turn one small question into that many small answers
+/// Values that gets bring. A forged sender address can turn one small question into that many small answers
 /// to a third party, so strangers get little; who subscribes has a lease that runs out.
 inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket = 4096;
 inline constexpr double kStrangerValuesPerSecond = 1000, kSubscriberValuesPerSecond = 20000;
+/// All who have no lease together, however many addresses they forge: 20 ms of work and about 1 MB.
+inline constexpr double kAllStrangersValuesPerSecond = 20000;
+/// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice.
+inline constexpr std::size_t kVerbsPerPacket = 16;
+/// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
+inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
 
 /// What a talker may still cause.
 struct Quota {

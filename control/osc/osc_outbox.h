@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <unordered_map>
 #include <vector>
 
 #include "control/osc/osc_packet.h"
@@ -19,9 +20,18 @@ inline constexpr std::size_t kOutboxBytes = 4u << 20;
 /// [control]
 class Outbox {
  public:
-  /// Copies a datagram in. False, and counted by the caller, if it is full or the datagram too long.
+  /// Whether so many bytes more may wait for `to`. One client may hold a quarter of what the others leave free, so
+  /// however many there are and whatever they ask, somebody new finds room: with n greedy ones 4 / (4 + n) of it.
+  bool has_room(ClientId to, std::size_t bytes) const {
+    const auto held = held_.find(to);
+    const std::size_t mine = (held == held_.end() ? 0 : held->second) + bytes;
+    return arena_.size() + bytes <= kOutboxBytes && mine <= (kOutboxBytes - arena_.size()) / 4;
+  }
+
+  /// Copies a datagram in. False, and counted by the caller, if there is no room or the datagram is too long.
   bool push(ClientId to, Bytes bytes) {
-    if (bytes.size() > kMaxDatagramBytes || arena_.size() + bytes.size() > kOutboxBytes) return false;
+    if (bytes.size() > kMaxDatagramBytes || !has_room(to, bytes.size())) return false;
+    held_[to] += bytes.size();
     entries_.push_back({to, static_cast<std::uint32_t>(arena_.size()), static_cast<std::uint32_t>(bytes.size())});
     arena_.insert(arena_.end(), bytes.begin(), bytes.end());
     return true;
@@ -40,8 +50,10 @@ class Outbox {
         stuck_ = true;
         return sent;
       }
+      held_[entry.to] -= entry.size;
       ++sent;
     }
+    held_.clear();
     entries_.clear();
     arena_.clear();
     head_ = 0;
@@ -53,6 +65,7 @@ class Outbox {
     for (std::size_t i = head_; i < entries_.size(); ++i) {
       if (entries_[i].to == client) entries_[i].to = 0;
     }
+    held_.erase(client);
   }
 
  private:
@@ -61,6 +74,7 @@ class Outbox {
     std::uint32_t offset, size;
   };
   std::vector<std::byte> arena_;
+  std::unordered_map<ClientId, std::size_t> held_;  ///< bytes that wait for each
   std::vector<Entry> entries_;
   std::size_t head_ = 0;
   bool stuck_ = false;

@@ -32,14 +32,22 @@ OscServer::Impl::Refused OscServer::Impl::plan(const MessageView& message, Clien
   const std::string_view address = message.address;
   if (const auto id = desk_.table().find(address)) {
     if (!message.tags.empty()) return plan_set(message, {&*id, 1});
-    plan_get({&*id, 1});
-    return {};
+    const osc::ItemId item = *id;
+    return plan_get(address, {&item, 1}, from, client);
   }
   if (const auto verb = osc::find_verb(address)) {
     osc::VerbRequest request;
     if (std::string reason = osc::parse_verb(*verb, message, request); !reason.empty()) {
       return refusal(address, std::move(reason));
     }
+    if (plan_.verbs.size() == osc::kVerbsPerPacket) {
+      return refusal(address,
+                     "more than " + std::to_string(osc::kVerbsPerPacket) + " requests like this in one packet");
+    }
+    const std::size_t cost = *verb == osc::Verb::info       ? osc::kInfoAsValues
+                             : *verb == osc::Verb::counters ? osc::kCountersAsValues
+                                                            : 0;
+    if (cost > 0 && !may_ask(cost, from, client)) return too_much(address, client);
     plan_.steps.push_back({.what = osc::Step::What::verb, .verb = plan_.verbs.size()});
     plan_.verbs.push_back(std::move(request));
     return {};
@@ -47,8 +55,7 @@ OscServer::Impl::Refused OscServer::Impl::plan(const MessageView& message, Clien
   if (const auto readout = readouts_.find(address)) {
     if (!message.tags.empty()) return refusal(address, "can be read, not set");
     const osc::ItemId item = item_of(*readout);
-    plan_get({&item, 1});
-    return {};
+    return plan_get(address, {&item, 1}, from, client);
   }
   if (const auto command = find_command(address)) return plan_command(*command, message);
   if (is_pattern(address)) return plan_pattern(message, from, client);
@@ -85,20 +92,7 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
   if (ids.empty() && items.empty()) return refuse_unknown(address);
   if (!is_get) return ids.empty() ? refusal(address, "can be read, not set") : plan_set(message, ids);
 
-  const bool known = client != nullptr;
-  const int limit = known ? osc::kSubscriberValuesPerPacket : osc::kStrangerValuesPerPacket;
-  if (plan_.items.size() + items.size() > static_cast<std::size_t>(limit)) {
-    return refusal(address, "matches " + std::to_string(items.size()) + " addresses; one packet may ask for " +
-                                std::to_string(limit) + (known ? "" : ", more after /subscribe"));
-  }
-  osc::Quota* stranger = known ? nullptr : quota(from);
-  osc::Allowance* allowance = known ? &client->values : stranger != nullptr ? &stranger->values : nullptr;
-  if (allowance == nullptr || !allowance->take(static_cast<double>(items.size()), now_ms_)) {
-    return refusal(
-        address, std::string("too many values asked for in this second; try again") + (known ? "" : ", or /subscribe"));
-  }
-  plan_get(items);
-  return {};
+  return plan_get(address, items, from, client);
 }
 
 OscServer::Impl::Refused OscServer::Impl::plan_command(Command command, const MessageView& message) {
@@ -133,10 +127,34 @@ OscServer::Impl::Refused OscServer::Impl::plan_command(Command command, const Me
   return {};
 }
 
-void OscServer::Impl::plan_get(std::span<const osc::ItemId> items) {
+OscServer::Impl::Refused OscServer::Impl::plan_get(std::string_view address, std::span<const osc::ItemId> items,
+                                                   ClientId from, Client* client) {
+  const bool known = client != nullptr;
+  const int limit = known ? osc::kSubscriberValuesPerPacket : osc::kStrangerValuesPerPacket;
+  if (plan_.items.size() + items.size() > static_cast<std::size_t>(limit)) {
+    const std::string here = items.size() == 1 ? "" : "matches " + std::to_string(items.size()) + " addresses; ";
+    return refusal(address,
+                   here + "one packet may ask for " + std::to_string(limit) + (known ? "" : ", more after /subscribe"));
+  }
+  if (!may_ask(items.size(), from, client)) return too_much(address, client);
   const std::size_t first = plan_.items.size();
   plan_.items.insert(plan_.items.end(), items.begin(), items.end());
   plan_.steps.push_back({.what = osc::Step::What::get, .first = first, .end = plan_.items.size()});
+  return {};
+}
+
+/// Whether this talker may be answered with so many values more; takes them from its allowance, and a stranger's from
+/// that of all strangers too.
+bool OscServer::Impl::may_ask(std::size_t values, ClientId from, Client* client) {
+  const auto amount = static_cast<double>(values);
+  if (client != nullptr) return client->values.take(amount, now_ms_);
+  osc::Quota* stranger = quota(from);
+  return stranger != nullptr && stranger->values.take(amount, now_ms_) && stranger_values_.take(amount, now_ms_);
+}
+
+OscServer::Impl::Refused OscServer::Impl::too_much(std::string_view address, const Client* client) {
+  const char* way_out = client != nullptr ? "" : ", or /subscribe";
+  return refusal(address, std::string("too many values asked for in this second; try again") + way_out);
 }
 
 OscServer::Impl::Refused OscServer::Impl::refuse_unknown(std::string_view address) {

@@ -76,9 +76,7 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
   // A command is carried out between the changes around it, so these are proven before the first is applied.
   if (!refused && plan_.has_command) refused = find_bad_change(0, plan_.changes.size());
   if (refused) {
-    if (refused->reason.empty()) refused->reason = hints_.about(refused->address);
-    if (packet_.is_bundle) refused->reason += " (nothing of its bundle was applied)";
-    refuse(from, refused->address, refused->reason);
+    refuse(from, refused->address, refused->reason, packet_.is_bundle ? " (nothing of its bundle was applied)" : "");
     return;
   }
   carry_out(from, client, packet_.is_bundle);
@@ -147,7 +145,7 @@ void OscServer::Impl::run_command(ClientId from, const osc::Step& step) {
   }
 }
 
-void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_view reason) {
+void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_view reason, std::string_view remark) {
   ++counters_.refused;
   osc::Quota* talker = quota(to);
   const bool stranger = find(to) == nullptr;
@@ -165,7 +163,8 @@ void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_
     ++counters_.errors_withheld;
     say_error(to, "", "more errors than 10 a second are counted, not told; see /counters");
   } else {
-    say_error(to, address, reason);
+    // What was probably meant costs a look at all addresses: only for who hears it.
+    say_error(to, address, (reason.empty() ? hints_.about(address) : std::string(reason)) + std::string(remark));
   }
 }
 

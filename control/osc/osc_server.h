@@ -43,6 +43,9 @@ struct OscServerInfo {
   std::string version;        ///< of the program
   /// Text such as "192.168.1.20:51234" for /info and the log; may be empty.
   std::function<std::string(ClientId)> client_address;
+  /// A number for the machine that a client is on (its IP address), the same for all its ports: one machine may take
+  /// only some of the places. Empty: not limited.
+  std::function<std::uint64_t(ClientId)> client_host = {};
 };
 
 /// Since the start; they only grow. Read by /info and the log.

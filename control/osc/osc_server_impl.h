@@ -26,6 +26,8 @@ namespace osc {
 
 /// Places for subscribers; each costs up to 1 MB/s of a Wi-Fi while it is given the full state.
 inline constexpr std::size_t kMaxClients = 64;
+/// Of these for one machine, so that no single one keeps the others out.
+inline constexpr std::size_t kMaxClientsPerHost = 16;
 inline constexpr int kDefaultLeaseS = 10, kMaxLeaseS = 3600;
 /// Prefixes and patterns in one /subscribe.
 inline constexpr std::size_t kMaxFilters = 16;
@@ -125,7 +127,9 @@ class OscServer::Impl {
   Refused plan_set(const osc::MessageView& message, std::span<const ParameterId> ids);
   Refused plan_pattern(const osc::MessageView& message, ClientId from, Client* client);
   Refused plan_command(Command command, const osc::MessageView& message);
-  void plan_get(std::span<const osc::ItemId> items);
+  Refused plan_get(std::string_view address, std::span<const osc::ItemId> items, ClientId from, Client* client);
+  bool may_ask(std::size_t values, ClientId from, Client* client);
+  Refused too_much(std::string_view address, const Client* client);
   Refused refuse_unknown(std::string_view address);
   Refused find_bad_change(std::size_t first, std::size_t end) const;
 
@@ -134,7 +138,8 @@ class OscServer::Impl {
   bool apply(ClientId from, Client* client, std::size_t first, std::size_t end, bool is_bundle);
   void note_own(Client& client, std::span<const Change> changes);
   void run_command(ClientId from, const osc::Step& step);
-  void refuse(ClientId to, std::string_view address, std::string_view reason);
+  /// An empty reason: the address is unknown. The remark comes behind it.
+  void refuse(ClientId to, std::string_view address, std::string_view reason, std::string_view remark = {});
   void say_error(ClientId to, std::string_view address, std::string_view reason);
   void send(ClientId to, const osc::MessageBuilder& message, const char* address);
   osc::Quota* quota(ClientId client);
@@ -187,6 +192,7 @@ class OscServer::Impl {
   osc::Allowance pattern_work_{osc::kPatternWorkPerSecond, osc::kPatternWorkPerSecond};
   osc::Allowance stranger_pattern_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
   osc::Allowance stranger_subscribe_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
+  osc::Allowance stranger_values_{osc::kAllStrangersValuesPerSecond, osc::kAllStrangersValuesPerSecond};
   osc::Allowance stranger_errors_{osc::kStrangerErrorsPerSecond, osc::kStrangerErrorsPerSecond};
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
 

@@ -23,6 +23,7 @@ void OscServer::Impl::tick(std::int64_t now_ms) {
   for (std::size_t i = 0; i < count; ++i) {
     Client& client = *clients_[(start + i) % count];
     if (now_ms < client.next_flush_ms || client.queue.empty()) continue;
+    if (!outbox_.has_room(client.id, osc::kDatagramsPerFlush * kMaxDatagramBytes)) continue;  // too many answers wait
     if (!datagrams_.in_credit(now_ms)) {
       next_served_ = (start + i) % count;  // first in line next time
       return;

@@ -162,7 +162,20 @@ void OscServer::Impl::tell_counters(ClientId to) {
 }
 
 bool OscServer::Impl::has_place(ClientId from, std::string_view verb) {
-  if (find(from) != nullptr || clients_.size() < osc::kMaxClients) return true;
+  if (find(from) != nullptr) return true;
+  if (info_.client_host) {
+    const std::uint64_t host = info_.client_host(from);
+    const auto there = std::count_if(clients_.begin(), clients_.end(),
+                                     [&](const auto& other) { return info_.client_host(other->id) == host; });
+    if (static_cast<std::size_t>(there) >= osc::kMaxClientsPerHost) {
+      refuse(
+          from, verb,
+          "all " + std::to_string(osc::kMaxClientsPerHost) +
+              " places of one machine are taken; one is free again when a program on it leaves or its lease runs out");
+      return false;
+    }
+  }
+  if (clients_.size() < osc::kMaxClients) return true;
   refuse(from, verb,
          "all " + std::to_string(osc::kMaxClients) +
              " places are taken; one is free again when a client leaves or its lease runs out");

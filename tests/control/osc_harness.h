@@ -150,12 +150,14 @@ inline constexpr std::uint64_t kNtpNow = 0xE6000000'00000000;
 
 class World {
  public:
-  explicit World(Geometry geometry = {.inputs = 8, .buses = 4})
+  explicit World(Geometry geometry = {.inputs = 8, .buses = 4}, std::function<std::uint64_t(ClientId)> client_host = {})
       : desk(geometry),
         status(geometry),
-        server(desk, status, commands, {.name = "test desk", .version = "1.2.3", .client_address = [](ClientId id) {
-                                          return "client-" + std::to_string(id);
-                                        }}) {}
+        server(desk, status, commands,
+               {.name = "test desk",
+                .version = "1.2.3",
+                .client_address = [](ClientId id) { return "client-" + std::to_string(id); },
+                .client_host = std::move(client_host)}) {}
 
   void send(ClientId from, const Bytes& packet) {
     server.receive(from, packet, now_ms, kNtpNow);

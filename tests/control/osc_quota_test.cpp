@@ -1,0 +1,118 @@
+// What one talker may cost the others.
+#include <catch2/catch.hpp>
+
+#include "tests/control/osc_harness.h"
+
+using namespace fohd;
+using namespace fohd::osc_test;
+using Catch::Contains;
+
+namespace {
+
+std::size_t bytes_to(World& w, ClientId client) {
+  std::size_t bytes = 0;
+  for (const Datagram& d : w.take(client)) bytes += d.size;
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("osc: a large packet of requests or gets is refused with one error, and nothing of it is done",
+          "[control][osc]") {
+  World w;
+  for (const char* address : {"/counters", "/info", "/subscribe", "/ch/1/fader", "/ch/1/muted"}) {
+    CAPTURE(address);
+    const ClientId stranger = 10;
+    w.now_ms += 2000;
+    std::vector<Bytes> requests(2500, message(address));
+    requests.insert(requests.begin(), message("/ch/2/fader", {-20.0f}));
+    const Message error = only_error(w.ask(stranger, bundle(requests)));
+    CHECK_THAT(error.s(1), Contains("one packet") && Contains("nothing of its bundle was applied"));
+    CHECK(w.real("/ch/2/fader") == -90.0f);
+  }
+  CHECK(w.server.subscriber_count() == 0);
+  // What a client really sends at its start fits.
+  std::vector<Bytes> start = {message("/subscribe"), message("/info"), message("/counters")};
+  for (std::int32_t group = 0; group < 5; ++group) start.push_back(message("/meters", {group, std::int32_t{50}}));
+  CHECK(w.ask(11, bundle(start)).size() == start.size());
+}
+
+TEST_CASE("osc: /info and /counters bring a stranger no more in a second than patterned gets do", "[control][osc]") {
+  for (const char* address : {"/counters", "/info"}) {
+    CAPTURE(address);
+    World w;
+    const Bytes packet = bundle(std::vector<Bytes>(16, message(address)));
+    for (int i = 0; i < 1000; ++i) w.send(1, packet);
+    // 1,000 values of at most 60 bytes and 10 errors of at most 200.
+    CHECK(bytes_to(w, 1) <= 1000 * 60 + 10 * 200);
+    CHECK(w.ask(2, message(address)).size() == 1);  // others ask as before
+    w.now_ms += 1000;
+    CHECK(w.ask(1, message(address)).size() == 1);  // and so does it, a second later
+  }
+}
+
+TEST_CASE("osc: forged senders bring no more than all strangers together may, and subscribers do not notice",
+          "[control][osc]") {
+  World w;
+  w.send(1, message("/subscribe", {std::string("/main"), std::int32_t{60}}));
+  w.run(1000);
+  w.take(1);
+  for (ClientId forged = 100; forged < 1100; ++forged) {
+    for (int i = 0; i < 10; ++i) w.send(forged, bundle(std::vector<Bytes>(16, message("/counters"))));
+  }
+  std::size_t bytes = 0;
+  for (ClientId forged = 100; forged < 1100; ++forged) bytes += bytes_to(w, forged);
+  CHECK(bytes <= 20'000 * 60 + 200 * 200);  // values and errors of all strangers
+  CHECK(w.ask(1, message("/info")).size() == 1);
+  CHECK(w.ask(1, message("/ch/*/fader")).size() == 8);
+  // Changes are not questions: who only sets is never stopped.
+  w.send(2000, message("/ch/1/fader", {-11.0f}));
+  CHECK(w.real("/ch/1/fader") == -11.0f);
+}
+
+TEST_CASE("osc: one client's answers that nobody takes leave room for those of others", "[control][osc]") {
+  World w({.inputs = 64, .buses = 32});
+  for (ClientId greedy = 1; greedy <= 16; ++greedy) w.send(greedy, message("/subscribe", {std::string("/main")}));
+  w.run(1000);
+  w.inbox.clear();
+  w.socket_blocked = true;
+  for (ClientId greedy = 1; greedy <= 16; ++greedy) {
+    for (int i = 0; i < 20; ++i) {
+      w.now_ms += 50;
+      w.send(greedy, message("/ch/*/send/*/level"));
+    }
+  }
+  CHECK(w.server.counters().answers_dropped > 0);
+  for (ClientId other = 50; other < 80; ++other) w.send(other, message("/info"));
+  w.socket_blocked = false;
+  w.collect();
+  for (ClientId other = 50; other < 80; ++other) {
+    CAPTURE(other);
+    CHECK(w.messages(other).size() == 1);
+  }
+  // What was held is forgotten once it is sent.
+  w.now_ms += 1000;
+  w.inbox.clear();
+  CHECK(w.ask(1, message("/ch/*/send/*/level")).size() == 64 * 32);
+}
+
+TEST_CASE("osc: one machine may take 16 places, and the 17th is told so while another still finds one",
+          "[control][osc]") {
+  World w({.inputs = 8, .buses = 4}, [](ClientId client) { return client / 1000; });
+  for (ClientId port = 1; port <= 16; ++port) {
+    CHECK(w.ask(1000 + port, message("/subscribe", {std::string("/main")})).at(0).address == "/subscribed");
+  }
+  for (const char* verb : {"/subscribe", "/meters"}) {
+    const std::vector<Argument> arguments = verb == std::string("/meters")
+                                                ? std::vector<Argument>{std::int32_t{0}, std::int32_t{50}}
+                                                : std::vector<Argument>{};
+    const Message error = only_error(w.ask(1017, message(verb, arguments)));
+    CHECK(error.s(0) == verb);
+    CHECK_THAT(error.s(1), Contains("16 places of one machine"));
+  }
+  CHECK(w.ask(1001, message("/subscribe", {std::string("/ch/1")})).at(0).address == "/subscribed");  // it has its place
+  CHECK(w.ask(2001, message("/subscribe")).at(0).address == "/subscribed");
+  w.send(1016, message("/unsubscribe"));
+  CHECK(w.ask(1017, message("/subscribe")).at(0).address == "/subscribed");
+  CHECK(w.server.subscriber_count() == 17);
+}
