@@ -1,6 +1,8 @@
 #include "daemon/fohctl/commands.h"
 
+#include <algorithm>
 #include <ostream>
+#include <string_view>
 #include <unordered_map>
 
 #include "control/commands.h"
@@ -9,9 +11,34 @@
 namespace fohd::ctl {
 namespace {
 
-int not_an_address(Session& session, const std::string& text) {
-  session.err << "fohctl: \"" << printable(text) << "\" is not an address; one begins with /, such as /ch/1/fader\n";
-  return kUsage;
+bool is_pattern(const std::string& address) { return address.find_first_of("*?[{") != std::string::npos; }
+
+/// Whether `address` can be asked for a value; says why if not.
+bool has_value(Session& session, const std::string& address) {
+  if (!looks_like_address(session, address)) return false;
+  if (find_command(address)) {
+    // Asked without an argument it would be carried out.
+    session.err << "fohctl: " << address << " is a command and has no value; fohctl do " << address << "\n";
+    return false;
+  }
+  if (address.size() > 1 && address.ends_with('/')) {
+    const std::string shorter = address.substr(0, address.find_last_not_of('/') + 1);
+    session.err << "fohctl: " << printable(address) << ": the address of a value does not end with /; fohctl list "
+                << printable(shorter) << " shows all that is below\n";
+    return false;
+  }
+  struct Instead {
+    std::string_view request, command;
+  };
+  for (const auto& [request, command] :
+       {Instead{"/subscribe", "watch"}, Instead{"/resync", "watch"}, Instead{"/renew", "watch"},
+        Instead{"/unsubscribe", "watch"}, Instead{"/meters", "meters"}}) {
+    if (address != request) continue;
+    session.err << "fohctl: " << address << " has no value, programs hold a conversation with it; fohctl " << command
+                << " does so\n";
+    return false;
+  }
+  return true;
 }
 
 void print_line(Session& session, const Reply& reply) {
@@ -48,16 +75,68 @@ class Listing {
   std::unordered_map<std::string, std::size_t> places_;
 };
 
+/// All values below `prefixes` by a subscription, which brings them at a pace that the network and this program can
+/// follow, however many there are, and shows whether some got lost.
+Answer fetch(Session& session, const std::vector<std::string>& prefixes, Listing& listing) {
+  Request subscribe{"/subscribe"};
+  for (const std::string& prefix : prefixes) subscribe.values.emplace_back(prefix);
+  constexpr int kAttempts =
+      6;  // datagrams rarely get lost; where six times in a row some do, nothing else works either
+  Request question = subscribe;
+  Answer answer;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    session.desk.send(question);
+    bool waiting = true;
+    while (waiting) {
+      std::vector<Reply> replies;
+      const auto event = session.desk.receive(now_s() + session.timeout_s / kAttempts, replies);
+      if (event == Connection::Event::nobody_listens) return answer;
+      waiting = event == Connection::Event::messages;
+      for (Reply& reply : replies) {
+        if (reply.address == "/error") return refusal(reply);
+        if (reply.address == "/subscribed") question = Request{"/resync"};
+        if (reply.address != "/synced") {
+          listing.take(std::move(reply));
+          continue;
+        }
+        waiting = false;  // all was sent; if some of it is missing, once more
+        if (listing.size() < static_cast<std::size_t>(reply.integer(0))) continue;
+        session.desk.send(Request{"/unsubscribe"});
+        answer.code = kOk;
+        return answer;
+      }
+    }
+    if (session.stop.raised()) break;
+  }
+  return answer;
+}
+
+/// The value of `address`, or of all that it matches. A plain question may bring a few hundred values, a subscription
+/// any number; where there is no place for one, the question is better than nothing.
+Answer read(Session& session, const std::string& address) {
+  if (is_pattern(address)) {
+    Listing listing;
+    Answer answer = fetch(session, {address}, listing);
+    if (answer.code == kOk) {
+      // Subscribed is what lies below the pattern too; wanted is what it matches itself.
+      const auto depth = std::count(address.begin(), address.end(), '/');
+      for (const Reply& reply : listing.replies()) {
+        if (std::count(reply.address.begin(), reply.address.end(), '/') == depth) answer.replies.push_back(reply);
+      }
+      if (!answer.replies.empty()) return answer;
+    } else if (answer.code != kRefused) {
+      return answer;
+    }
+  }
+  return ask(session, {{address}});
+}
+
 }  // namespace
 
 int get(Session& session, const std::string& address, bool only_value) {
-  if (!address.starts_with('/')) return not_an_address(session, address);
-  if (find_command(address)) {
-    // Asked without an argument it would be carried out.
-    session.err << "fohctl: " << address << " is a command and has no value; fohctl do " << address << "\n";
-    return kUsage;
-  }
-  const Answer answer = ask(session, {{address}});
+  if (!has_value(session, address)) return kUsage;
+  if (address == "/info") return info(session);
+  const Answer answer = read(session, address);
   if (answer.code != kOk) return explain(session, answer);
   for (const Reply& reply : answer.replies) {
     if (only_value) {
@@ -71,17 +150,20 @@ int get(Session& session, const std::string& address, bool only_value) {
 }
 
 int set(Session& session, const std::string& address, const std::string& text, bool as_text) {
-  if (!address.starts_with('/')) return not_an_address(session, address);
-  if (find_command(address)) {
-    session.err << "fohctl: " << address << " is a command; fohctl do " << address << "\n";
+  if (!has_value(session, address)) return kUsage;
+  if (address == "/info" || address == "/counters") {
+    session.err << "fohctl: " << address << " can be read, not set; fohctl get " << address << "\n";
     return kUsage;
   }
   const std::vector<Value> choices = as_text ? std::vector<Value>{text} : readings(text);
   Answer first;
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    Answer answer = ask(session, {{address, {choices[i]}}, {address}});
+    std::vector<Request> requests = {{address, {choices[i]}}};
+    if (!is_pattern(address)) requests.push_back({address});
+    Answer answer = ask(session, std::move(requests));
     if (answer.code == kRefused && i == 0) first = answer;
     if (answer.code == kRefused) continue;
+    if (answer.code == kOk && is_pattern(address)) answer = read(session, address);
     if (answer.code != kOk) return explain(session, answer);
     for (const Reply& reply : answer.replies) {
       print_line(session, reply);
@@ -94,7 +176,13 @@ int set(Session& session, const std::string& address, const std::string& text, b
 }
 
 int carry_out(Session& session, const std::string& address, const std::vector<std::string>& arguments) {
-  if (!address.starts_with('/')) return not_an_address(session, address);
+  if (!looks_like_address(session, address)) return kUsage;
+  if (!find_command(address)) {
+    session.err << "fohctl: " << printable(address) << " is not a command. The commands are";
+    for (const CommandRow& row : command_rows()) session.err << ' ' << row.path;
+    session.err << "; values are set with fohctl set\n";
+    return kUsage;
+  }
   Request request{address};
   for (const std::string& argument : arguments) request.values.push_back(readings(argument).front());
   const Answer answer = ask(session, {request}, Repeat::forbidden);
@@ -103,45 +191,21 @@ int carry_out(Session& session, const std::string& address, const std::vector<st
 }
 
 int list(Session& session, const std::vector<std::string>& patterns) {
-  Request subscribe{"/subscribe"};
   for (const std::string& pattern : patterns) {
-    if (!pattern.starts_with('/')) return not_an_address(session, pattern);
-    subscribe.values.emplace_back(pattern);
+    if (!looks_like_address(session, pattern)) return kUsage;
   }
-  constexpr int kAttempts =
-      6;  // datagrams rarely get lost; where six times in a row some do, nothing else works either
   Listing listing;
-  Request question = subscribe;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    session.desk.send(question);
-    bool waiting = true;
-    while (waiting) {
-      std::vector<Reply> replies;
-      const auto event = session.desk.receive(now_s() + session.timeout_s / kAttempts, replies);
-      if (event == Connection::Event::nobody_listens) return explain_silence(session);
-      waiting = event == Connection::Event::messages;
-      for (Reply& reply : replies) {
-        if (reply.address == "/error") return explain(session, refusal(reply));
-        if (reply.address == "/subscribed") question = Request{"/resync"};
-        if (reply.address != "/synced") {
-          listing.take(std::move(reply));
-          continue;
-        }
-        waiting = false;  // all was sent; if some of it is missing, once more
-        if (listing.size() < static_cast<std::size_t>(reply.integer(0))) continue;
-        session.desk.send(Request{"/unsubscribe"});
-        for (const Reply& value : listing.replies()) {
-          print_line(session, value);
-          session.out << '\n';
-        }
-        return kOk;
-      }
-    }
-    if (session.stop.raised()) break;
+  const Answer answer = fetch(session, patterns, listing);
+  if (answer.code == kNoAnswer && listing.size() > 0) {
+    session.err << "fohctl: the network loses too much to read the whole list from " << session.desk.where() << "\n";
+    return kNoAnswer;
   }
-  if (listing.size() == 0) return explain_silence(session);
-  session.err << "fohctl: the network loses too much to read the whole list from " << session.desk.where() << "\n";
-  return kNoAnswer;
+  if (answer.code != kOk) return explain(session, answer);
+  for (const Reply& value : listing.replies()) {
+    print_line(session, value);
+    session.out << '\n';
+  }
+  return kOk;
 }
 
 int info(Session& session) {

@@ -8,9 +8,11 @@
 #include <cctype>
 #include <functional>
 #include <ostream>
+#include <utility>
 
 #include "daemon/fohctl/commands.h"
 #include "daemon/fohctl/latency.h"
+#include "daemon/fohctl/value_text.h"
 
 namespace fohd::ctl {
 namespace {
@@ -115,6 +117,41 @@ void protect_negative_numbers(std::vector<std::string>& arguments) {
   arguments.insert(std::stable_partition(negative, arguments.end(), is_option), "--");
 }
 
+/// How many letters must be typed, left out or changed to make `b` of `a` (Levenshtein's distance).
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row[b.size()];
+}
+
+/// "" if the command that `arguments` name exists or none is named, else a sentence with the nearest that does.
+std::string unknown_command(CLI::App& app, const std::vector<std::string>& arguments) {
+  std::size_t at = 0;
+  while (at < arguments.size() && arguments[at].starts_with('-')) {
+    const std::string& option = arguments[at];
+    at += option == "--host" || option == "--port" || option == "--timeout" ? 2 : 1;
+  }
+  if (at >= arguments.size()) return "";
+  const std::string& typed = arguments[at];
+  std::string nearest, all;
+  std::size_t least = 3;  // beyond two letters a guess is more likely wrong than right
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    const std::string& name = command->get_name();
+    if (name == typed) return "";
+    all += (all.empty() ? "" : ", ") + name;
+    if (const std::size_t here = distance(typed, name); here < least) least = here, nearest = name;
+  }
+  return "there is no command \"" + printable(typed) + "\"; " +
+         (nearest.empty() ? "there are " + all : "did you mean " + nearest + "?");
+}
+
 void look_at_terminal(MeterOptions& options) {
   winsize size = {};
   if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return;
@@ -130,7 +167,8 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   CLI::App app("The fohd mixing console from a terminal or a script.", "fohctl");
   app.footer(
       "Example: fohctl set /ch/1/mute on\n"
-      "Exit codes: 0 done, 1 the desk refused, 2 no answer, 3 wrong command line. fohctl COMMAND --help says more.");
+      "Exit codes: 0 done, 1 the desk refused, 2 no answer, 3 wrong command line, 4 the output cannot be written.\n"
+      "fohctl COMMAND --help says more.");
   app.add_option("--host", line.host, "Where the desk is")->capture_default_str();
   app.add_option("--port", line.port, "Its OSC port")->capture_default_str()->check(CLI::Range(1, 65535));
   app.add_option("--timeout", line.timeout_ms, "Milliseconds to wait for an answer")
@@ -142,6 +180,10 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   add_live_commands(app, line, chosen);
   add_latency_command(app, line, chosen);
   try {
+    if (const std::string problem = unknown_command(app, arguments); !problem.empty()) {
+      err << "fohctl: " << problem << "\n";
+      return kUsage;
+    }
     protect_negative_numbers(arguments);
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(std::move(arguments));
@@ -157,7 +199,11 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   }
   look_at_terminal(line.meters);
   Session session{*connection, out, err, line.timeout_ms / 1000.0, stop};
-  return chosen.with_desk(session);
+  const int code = chosen.with_desk(session);
+  out.flush();  // a full disk shows only now
+  if (out.good()) return code;
+  err << "fohctl: the output cannot be written, some of it is missing\n";
+  return kNoOutput;
 }
 
 }  // namespace fohd::ctl

@@ -65,6 +65,12 @@ Answer ask(Session& session, std::vector<Request> requests, Repeat repeat) {
   return answer;
 }
 
+bool looks_like_address(Session& session, const std::string& text) {
+  if (text.starts_with('/')) return true;
+  session.err << "fohctl: \"" << printable(text) << "\" is not an address; one begins with /, such as /ch/1/fader\n";
+  return false;
+}
+
 int explain_silence(Session& session) {
   session.err << "fohctl: no answer from " << session.desk.where()
               << ". Is fohd running there? (--host and --port choose another desk)\n";

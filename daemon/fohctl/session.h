@@ -14,7 +14,7 @@
 namespace fohd::ctl {
 
 /// Exit codes, for scripts.
-enum ExitCode : int { kOk = 0, kRefused = 1, kNoAnswer = 2, kUsage = 3 };
+enum ExitCode : int { kOk = 0, kRefused = 1, kNoAnswer = 2, kUsage = 3, kNoOutput = 4 };
 
 struct Session {
   Connection& desk;
@@ -37,6 +37,9 @@ enum class Repeat { allowed, forbidden };
 
 /// Sends all requests as one bundle and collects what comes back. /info is asked last, so its answer is the end.
 Answer ask(Session& session, std::vector<Request> requests, Repeat repeat = Repeat::allowed);
+
+/// Whether `text` begins as an address does; says so if not.
+bool looks_like_address(Session& session, const std::string& text);
 
 /// Says in words why `answer` is none, and returns its code.
 int explain(Session& session, const Answer& answer);

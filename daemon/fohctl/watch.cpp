@@ -61,11 +61,14 @@ class Watcher {
 }  // namespace
 
 int watch(Session& session, const std::vector<std::string>& patterns, double seconds) {
+  for (const std::string& pattern : patterns) {
+    if (!looks_like_address(session, pattern)) return kUsage;
+  }
   const double end_s = seconds > 0 ? now_s() + seconds : std::numeric_limits<double>::max();
   Answer there = ask(session, {});
   if (there.code != kOk) return explain(session, there);
   Watcher watcher(session, patterns);
-  while (now_s() < end_s && !session.stop.raised()) {
+  while (now_s() < end_s && !session.stop.raised() && session.out.good()) {
     watcher.turn();
     std::vector<Reply> replies;
     const auto event = session.desk.receive(std::min(watcher.next_s(), end_s), replies);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <sstream>
@@ -190,6 +191,56 @@ TEST_CASE("fohctl: a pattern sets and gets all that match", "[daemon][fohctl]") 
   LoopbackDesk desk;
   CHECK(fohctl(desk, {"set", "/ch/{1,3}/mute", "on"}).out == "/ch/1/mute 1\n/ch/3/mute 1\n");
   CHECK(fohctl(desk, {"get", "/ch/*/mute"}).out == "/ch/1/mute 1\n/ch/2/mute 0\n/ch/3/mute 1\n/ch/4/mute 0\n");
+}
+
+TEST_CASE("fohctl: a pattern may match more than one question brings, and is set and read whole", "[daemon][fohctl]") {
+  LoopbackDesk desk({.inputs = kMaxInputs, .aux = 0, .returns = 0, .buses = kMaxBuses, .matrices = 0});
+  Result result = fohctl(desk, {"set", "/ch/*/send/*/level", "-17"});
+  CHECK(result.err.empty());
+  CHECK(result.code == 0);
+  CHECK(lines(result.out) == static_cast<std::size_t>(kMaxInputs * kMaxBuses));
+  CHECK_THAT(result.out, Catch::StartsWith("/ch/1/send/1/level -17.0\n/ch/1/send/2/level -17.0\n"));
+  result = fohctl(desk, {"get", "--value", "/ch/*/send/*/level"});
+  CHECK(lines(result.out) == static_cast<std::size_t>(kMaxInputs * kMaxBuses));
+  result = fohctl(desk, {"get", "/ch/1/*"});  // and not what lies below /ch/1/eq
+  CHECK(result.code == 0);
+  CHECK_THAT(result.out, Catch::Contains("/ch/1/fader ") && !Catch::Contains("/ch/1/eq/"));
+}
+
+TEST_CASE("fohctl: what is no command, no value or no address is explained, and nothing is done", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  struct Case {
+    std::vector<std::string> line;
+    const char* words;
+  };
+  for (const Case& c : {Case{{"do", "/panic"}, "not a command"}, Case{{"do", "/ch/1/fader", "3"}, "/start/release"},
+                        Case{{"do", "release"}, "begins with /"}, Case{{"get", "/subscribe"}, "fohctl watch"},
+                        Case{{"set", "/meters", "0"}, "fohctl meters"}, Case{{"set", "/info", "1"}, "can be read"},
+                        Case{{"watch", "ch"}, "begins with /"}, Case{{"list", "ch"}, "begins with /"},
+                        Case{{"get", "/ch/1/"}, "fohctl list /ch/1 "}, Case{{"set", "/ch/1/fader/", "3"}, "end with /"},
+                        Case{{"wach"}, "did you mean watch?"}, Case{{"--timeout", "5", "ste", "/x", "1"}, "mean set?"},
+                        Case{{"elephant"}, "there are get, set"}}) {
+    CAPTURE(c.line);
+    const Result result = fohctl(desk, c.line);
+    CHECK(result.code == 3);
+    CHECK(result.out.empty());
+    CHECK_THAT(result.err, Catch::StartsWith("fohctl: ") && Catch::Contains(c.words));
+  }
+  CHECK(fohctl(desk, {"get", "-v", "/ch/1/fader"}).out == "-90.0\n");
+  CHECK_THAT(fohctl(desk, {"get", "/info"}).out, Catch::Contains("stage left"));
+  CHECK_THAT(fohctl(desk, {"get", "/counters"}).out, Catch::StartsWith("/counters packets "));
+}
+
+TEST_CASE("fohctl: an output that takes nothing is exit code 4, not success", "[daemon][fohctl]") {
+  LoopbackDesk desk;
+  static const Flag never;
+  for (const char* command : {"list", "info"}) {
+    CAPTURE(command);
+    std::ofstream full("/dev/full");
+    std::ostringstream err;
+    CHECK(ctl::run({"--port", desk.port(), "--timeout", "20000", command}, full, err, never) == 4);
+    CHECK_THAT(err.str(), Catch::Contains("cannot be written"));
+  }
 }
 
 TEST_CASE("fohctl: what the desk refuses is exit code 1 and its words, and nothing changed", "[daemon][fohctl]") {
