@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kFormat = "fohd state";
 constexpr int kVersion = 1;
 constexpr std::size_t kChecksumDigits = 8;
+constexpr double kHuge = 1e300;     // stands for a number that no double can hold
+constexpr int kMaxOverflows = 100;  // each is a pass over the file; more is no state that somebody wrote
 constexpr std::string_view kChecksumLine = "\n\"checksum\": \"";
 
 template <class Number>
@@ -72,13 +74,17 @@ std::string json_quoted(std::string_view text) {
 /// Takes the events of nlohmann's parser; keeps the text of numbers, so that a float is rounded once, not twice.
 class Reader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Reader(bool values_only) : section_(values_only ? Section::values : Section::top) {}
+  Reader(bool values_only, std::string_view text)
+      : section_(values_only ? Section::values : Section::top), text_(text) {}
 
   ParsedGeneration result;
   std::string checksum;
+  /// Where a number stands that no double can hold: the parser stops there. 0 bytes: nowhere.
+  std::size_t overflow_at = 0, overflow_bytes = 0;
 
   bool null() override { return refuse(); }
   bool boolean(bool value) override {
+    if (skipping_ > 0) return true;
     if (section_ == Section::values) return take(Value(std::int32_t{value}));
     if (key_ != "clean_exit") return refuse();
     result.meta.clean_exit = value;
@@ -90,10 +96,12 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     return integer(static_cast<std::int64_t>(std::min(value, kLargest)));
   }
   bool number_float(number_float_t value, const string_t& text) override {
+    if (skipping_ > 0) return true;
     if (section_ == Section::values) return take_float(value, text);
-    return section_ == Section::top && key_ == "rate_hz" ? rate(value) : refuse();
+    return section_ == Section::top && key_ == "rate_hz" && std::abs(value) < kHuge ? rate(value) : refuse();
   }
   bool string(string_t& value) override {
+    if (skipping_ > 0) return true;
     if (section_ == Section::values) return take(Value(value));
     if (section_ != Section::top) return refuse();
     if (key_ == "format") return value == kFormat || fail("this is a \"" + value + "\", not a \"fohd state\"");
@@ -109,12 +117,14 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool binary(binary_t&) override { return refuse(); }
   bool start_object(std::size_t) override {
+    if (section_ == Section::values && depth_ > 0) return skip();
     if (depth_++ == 0) return true;
     if (depth_ == 2 && section_ == Section::top && key_ == "values") return enter(Section::values);
     if (depth_ == 2 && section_ == Section::top && key_ == "geometry") return enter(Section::geometry);
     return refuse();
   }
   bool end_object() override {
+    if (skipping_ > 0) return --skipping_, true;
     --depth_;
     if (section_ == Section::geometry) {
       if (!result.meta.geometry.valid()) return fail("\"geometry\" is outside what a desk can have");
@@ -123,16 +133,25 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     if (depth_ == 1) section_ = Section::top;
     return true;
   }
-  bool start_array(std::size_t) override { return refuse(); }
-  bool end_array() override { return true; }
+  bool start_array(std::size_t) override { return section_ == Section::values && depth_ > 0 ? skip() : refuse(); }
+  bool end_array() override {
+    if (skipping_ > 0) --skipping_;
+    return true;
+  }
   bool key(string_t& name) override {
+    if (skipping_ > 0) return true;
     key_ = name;
     if (section_ == Section::values && (name.empty() || name.front() != '/')) {
       return fail("\"" + name + "\" is not an address: it must begin with /");
     }
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception& error) override {
+    constexpr int kOverflow = 406;  // nlohmann's number for it
+    if (error.id == kOverflow && position >= token.size()) {
+      overflow_at = position - token.size();
+      overflow_bytes = token.size();
+    }
     std::string text = error.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
     const std::size_t line = text.find("at line ");
     const std::size_t end = line == std::string::npos ? line : text.find(',', line);
@@ -153,8 +172,28 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool refuse() {
     if (depth_ == 0 || key_.empty()) return fail("it must be one JSON object, { ... }");
-    if (section_ == Section::values) return fail(key_ + " must be a number, true, false or text in quotes");
+    if (section_ == Section::values) return leave_out("must be a number, true, false or text in quotes");
     return fail("\"" + key_ + "\" is not known here or has the wrong kind of value");
+  }
+  /// One value that makes no sense costs itself only.
+  bool leave_out(const std::string& why) {
+    if (skipping_ > 0) return true;
+    const std::size_t at = text_.find('"' + key_ + '"', searched_);
+    std::string line;
+    if (at != std::string_view::npos) {
+      searched_ = at + 1;
+      line = "line " +
+             std::to_string(1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n')) +
+             ": ";
+    }
+    result.notes.push_back(line + key_ + " " + why + ", and is left out");
+    return true;
+  }
+  /// A list or a table where a value should be, with all that is in it.
+  bool skip() {
+    if (skipping_ == 0) refuse();
+    ++skipping_;
+    return true;
   }
   bool take(Value value) {
     result.values.emplace_back(key_, std::move(value));
@@ -165,7 +204,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     float exact = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), exact);
     if (read.ec != std::errc()) exact = static_cast<float>(value);
-    if (!std::isfinite(exact)) return fail(key_ + " is too large a number");
+    if (!std::isfinite(exact)) return leave_out("is too large a number");
     return take(Value(exact));
   }
   bool rate(double value) {
@@ -173,9 +212,10 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool integer(std::int64_t value) {
+    if (skipping_ > 0) return true;
     if (section_ == Section::values) {
       using Limits = std::numeric_limits<std::int32_t>;
-      if (value < Limits::min() || value > Limits::max()) return fail(key_ + " is too large a number");
+      if (value < Limits::min() || value > Limits::max()) return leave_out("is too large a number");
       return take(Value(static_cast<std::int32_t>(value)));
     }
     if (section_ == Section::geometry) return geometry(value);
@@ -199,7 +239,9 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   Section section_;
-  int depth_ = 0;
+  std::string_view text_;
+  std::size_t searched_ = 0;  ///< addresses that were left out stand before this place
+  int depth_ = 0, skipping_ = 0;
   std::string key_;
 };
 
@@ -237,7 +279,7 @@ std::optional<LogLine> parse_log_line(std::string_view text) {
     line.complete = text.front() != '+';
     text.remove_prefix(1);
   }
-  Reader reader(true);
+  Reader reader(true, text);
   const bool whole = nlohmann::json::sax_parse("{" + std::string(text) + "}", &reader);
   if (!whole || reader.result.values.size() != 1) return std::nullopt;
   line.value = std::move(reader.result.values.front());
@@ -295,8 +337,17 @@ std::string log_text(std::span<const AddressedValue> change) {
 }
 
 ParsedGeneration parse_generation(std::string_view text) {
-  Reader reader(false);
-  nlohmann::json::sax_parse(text, &reader);
+  std::string copy;
+  std::string_view readable = text;
+  Reader reader(false, readable);
+  nlohmann::json::sax_parse(readable, &reader);
+  for (int pass = 0; reader.overflow_bytes > 0 && pass < kMaxOverflows; ++pass) {
+    copy = readable;
+    copy.replace(reader.overflow_at, reader.overflow_bytes, "1e300");
+    readable = copy;
+    reader = Reader(false, readable);
+    nlohmann::json::sax_parse(readable, &reader);
+  }
   ParsedGeneration& generation = reader.result;
   if (!generation.error.empty()) return std::move(generation);
   generation.checksummed = !reader.checksum.empty();
@@ -309,7 +360,10 @@ ParsedGeneration parse_generation(std::string_view text) {
           "before it)";
     }
   }
-  if (generation.values.empty() && generation.error.empty()) generation.error = "it holds no values";
+  if (generation.values.empty() && generation.error.empty()) {
+    generation.error = "it holds no values that can be used";
+    for (const std::string& note : generation.notes) generation.error += "; " + note;
+  }
   sort_and_keep_last(generation);
   return std::move(generation);
 }

@@ -161,6 +161,27 @@ TEST_CASE("state: a file written by hand needs no checksum, no head and no order
   CHECK_THAT(log.notes[0], Catch::Contains("2 lines have no checksum"));
 }
 
+TEST_CASE("state: a value that makes no sense costs itself only, and its line is named", "[daemon][store]") {
+  const ParsedGeneration parsed = parse_generation(
+      "{ \"values\": {\n\"/ch/1/fader\": -6,\n\"/ch/2/fader\": null,\n\"/ch/3/fader\": 1e999,\n"
+      "\"/ch/4/fader\": [1, {\"/ch/9/fader\": [2, null, true, \"x\", 1.5]}],\n\"/ch/5/fader\": {\"a\": {}},\n"
+      "\"/ch/6/fader\": -1e9999,\n\"/ch/7/fader\": 3000000000,\n\"/ch/8/fader\": 1e39,\n\"/main/fader\": 0 } }");
+  CHECK(parsed.error.empty());
+  REQUIRE(parsed.values.size() == 2);
+  CHECK(parsed.values[0] == AddressedValue("/ch/1/fader", -6));
+  CHECK(parsed.values[1] == AddressedValue("/main/fader", 0));
+  REQUIRE(parsed.notes.size() == 7);
+  for (int i = 0; i < 7; ++i) {
+    const std::string place = "line " + std::to_string(i + 3) + ": /ch/" + std::to_string(i + 2) + "/fader ";
+    CHECK_THAT(parsed.notes[static_cast<std::size_t>(i)], Catch::StartsWith(place) && Catch::Contains("left out"));
+  }
+  CHECK_THAT(parsed.notes[1], Catch::Contains("too large"));
+  CHECK_FALSE(parse_generation(R"({"rate_hz": 1e999, "values": {"/a": 1}})").error.empty());
+  std::string many = "{\"values\": {\"/a\": 1";
+  for (int i = 0; i < 1000; ++i) many += ", \"/b\": 1e999";
+  CHECK_FALSE(parse_generation(many + "}}").error.empty());  // refused, not a thousand passes over it
+}
+
 TEST_CASE("state: what cannot be used is refused with the place and the reason", "[daemon][store]") {
   const auto error = [](const std::string& text) { return parse_generation(text).error; };
   CHECK_THAT(error(""), Catch::Contains("not JSON"));
