@@ -17,7 +17,8 @@ constexpr std::size_t kDrainFrames = 8192;
 std::uint64_t free_bytes_at(const std::filesystem::path& path) {
   std::error_code error;
   const auto space = std::filesystem::space(path.has_parent_path() ? path.parent_path() : ".", error);
-  return error ? 0 : space.available;
+  if (error) throw FileError("how much room is left for " + path.string() + " cannot be found out: " + error.message());
+  return space.available;
 }
 
 std::string megabytes(std::uint64_t bytes) { return std::to_string(bytes / 1'000'000) + " MB"; }
@@ -45,8 +46,12 @@ Recorder::Recorder(RecorderOptions options)
       block_(kDrainFrames * kChannels),
       status_(RecorderStatus{}) {
   if (!options_.free_bytes) options_.free_bytes = free_bytes_at;
-  if (!has_room()) throw FileError(options_.path.string() + ": cannot record: " + no_room_message());
-  now_.message = keep_existing(options_.path);
+  if (const std::string why = why_no_room(); !why.empty()) {
+    throw FileError(options_.path.string() + ": cannot record: " + why);
+  }
+  if (const std::string kept = keep_existing(options_.path); !kept.empty()) {
+    now_.message += (now_.message.empty() ? "" : "; ") + kept;
+  }
   writer_ = std::make_unique<AudioWriter>(options_.path, options_.rate_hz, kChannels, options_.format);
   writer_->refresh_header();
   publish();
@@ -90,11 +95,19 @@ void Recorder::pay_silence(std::size_t block_frames) noexcept {
   }
 }
 
-bool Recorder::has_room() const { return options_.free_bytes(options_.path) >= options_.reserve_bytes; }
-
-std::string Recorder::no_room_message() const {
-  return "the disk has only " + megabytes(options_.free_bytes(options_.path)) + " left, " +
-         megabytes(options_.reserve_bytes) + " are kept free for the desk";
+/// Why there is no room; "" if there is, and where nobody can tell: that is said and recording goes on, for a disk that
+/// is really full fails to write, and says so.
+std::string Recorder::why_no_room() {
+  std::uint64_t free_bytes = 0;
+  try {
+    free_bytes = options_.free_bytes(options_.path);
+  } catch (const std::exception& error) {
+    now_.message = std::string(error.what()) + "; it is recorded all the same";
+    return "";
+  }
+  if (free_bytes >= options_.reserve_bytes) return "";
+  return "the disk has only " + megabytes(free_bytes) + " left, " + megabytes(options_.reserve_bytes) +
+         " are kept free for the desk";
 }
 
 void Recorder::drain() {
@@ -104,8 +117,9 @@ void Recorder::drain() {
     if (writer_->frames() - refreshed_at_frames_ < refresh_frames) continue;
     refreshed_at_frames_ = writer_->frames();
     writer_->refresh_header();
+    const std::string why = why_no_room();
     publish();
-    if (!has_room()) return finish(RecorderStatus::State::disk_full, "recording ended: " + no_room_message());
+    if (!why.empty()) return finish(RecorderStatus::State::disk_full, "recording ended: " + why);
   }
 }
 

@@ -25,7 +25,7 @@ struct RecorderOptions {
   int rate_hz = 48000;
   SampleFormat format = SampleFormat::int24;
   std::uint64_t reserve_bytes = kRecorderReserveBytes;
-  /// Bytes free where the path is. Tests replace it.
+  /// Bytes free where the path is; throws if that cannot be found out. Tests replace it.
   std::function<std::uint64_t(const std::filesystem::path&)> free_bytes;
 };
 
@@ -33,7 +33,7 @@ struct RecorderStatus {
   enum class State { recording, stopped, disk_full, failed };
   State state = State::recording;
   std::int64_t frames = 0;  ///< written to the file
-  std::string message;      ///< why it ended, or what was renamed; for a person
+  std::string message;      ///< why it ended, what was renamed, what cannot be watched; for a person
 };
 
 class Recorder : public DiskJob {
@@ -57,8 +57,7 @@ class Recorder : public DiskJob {
 
  private:
   void pay_silence(std::size_t block_frames) noexcept;
-  bool has_room() const;
-  std::string no_room_message() const;
+  std::string why_no_room();
   void drain();
   void discard();
   void finish(RecorderStatus::State state, const std::string& message);

@@ -122,6 +122,24 @@ TEST_CASE("recorder: the audio side never allocates, not even when blocks are lo
   CHECK(recorder.lost_blocks() > 0);
 }
 
+TEST_CASE("recorder: a disk that does not say how much room it has is no full disk: that is told and recorded on",
+          "[daemon][recorder]") {
+  const TemporaryFolder folder;
+  RecorderOptions options = options_for(folder / "a.wav");
+  options.free_bytes = [](const auto&) -> std::uint64_t { throw FileError("no answer: Stale file handle"); };
+  Recorder recorder(options);
+  CountingMix mix;
+  for (int second = 0; second < 5; ++second) {
+    for (int i = 0; i < 48; ++i) mix.push(recorder, 1000);
+    recorder.service();
+  }
+  CHECK(recorder.status().state == State::recording);
+  CHECK_THAT(recorder.status().message, Contains("Stale file handle") && !Contains("MB left"));
+  RecorderOptions missing = options_for(folder / "no/such/folder/a.wav");
+  missing.free_bytes = nullptr;
+  CHECK_THROWS_WITH(Recorder(missing), !Contains("MB left"));
+}
+
 TEST_CASE("recorder: recording ends cleanly before the disk is full and says why", "[daemon][recorder]") {
   const TemporaryFolder folder;
   std::uint64_t free = 250'000'000;
