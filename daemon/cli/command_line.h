@@ -1,6 +1,10 @@
 // The commands of `fohd`. The names and arguments are scripted against: they are for ever.
 #pragma once
 
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
 namespace CLI {
 class App;
 }
@@ -11,5 +15,10 @@ namespace fohd {
 void add_run_command(CLI::App& app, int& exit_code);
 void add_check_config_command(CLI::App& app, int& exit_code);
 void add_parameters_command(CLI::App& app, int& exit_code);
+
+/// [any] For check(): "nan" is inside every range, since no comparison with it is true. Returns what is wrong, or "".
+inline std::string refuse_nan(const std::string& text) {
+  return std::isnan(std::strtod(text.c_str(), nullptr)) ? text + " is not a number" : "";
+}
 
 }  // namespace fohd

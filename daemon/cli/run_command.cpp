@@ -29,12 +29,14 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("--record", options->record, "record the main mix to a .wav or .flac file")->type_name("FILE");
   command->add_option("--seconds", options->seconds, "end by itself after so many seconds of audio")
       ->type_name("N")
-      ->check(CLI::Range(0.0, 1e9));
+      ->check(CLI::Range(0.0, 1e9))
+      ->check(refuse_nan);
   command->add_flag("--live", options->live, "open the outputs even after the machine was switched on anew");
   command->add_flag("--meters", options->meters, "show levels in this terminal");
   command->footer(
       "Example: fohd run --config configs/two-channels.toml --record mix.wav\n"
-      "Signals: TERM or INT ramp out, save and end; HUP rereads the configuration; USR1 is panic.");
+      "Signals: TERM or INT ramp out, save and end; HUP rereads the configuration, or\n"
+      "ends a desk that was started in a terminal; USR1 is panic.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "daemon/config/toml_reader.h"
 #include "daemon/jack/connect_rules.h"
@@ -119,6 +121,10 @@ ConfigResult parse_config(std::string_view text, const std::string& name) {
     result.errors.push_back({name, static_cast<int>(where.line), static_cast<int>(where.column),
                              "this is not TOML: " + std::string(error.description())});
   }
+  // They were found table by table; a person reads the file from its top.
+  std::stable_sort(result.errors.begin(), result.errors.end(), [](const ConfigError& a, const ConfigError& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
   return result;
 }
 

@@ -20,6 +20,13 @@ bool has_audio_ending(const std::filesystem::path& path) {
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
+/// A number before the name that is longer than a date with its time (YYYYMMDDhhmmss): neither that nor a channel.
+bool is_absurd_number(const std::string& file_name) {
+  constexpr std::size_t kDateAndTime = 14;
+  const auto end = std::find_if_not(file_name.begin(), file_name.end(), is_digit);
+  return static_cast<std::size_t>(end - file_name.begin()) > kDateAndTime;
+}
+
 /// At most `bytes`, not through the middle of a UTF-8 character.
 void cut_text(std::string& text, std::size_t bytes) {
   if (text.size() <= bytes) return;
@@ -116,6 +123,10 @@ ChannelFileName parse_channel_file_name(const std::string& file_name) {
 ChannelFiles scan_channel_files(const std::filesystem::path& folder, int inputs) {
   ChannelFiles files;
   for (const auto& path : audio_files_in(folder)) {
+    if (is_absurd_number(path.filename().string())) {
+      throw FileError(path.string() + ": the number before the name is no channel; the desk has channels 1 to " +
+                      std::to_string(inputs));
+    }
     const ChannelFileName name = parse_channel_file_name(path.filename().string());
     const AudioFileInfo info = inspect_audio_file(path);
     files.push_back({path, name.number.value_or(0), info.channels == 2, name.name, info});

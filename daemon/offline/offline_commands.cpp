@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/cli/command_line.h"
 #include "daemon/offline/render.h"
 #include "daemon/offline/stems.h"
 
@@ -20,7 +21,8 @@ void add_render_command(CLI::App& app, int& exit_code) {
   command->add_option("--only", options->only, "Play only the file that feeds this channel")->check(CLI::Range(1, 128));
   command->add_option("--script", options->script, "Timed OSC lines: 12.5 /ch/1/fader -6.0");
   command->add_option("--seconds", options->seconds, "Length; default: as long as the longest file")
-      ->check(CLI::Range(0.001, 86400.0));
+      ->check(CLI::Range(0.001, 86400.0))
+      ->check(refuse_nan);
   command->add_option("--rate", options->rate_hz, "Sample rate; default: the configuration's, else the first file's")
       ->check(CLI::Range(8000, 192000));
   command->add_option("--bits", *bits, "16, 24 or float")

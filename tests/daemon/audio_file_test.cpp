@@ -186,6 +186,10 @@ TEST_CASE("channel files: a folder that cannot be laid out is refused and the me
     put("1.wav", 1);
     CHECK_THAT(message_of([&] { scan_channel_files(folder / "1.wav", 8); }), Contains("is a file; a folder"));
   }
+  SECTION("a number that is neither a channel nor a date") {
+    put("99999999999999999999 k.wav", 1);
+    CHECK_THAT(message(), Contains("99999999999999999999 k.wav: the number") && Contains("channels 1 to 8"));
+  }
   SECTION("two files for one channel") {
     put("03 a.wav", 1);
     put("3 b.wav", 1);

@@ -84,6 +84,18 @@ TEST_CASE("config: all mistakes are reported at once, each with its line, column
         "to), not the text \"nine\"");
 }
 
+TEST_CASE("config: mistakes come in the order of their lines, whatever the order of the tables", "[daemon][config]") {
+  const auto errors =
+      errors_of("nonsense = 1\n[recorder]\nx = 1\n[osc]\ny = 2\nport = 0\n[desk]\nz = 1\n[geometry]\nq = 1\n");
+  REQUIRE(errors.size() == 6);
+  int line = 0;
+  for (const std::string& error : errors) {
+    const int next = std::stoi(error.substr(std::string("x.toml:").size()));
+    CHECK(next > line);
+    line = next;
+  }
+}
+
 TEST_CASE("config: bounds of the geometry are inside, their neighbours outside", "[daemon][config]") {
   CHECK(errors_of("[geometry]\ninputs = 1\nbuses = 0").empty());
   CHECK(errors_of("[geometry]\ninputs = 128\nbuses = 64").empty());
