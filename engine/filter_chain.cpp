@@ -9,6 +9,10 @@ namespace {
 
 /// -200 dBFS: far below the 24 bits of any converter, far above denormals.
 constexpr float kQuiet = 1e-10f;
+/// What a straight ramp may bridge, as ratios of g and k. Why these: head of filter_chain.h.
+constexpr float kNearG = 1.18920712f, kNearK = 2, kDampedK = 0.75f, kDampedNearG = 4;
+
+bool within(float a, float b, float ratio) noexcept { return a <= ratio * b && b <= ratio * a; }
 
 bool neutral(const SvfCoeffs& c) noexcept { return c.d == 1 && c.y1 == 0 && c.y2 == 0; }
 
@@ -33,27 +37,65 @@ void FilterChain::set(int lane, std::span<const SvfCoeffs> wanted, int ramp_fram
     changed |= !(checked(wanted[section]) == target_[section][lane]);
   }
   if (!changed) return;
-  for (int section = 0; section < sections_; ++section) aim(lane, section, checked(wanted[section]), ramp_frames);
-  left_[lane] = ramp_frames - 1;
+  bool turns = false;
+  for (int section = 0; section < sections_; ++section) {
+    turns |= aim(lane, section, checked(wanted[section]), ramp_frames);
+  }
+  // A turn comes after its leg's last frame, which is neutral; an arrival before the frame that gets the targets.
+  left_[lane] = turns ? ramp_frames / 2 : ramp_frames - 1;
+  second_[lane] = turns ? ramp_frames - ramp_frames / 2 : 0;
   moving_ |= lane_bit(lane);
   if (ramp_frames <= 1) arrive(lane);
 }
 
-void FilterChain::aim(int lane, int section, const SvfCoeffs& target, int ramp_frames) noexcept {
+bool FilterChain::far(int lane, int section, const SvfCoeffs& target) const noexcept {
+  // g and k, both times b and the other's b: no division, and a section without b is near to everything.
+  const SvfBankCoeffs& now = now_[section];
+  const float from_b = now.b[lane], from_k = -(now.p[lane] + now.t[lane]), to_k = -(target.p + target.t);
+  const float from_g = now.t[lane] * target.b, to_g = target.t * from_b;
+  if (within(from_g, to_g, kNearG) && within(from_k * target.b, to_k * from_b, kNearK)) return false;
+  const bool damped = from_k >= kDampedK * from_b && to_k >= kDampedK * target.b;
+  return !(damped && within(from_g, to_g, kDampedNearG));
+}
+
+/// True: the section has to turn half-way.
+bool FilterChain::aim(int lane, int section, const SvfCoeffs& target, int ramp_frames) noexcept {
+  const LaneMask bit = lane_bit(lane);
   target_[section][lane] = target;
+  leaving_[section] &= static_cast<LaneMask>(~bit);
   SvfBankCoeffs &now = now_[section], &increment = increment_[section];
-  write(increment, lane, SvfCoeffs{0, 0, 0, 0, 0, 0});
-  if ((awake_[section] & lane_bit(lane)) == 0) {
-    if (neutral(target)) return;
-    awake_[section] |= lane_bit(lane);
+  write(increment, lane, kNoIncrement);
+  if ((awake_[section] & bit) == 0) {
+    if (neutral(target)) return false;
+    awake_[section] |= bit;
     now.p[lane] = target.p, now.b[lane] = target.b, now.t[lane] = target.t;
   }
-  section_moving_[section] |= lane_bit(lane);
-  if (ramp_frames <= 1) return;
-  const auto step = [&](float from, float to) { return (to - from) / static_cast<float>(ramp_frames); };
+  section_moving_[section] |= bit;
+  if (ramp_frames <= 1) return false;
+  const bool falls_asleep = neutral(target), leaves = !falls_asleep && far(lane, section, target);
+  SvfCoeffs to = target;
+  if (leaves) to = SvfCoeffs{}, leaving_[section] |= bit;
+  if (leaves || falls_asleep) to.p = now.p[lane], to.b = now.b[lane], to.t = now.t[lane];
+  const auto frames = static_cast<float>(leaves ? ramp_frames / 2 : ramp_frames);
   write(increment, lane,
-        {step(now.p[lane], target.p), step(now.b[lane], target.b), step(now.t[lane], target.t),
-         step(now.d[lane], target.d), step(now.y1[lane], target.y1), step(now.y2[lane], target.y2)});
+        {(to.p - now.p[lane]) / frames, (to.b - now.b[lane]) / frames, (to.t - now.t[lane]) / frames,
+         (to.d - now.d[lane]) / frames, (to.y1 - now.y1[lane]) / frames, (to.y2 - now.y2[lane]) / frames});
+  return leaves;
+}
+
+void FilterChain::turn(int lane) noexcept {
+  const LaneMask bit = lane_bit(lane);
+  const auto frames = static_cast<float>(second_[lane]);
+  for (int section = 0; section < sections_; ++section) {
+    if ((leaving_[section] & bit) == 0) continue;
+    leaving_[section] &= static_cast<LaneMask>(~bit);
+    const SvfCoeffs& to = target_[section][lane];
+    write(now_[section], lane, {to.p, to.b, to.t, 1, 0, 0});
+    write(increment_[section], lane, {0, 0, 0, (to.d - 1) / frames, to.y1 / frames, to.y2 / frames});
+    state_[section].c1[lane] = state_[section].c2[lane] = 0;
+  }
+  left_[lane] = second_[lane] - 1;
+  second_[lane] = 0;
 }
 
 void FilterChain::arrive(int lane) noexcept {
@@ -61,6 +103,7 @@ void FilterChain::arrive(int lane) noexcept {
   for (int section = 0; section < sections_; ++section) {
     if ((section_moving_[section] & bit) == 0) continue;
     section_moving_[section] &= others;
+    leaving_[section] &= others;
     write(increment_[section], lane, kNoIncrement);
     if (neutral(target_[section][lane])) {
       write(now_[section], lane, SvfCoeffs{});
@@ -70,7 +113,7 @@ void FilterChain::arrive(int lane) noexcept {
       write(now_[section], lane, target_[section][lane]);
     }
   }
-  left_[lane] = 0;
+  left_[lane] = second_[lane] = 0;
   moving_ &= others;
 }
 
@@ -89,6 +132,7 @@ void FilterChain::finish_segment(int frames) noexcept {
   for (unsigned lanes = moving_; lanes != 0; lanes &= lanes - 1) {
     const int lane = std::countr_zero(lanes);
     left_[lane] -= frames;
+    if (left_[lane] <= 0 && second_[lane] > 0) turn(lane);
     if (left_[lane] <= 0) arrive(lane);
   }
 }
