@@ -152,7 +152,7 @@ std::string default_state_folder() {
     const char* value = std::getenv(name);
     return std::string(value != nullptr ? value : "");
   };
-  if (const std::string given = get("STATE_DIRECTORY"); !given.empty()) return given;
+  if (std::string given = get("STATE_DIRECTORY"); !given.empty()) return given;
   if (const std::string home = get("XDG_STATE_HOME"); !home.empty()) return home + "/fohd";
   if (const std::string home = get("HOME"); !home.empty()) return home + "/.local/state/fohd";
   return "/var/lib/fohd";
