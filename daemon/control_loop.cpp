@@ -20,7 +20,7 @@ constexpr auto kMeter = 10ms;  // DESIGN section 4
 
 }  // namespace
 
-ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, std::string store_folder)
+ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder)
     : config_(std::move(config)),
       options_(std::move(options)),
       stored_(std::move(stored)),

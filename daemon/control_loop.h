@@ -29,7 +29,7 @@ class ControlLoop : public CommandSink {
  public:
   /// [main thread] `stored` is applied to the desk before anything opens. store_folder: where changes are kept; empty:
   /// nowhere.
-  ControlLoop(Config config, RunOptions options, StoredState stored, std::string store_folder);
+  ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder);
   ~ControlLoop() override;
 
   /// Returns when the desk has ramped out and the mix is saved.
