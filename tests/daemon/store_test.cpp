@@ -492,7 +492,8 @@ TEST_CASE("store: through its own thread every change of many arrives, the last 
   }
   const StoredState state = load_state(folder.path());
   CHECK(state.warnings.empty());
-  CHECK(state.meta.clean_exit);
+  // Not state.meta.clean_exit: where the thread saved the last change just before the end, the end writes no
+  // generation.
   CHECK(state.meta.rate_hz == 44100);
   REQUIRE(state.values.size() == 100);
   for (const auto& [address, value] : state.values) CHECK(std::get<float>(value) > 19'900);
