@@ -1,6 +1,7 @@
 // The part of the control loop that deals with the world around the desk: the OSC port, signals, the reread
 // configuration.
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "daemon/clock.h"
 #include "daemon/control_loop.h"
@@ -52,15 +53,20 @@ void ControlLoop::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.add(SIGHUP);
+  // In a terminal SIGHUP says that its window was closed or the line was lost: a desk that nobody sees any more would
+  // hold the audio device and the port. A service has no terminal.
+  hangup_ends_ = ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0;
   install_panic_signal();
   struct Wait {
     ControlLoop& loop;
     void operator()(const boost::system::error_code& failure, int signal) const {
       if (failure) return;
-      if (signal == SIGHUP) {
+      if (signal == SIGHUP && !loop.hangup_ends_) {
         loop.reread_config();
       } else {
-        loop.leave(signal == SIGTERM ? "Asked to end (SIGTERM)" : "Asked to end (SIGINT)");
+        loop.leave(signal == SIGTERM  ? "Asked to end (SIGTERM)"
+                   : signal == SIGINT ? "Asked to end (SIGINT)"
+                                      : "The terminal was closed (SIGHUP)");
       }
       loop.signals_.async_wait(*this);
     }

@@ -36,6 +36,17 @@ kill -HUP "$second_pid"
 until_ok 10 grep -q "second.toml:2:10: .client. in .audio. must be text" "$work/second.log" || fail "no complaint after HUP"
 kill -0 "$second_pid" || fail "a wrong file ended the desk"
 
+# In a terminal HUP says that the window was closed: the desk ends and saves, and does not go on unseen.
+rm -f "$work/window.log"
+script -qfc "exec '$bin/fohd' run --osc-port $((port + 2)) --state-dir '$work/window'" "$work/window.log" >/dev/null 2>&1 </dev/null &
+window_pid=$!
+until_ok 20 grep -q "OSC is heard" "$work/window.log" || fail "no desk in a terminal"
+in_window=$(pgrep -P "$window_pid" | head -1)
+kill -HUP "$in_window"
+until_ok 10 sh -c "! kill -0 $in_window" || fail "a closed terminal left the desk running"
+wait "$window_pid" || true
+grep -q "terminal was closed" "$work/window.log" || fail "the end is not told: $(cat "$work/window.log")"
+
 # Panic by signal: the outputs shut and the desk knows.
 kill -USR1 "$second_pid"
 until_ok 10 sh -c "'$bin/fohctl' --port $port get /panic | grep -qiE '(on|1)'" || fail "panic is not shown"
