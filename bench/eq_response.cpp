@@ -99,10 +99,7 @@ double signal_to_noise_db(const SvfCoeffs& one, double tone_hz, double rate_hz) 
     }
   const std::vector<Row> input = tile;
   SvfBankCoeffs bank;
-  for (int lane = 0; lane < kLanes; ++lane) {
-    bank.p[lane] = one.p, bank.b[lane] = one.b, bank.t[lane] = one.t;
-    bank.d[lane] = one.d, bank.y1[lane] = one.y1, bank.y2[lane] = one.y2;
-  }
+  for (int lane = 0; lane < kLanes; ++lane) set_lane(bank, lane, one);
   SvfBankState state;
   svf_process(bank, state, tile.front().lane, tile.front().lane, frames, kLanes);
   const double p = one.p, b = one.b, t = one.t, d = one.d, y1 = one.y1, y2 = one.y2;

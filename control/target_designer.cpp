@@ -41,6 +41,8 @@ TargetDesigner::TargetDesigner(Desk& desk, double rate_hz)
       channel_work_(desk.settings().channels.size(), Work{true, true, false}),
       bus_work_(desk.settings().buses.size(), Work{true, true, false}),
       main_work_{true, true, false},
+      row_turns_(master_.rows.size()),
+      output_turns_(master_.outputs.size()),
       scratch_(static_cast<std::size_t>(kTaps * desk.geometry().columns())) {
   desk_.attach(observer_);
   update();
@@ -48,8 +50,10 @@ TargetDesigner::TargetDesigner(Desk& desk, double rate_hz)
 
 TargetDesigner::~TargetDesigner() { desk_.detach(observer_); }
 
-bool TargetDesigner::update() {
+bool TargetDesigner::update(bool unread) {
   changed_ = false;
+  ++turn_;
+  if (!unread) first_unread_turn_ = turn_;
   collect();
   for (std::size_t n = 0; n < channel_work_.size(); ++n) {
     if (channel_work_[n].any()) design_channel(static_cast<int>(n), std::exchange(channel_work_[n], {}));
@@ -195,7 +199,8 @@ void TargetDesigner::design_output(int output, const MixSettings& mix, const Out
   next.limiter_ceiling = static_cast<float>(level_gain(ceiling_db));
   next.limiter_on = settings.limiter_on || settings.ears;
   if (next == present) return;
-  next.gain_ramp_frames = gain_ramp(work);
+  next.gain_ramp_frames =
+      folded(gain_ramp(work), present.gain_ramp_frames, output_turns_[static_cast<std::size_t>(output)]);
   ++next.revision;
   present = next;
   changed_ = true;
@@ -229,9 +234,16 @@ void TargetDesigner::commit_row(int row, const float* gains, std::int32_t ramp_f
   if (std::equal(gains, gains + master_.columns, present)) return;
   std::copy_n(gains, master_.columns, present);
   RowTargets& targets = master_.rows[static_cast<std::size_t>(row)];
-  targets.ramp_frames = ramp_frames;
+  targets.ramp_frames = folded(ramp_frames, targets.ramp_frames, row_turns_[static_cast<std::size_t>(row)]);
   ++targets.revision;
   changed_ = true;
+}
+
+std::int32_t TargetDesigner::folded(std::int32_t ramp_frames, std::int32_t previous,
+                                    std::uint32_t& block_turn) const noexcept {
+  const bool unread = block_turn >= first_unread_turn_;
+  block_turn = turn_;
+  return unread ? std::max(ramp_frames, previous) : ramp_frames;
 }
 
 void TargetDesigner::copy_to(DeskTargets& slot) const {

@@ -20,8 +20,9 @@ class TargetDesigner {
   TargetDesigner(const TargetDesigner&) = delete;
   TargetDesigner& operator=(const TargetDesigner&) = delete;
 
-  /// Redesigns what is dirty. True if there is something to publish.
-  bool update();
+  /// Redesigns what is dirty. True if there is something to publish. unread: what was published last may not have been
+  /// read yet, so what changes now is folded into it; a block then keeps the longest ramp of all that it stands for.
+  bool update(bool unread = false);
   /// Copies into `slot` every block whose revision differs from the one there. slot: a Latest<DeskTargets>::back().
   void copy_to(DeskTargets& slot) const;
   const DeskTargets& targets() const noexcept { return master_; }
@@ -52,6 +53,8 @@ class TargetDesigner {
   /// Takes a redesigned block over if its content differs.
   void commit(int strip, const LaneTargets& next);
   void commit_row(int row, const float* gains, std::int32_t ramp_frames);
+  /// The ramp of a block that changes now, and changed last in `block_turn`, which is set to now.
+  std::int32_t folded(std::int32_t ramp_frames, std::int32_t previous, std::uint32_t& block_turn) const noexcept;
   float* scratch_row(Tap tap) noexcept;
   std::int32_t frames(double ms) const noexcept;
   std::int32_t gain_ramp(const Work& work) const noexcept;
@@ -62,6 +65,9 @@ class TargetDesigner {
   Observer observer_;
   std::vector<Work> channel_work_, bus_work_;
   Work main_work_;
+  /// The update() since which everything may be unread, and in which each block was last changed.
+  std::uint32_t turn_ = 1, first_unread_turn_ = 1;
+  std::vector<std::uint32_t> row_turns_, output_turns_;
   std::vector<float> scratch_;  ///< [tap][column] of the strip in hand
   bool hold_ = false, shutdown_ = false;
   bool panic_since_open_ = false;  ///< what shut the outputs decides how slowly they open

@@ -284,7 +284,7 @@ void ControlLoop::turn() {
 }
 
 void ControlLoop::publish_targets() {
-  if (!designer_ || !designer_->update()) return;
+  if (!designer_ || !designer_->update(core_->targets().unread())) return;
   designer_->copy_to(core_->targets().back());
   core_->targets().publish();
 }

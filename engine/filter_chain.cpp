@@ -22,11 +22,6 @@ SvfCoeffs checked(const SvfCoeffs& c) noexcept {
   return zero == 0 ? c : SvfCoeffs{};
 }
 
-void write(SvfBankCoeffs& bank, int lane, const SvfCoeffs& c) noexcept {
-  bank.p[lane] = c.p, bank.b[lane] = c.b, bank.t[lane] = c.t;
-  bank.d[lane] = c.d, bank.y1[lane] = c.y1, bank.y2[lane] = c.y2;
-}
-
 constexpr SvfCoeffs kNoIncrement{0, 0, 0, 0, 0, 0};
 
 }  // namespace
@@ -64,7 +59,7 @@ bool FilterChain::aim(int lane, int section, const SvfCoeffs& target, int ramp_f
   target_[section][lane] = target;
   leaving_[section] &= static_cast<LaneMask>(~bit);
   SvfBankCoeffs &now = now_[section], &increment = increment_[section];
-  write(increment, lane, kNoIncrement);
+  set_lane(increment, lane, kNoIncrement);
   if ((awake_[section] & bit) == 0) {
     if (neutral(target)) return false;
     awake_[section] |= bit;
@@ -77,10 +72,20 @@ bool FilterChain::aim(int lane, int section, const SvfCoeffs& target, int ramp_f
   if (leaves) to = SvfCoeffs{}, leaving_[section] |= bit;
   if (leaves || falls_asleep) to.p = now.p[lane], to.b = now.b[lane], to.t = now.t[lane];
   const auto frames = static_cast<float>(leaves ? ramp_frames / 2 : ramp_frames);
-  write(increment, lane,
-        {(to.p - now.p[lane]) / frames, (to.b - now.b[lane]) / frames, (to.t - now.t[lane]) / frames,
-         (to.d - now.d[lane]) / frames, (to.y1 - now.y1[lane]) / frames, (to.y2 - now.y2[lane]) / frames});
+  set_lane(increment, lane,
+           {(to.p - now.p[lane]) / frames, (to.b - now.b[lane]) / frames, (to.t - now.t[lane]) / frames,
+            (to.d - now.d[lane]) / frames, (to.y1 - now.y1[lane]) / frames, (to.y2 - now.y2[lane]) / frames});
   return leaves;
+}
+
+void FilterChain::assign(int section, int lane, const SvfCoeffs& coeffs) noexcept {
+  set_lane(now_[section], lane, coeffs);
+  fine_[section] &= static_cast<LaneMask>(~lane_bit(lane));
+  if (rings_long(coeffs)) {
+    fine_[section] |= lane_bit(lane);
+  } else {
+    state_[section].forget_cuts(lane);
+  }
 }
 
 void FilterChain::turn(int lane) noexcept {
@@ -90,9 +95,9 @@ void FilterChain::turn(int lane) noexcept {
     if ((leaving_[section] & bit) == 0) continue;
     leaving_[section] &= static_cast<LaneMask>(~bit);
     const SvfCoeffs& to = target_[section][lane];
-    write(now_[section], lane, {to.p, to.b, to.t, 1, 0, 0});
-    write(increment_[section], lane, {0, 0, 0, (to.d - 1) / frames, to.y1 / frames, to.y2 / frames});
-    state_[section].c1[lane] = state_[section].c2[lane] = 0;
+    assign(section, lane, {to.p, to.b, to.t, 1, 0, 0});
+    set_lane(increment_[section], lane, {0, 0, 0, (to.d - 1) / frames, to.y1 / frames, to.y2 / frames});
+    state_[section].clear(lane);
   }
   left_[lane] = second_[lane] - 1;
   second_[lane] = 0;
@@ -104,13 +109,13 @@ void FilterChain::arrive(int lane) noexcept {
     if ((section_moving_[section] & bit) == 0) continue;
     section_moving_[section] &= others;
     leaving_[section] &= others;
-    write(increment_[section], lane, kNoIncrement);
+    set_lane(increment_[section], lane, kNoIncrement);
     if (neutral(target_[section][lane])) {
-      write(now_[section], lane, SvfCoeffs{});
-      state_[section].c1[lane] = state_[section].c2[lane] = 0;
+      assign(section, lane, SvfCoeffs{});
+      state_[section].clear(lane);
       awake_[section] &= others;
     } else {
-      write(now_[section], lane, target_[section][lane]);
+      assign(section, lane, target_[section][lane]);
     }
   }
   left_[lane] = second_[lane] = 0;
@@ -149,7 +154,7 @@ void FilterChain::run(const float* in, float* out, int frames, int lanes) noexce
   for (int section = 0; section < sections_; ++section) {
     if (!runs_[section]) continue;
     if (section_moving_[section] == 0) {
-      settled[count++] = {&now_[section], &state_[section]};
+      settled[count++] = {&now_[section], &state_[section], fine_[section] != 0};
       continue;
     }
     run_settled();
@@ -182,7 +187,7 @@ bool FilterChain::process(const float* in, float* out, int frames, int lanes, co
 void FilterChain::clear_state(LaneMask lanes) noexcept {
   for (unsigned left = lanes; left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
-    for (SvfBankState& state : state_) state.c1[lane] = state.c2[lane] = 0;
+    for (SvfBankState& state : state_) state.clear(lane);
   }
 }
 

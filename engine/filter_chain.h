@@ -32,7 +32,6 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/filter_chain_kernels.h"
 #include "engine/ramps.h"
 #include "engine/svf_bank.h"
 #include "engine/targets.h"
@@ -76,6 +75,7 @@ class FilterChain {
  private:
   bool far(int lane, int section, const SvfCoeffs& target) const noexcept;
   bool aim(int lane, int section, const SvfCoeffs& target, int ramp_frames) noexcept;
+  void assign(int section, int lane, const SvfCoeffs& coeffs) noexcept;
   void turn(int lane) noexcept;
   void arrive(int lane) noexcept;
   int segment(int frames) const noexcept;
@@ -93,6 +93,7 @@ class FilterChain {
   LaneMask leaving_[kMaxSections] = {};  ///< on the first of two legs
   bool runs_[kMaxSections] = {};         ///< in the present chunk
   LaneMask awake_[kMaxSections] = {};    ///< lanes in which a section is not at rest
+  LaneMask fine_[kMaxSections] = {};     ///< lanes that ring so long that they keep their rounding
 };
 
 }  // namespace fohd

@@ -46,14 +46,15 @@ void GainMatrix::set_row(int row, const float* gains, int ramp_frames) noexcept 
   Row& state = rows_[row];
   const bool was_moving = state.moving;
   state.moving = ramp_frames > 1;
-  state.left = std::max(ramp_frames - 1, 0);
   if (!state.moving) {
+    state.left = 0;
     arrive(row);
     if (was_moving) std::erase(moving_rows_, row);
     return;
   }
   if (!was_moving) moving_rows_.push_back(row);
-  const float *now = gains_ + index(row, 0), scale = 1.0f / static_cast<float>(ramp_frames);
+  state.left = std::max(ramp_frames - 1, was_moving ? state.left : 0);
+  const float *now = gains_ + index(row, 0), scale = 1.0f / static_cast<float>(state.left + 1);
   float* increment = increments_ + index(row, 0);
   for (int c = 0; c < columns_; ++c) increment[c] = (target[c] - now[c]) * scale;
   classify(row);

@@ -22,7 +22,8 @@ class GainMatrix {
   explicit GainMatrix(const Geometry& geometry);
 
   /// [audio] New gains for a row (strip * kTaps + tap): `columns` linear numbers; what is not finite counts as 0.
-  /// ramp_frames <= 1 jumps. Equal gains change nothing, a ramp towards them goes on.
+  /// ramp_frames <= 1 jumps. Equal gains change nothing, a ramp towards them goes on. A row that is under way takes at
+  /// least as long as it still had.
   void set_row(int row, const float* gains, int ramp_frames) noexcept;
   /// [control] Every row jumps to its target.
   void settle() noexcept;

@@ -26,6 +26,9 @@ class Latest {
     return (old & kFresh) == 0;
   }
 
+  /// [writer] Is what was published last still not read? The reader may take it at any moment: a no is certain.
+  bool unread() const noexcept { return fresh(); }
+
   /// [reader] The newest published value, valid until the next read(). Wait-free.
   const T& read() noexcept {
     if ((middle_.load(std::memory_order_relaxed) & kFresh) != 0) {

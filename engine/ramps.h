@@ -29,7 +29,8 @@ struct alignas(64) LaneRamp {
     std::fill_n(value, kLanes, v);
     std::fill_n(target, kLanes, v);
   }
-  /// [audio] From where the lane is now. A target it already has, or is on its way to, changes nothing.
+  /// [audio] From where the lane is now. A target it already has, or is on its way to, changes nothing. Who is under
+  /// way takes at least as long as it still had: a mute is no shorter for a fader that moves meanwhile.
   void set(int lane, float new_target, int ramp_frames) noexcept {
     if (target[lane] == new_target) return;
     target[lane] = new_target;
@@ -37,8 +38,8 @@ struct alignas(64) LaneRamp {
       arrive(lane);
       return;
     }
-    increment[lane] = (new_target - value[lane]) / static_cast<float>(ramp_frames);
-    left[lane] = ramp_frames - 1;
+    left[lane] = std::max(ramp_frames - 1, left[lane]);
+    increment[lane] = (new_target - value[lane]) / static_cast<float>(left[lane] + 1);
     moving |= lane_bit(lane);
   }
   /// [audio] How many of the next `frames` (> 0) can run before a lane arrives.

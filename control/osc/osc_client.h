@@ -116,6 +116,9 @@ inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket 
 inline constexpr double kStrangerValuesPerSecond = 1000, kSubscriberValuesPerSecond = 20000;
 /// All who have no lease together, however many addresses they forge: 20 ms of work and about 1 MB.
 inline constexpr double kAllStrangersValuesPerSecond = 20000;
+/// Addresses that one subscriber's patterns and subscriptions may visit: `/ch/*/send/*/on` on the default desk 80 times
+/// a second. One is 50 ns (bench/osc_cost), so the 16 subscribers that one machine may have take 8 % of the thread.
+inline constexpr double kSubscriberPatternWorkPerSecond = 1e5;
 /// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice.
 inline constexpr std::size_t kVerbsPerPacket = 16;
 /// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
@@ -140,6 +143,7 @@ struct Client {
   bool echo = false;          ///< hears the result of its own sets too
   bool says_synced = false;   ///< the full state is on its way, /synced closes it
   Allowance values{kSubscriberValuesPerSecond, kSubscriberValuesPerSecond};
+  Allowance pattern_work{kSubscriberPatternWorkPerSecond, kSubscriberPatternWorkPerSecond};
   BitSet subscribed;
   UpdateQueue queue;
   OwnSets own;

@@ -78,7 +78,7 @@ OscServer::Impl::Refused OscServer::Impl::plan_set(const MessageView& message, s
 
 OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& message, ClientId from, Client* client) {
   const std::string_view address = message.address;
-  osc::Allowance& work = client != nullptr ? pattern_work_ : stranger_pattern_work_;
+  osc::Allowance& work = client != nullptr ? client->pattern_work : stranger_pattern_work_;
   if (!work.in_credit(now_ms_)) return refusal(address, "too many patterns in this second; try again");
   const std::vector<ParameterId> ids = desk_.table().match(address);
   const bool is_get = message.tags.empty();

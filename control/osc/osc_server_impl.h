@@ -45,10 +45,9 @@ inline constexpr double kDatagramsPerSecond = 4800, kDatagramsBurst = 96;
 /// Changes that one packet may ask for once its patterns are spread out: `/ch/*/send/*/on` on the largest desk is
 /// 8,192. Bounds memory (48 bytes each).
 inline constexpr std::size_t kMaxChangesPerPacket = 32768;
-/// Addresses that patterns may visit, all clients together; one costs about 50 ns, so this is 5 % of the thread. All
-/// who have no lease share a smaller pool, so that no stranger stops the engineer's patterns;
-/// another of the same size pays for their subscriptions.
-inline constexpr double kPatternWorkPerSecond = 1e6, kStrangerPatternWorkPerSecond = 3e5;
+/// Addresses that the patterns of all who have no lease may visit together, at 50 ns each (bench/osc_cost); another
+/// pool of the same size pays for their subscriptions. Who has a lease has an allowance of its own (osc_client.h).
+inline constexpr double kStrangerPatternWorkPerSecond = 3e5;
 /// Errors told to strangers, all together: forged sender addresses cannot make more.
 inline constexpr double kStrangerErrorsPerSecond = 200;
 /// Talkers whose quotas are remembered.
@@ -189,7 +188,6 @@ class OscServer::Impl {
   std::unordered_map<ClientId, Client*> client_by_id_;
   std::size_t next_served_ = 0;  ///< whose turn it is when datagrams are short
   std::unordered_map<ClientId, osc::Quota> quotas_;
-  osc::Allowance pattern_work_{osc::kPatternWorkPerSecond, osc::kPatternWorkPerSecond};
   osc::Allowance stranger_pattern_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
   osc::Allowance stranger_subscribe_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
   osc::Allowance stranger_values_{osc::kAllStrangersValuesPerSecond, osc::kAllStrangersValuesPerSecond};

@@ -212,7 +212,8 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
   if (!has_place(from, "/subscribe")) return;
   // What is refused costs nothing, and strangers can use up neither what subscribers live on nor, by their patterns,
   // what lets newcomers in.
-  osc::Allowance& work = find(from) != nullptr ? pattern_work_ : stranger_subscribe_work_;
+  Client* known = find(from);
+  osc::Allowance& work = known != nullptr ? known->pattern_work : stranger_subscribe_work_;
   if (!work.in_credit(now_ms_)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
     return;

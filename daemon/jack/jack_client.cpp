@@ -171,14 +171,10 @@ int JackClient::on_process(jack_nframes_t frames) noexcept {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     output_buffers_[i] = static_cast<float*>(jack_port_get_buffer(outputs_[i], frames));
   }
-  jack_nframes_t cycle_frame = 0;
-  jack_time_t began_us = 0, next_us = 0;
-  float period_us = 0;
-  std::uint64_t late_ns = 0;
-  if (jack_get_cycle_times(client_.get(), &cycle_frame, &began_us, &next_us, &period_us) == 0) {
-    const jack_time_t now_us = jack_get_time();
-    if (now_us > began_us) late_ns = (now_us - began_us) * 1000;
-  }
+  // From when the driver really woke. jack_get_cycle_times() tells a filtered time, which after one late wake-up of the
+  // driver is off by as much and comes back over a second: 239 deadlines were once counted for one.
+  const double late_frames = jack_frames_since_cycle_start(client_.get());
+  const auto late_ns = static_cast<std::uint64_t>(late_frames * 1e9 / rate_hz_);
   core_->process(input_buffers_.data(), output_buffers_.data(), static_cast<int>(frames), late_ns);
   return 0;
 }

@@ -116,3 +116,29 @@ TEST_CASE("osc: one machine may take 16 places, and the 17th is told so while an
   CHECK(w.ask(1017, message("/subscribe")).at(0).address == "/subscribed");
   CHECK(w.server.subscriber_count() == 17);
 }
+
+TEST_CASE("osc: a subscriber that floods with patterns uses up its own allowance, not its neighbours'",
+          "[control][osc]") {
+  World w;
+  for (const ClientId client : {1, 2}) w.send(client, message("/subscribe", {std::string("/main"), std::int32_t{60}}));
+  w.run(1000);
+  w.take(1), w.take(2);
+  bool refused = false;
+  for (int i = 0; i < 2000; ++i) w.send(1, message("/ch/*/send/*/level", {-20.0f}));
+  for (const Datagram& d : w.take(1)) {
+    for (const Message& m : d.messages) {
+      refused = refused || (m.address == "/error" && m.s(1).find("too many patterns") != std::string::npos);
+    }
+  }
+  CHECK(refused);
+  for (const ClientId other : {2, 3}) {
+    CAPTURE(other);
+    w.send(other, message("/ch/{1,2}/mute", {std::int32_t{1}}));
+    CHECK(w.whole("/ch/2/mute") == 1);
+    w.send(other, message("/ch/{1,2}/mute", {std::int32_t{0}}));
+    CHECK(w.whole("/ch/2/mute") == 0);
+  }
+  w.now_ms += 1000;
+  w.send(1, message("/ch/{1,2}/mute", {std::int32_t{1}}));
+  CHECK(w.whole("/ch/2/mute") == 1);  // and a second later it is heard again itself
+}

@@ -239,6 +239,43 @@ TEST_CASE("targets: levels and pans ramp in 5 ms, mutes in 10 ms, filters in 10 
   CHECK(designer.targets().outputs[0].gain_ramp_frames == 480);
 }
 
+TEST_CASE("targets: what nobody has read yet keeps its longest ramp, what was read does not", "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  const auto set = [&](const char* address, float value) {
+    std::string error;
+    const Value wanted =
+        desk.table().find(address) && desk.table()[*desk.table().find(address)].row->kind == Kind::boolean
+            ? Value(static_cast<std::int32_t>(value))
+            : Value(value);
+    REQUIRE(desk.apply({}, std::vector<Change>{{*desk.table().find(address), wanted}}, error));
+  };
+  const auto ramp_ms = [&](int row) { return designer.targets().rows[row].ramp_frames * 1000 / kRate; };
+  const int row = DeskTargets::row_index(0, Tap::pre_fader);
+  const auto output_ms = [&] { return designer.targets().outputs[2].gain_ramp_frames * 1000 / kRate; };
+  set("/ch/1/fader", 0), set("/bus/1/fader", -3);
+  designer.update();
+  set("/ch/1/mute", 1), set("/bus/1/mute", 1);
+  designer.update();
+  CHECK(ramp_ms(row) == 10);
+  set("/ch/1/mute", 0), set("/bus/1/mute", 0), set("/ch/1/fader", -1), set("/bus/1/fader", -2);
+  designer.update();
+  set("/ch/1/fader", -5), set("/bus/1/fader", -5);
+  SECTION("folded: the audio thread may still have to make the mute's move") {
+    designer.update(true);
+    CHECK(ramp_ms(row) == 10);
+    CHECK(output_ms() == 10);
+    set("/ch/1/fader", -6);
+    designer.update(true);
+    CHECK(ramp_ms(row) == 10);
+  }
+  SECTION("read: a fader's ramp is a fader's") {
+    designer.update(false);
+    CHECK(ramp_ms(row) == 5);
+    CHECK(output_ms() == 5);
+  }
+}
+
 TEST_CASE("targets: hold, panic and shutdown shut the outputs, and each opens at its own pace", "[control][targets]") {
   Desk desk(small());
   TargetDesigner designer(desk, kRate);

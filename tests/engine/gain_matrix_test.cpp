@@ -66,6 +66,29 @@ TEST_CASE("matrix: a moving cell is linear, and its last frame has the target ex
   });
 }
 
+TEST_CASE("matrix: a cell under way is no faster because another of its row moves too", "[engine][matrix]") {
+  // A mute of 480 frames, and every 64 frames a send of the same strip that takes 240.
+  Bench bench(kSmall);
+  std::vector<float> gains(kSmall.columns(), 1.0f);
+  const int row = DeskTargets::row_index(3, Tap::pre_fader);
+  bench.matrix.set_row(row, gains.data(), 0);
+  gains[11] = 0;
+  bench.matrix.set_row(row, gains.data(), 480);
+  float before = 1;
+  for (int chunk = 0; chunk < 30; ++chunk) {
+    gains[2] = 0.5f + 0.01f * static_cast<float>(chunk);
+    bench.matrix.set_row(row, gains.data(), 240);
+    bench.run(kSubBlockFrames);
+    const float now = bench.matrix.gain(row, 11);
+    // What is left of the mute at each new target is spread over at least as many frames as the mute had left.
+    REQUIRE(before - now < 1.001f * kSubBlockFrames / 480);  // 64 additions round by 2^-25 each
+    REQUIRE(now >= 0);
+    before = now;
+  }
+  for (int chunk = 0; chunk < 4; ++chunk) bench.run(kSubBlockFrames);
+  CHECK(bench.matrix.gain(row, 11) == 0);
+}
+
 TEST_CASE("matrix: what moves changes no bit of what its neighbours give", "[engine][matrix]") {
   for_each_simd_target([] {
     Bench still(kSmall), moving(kSmall);

@@ -56,6 +56,18 @@ TEST_CASE("ramps: a new target starts from the value of the moment, the old one 
   CHECK(walk(ramp, 0, 1, 64).back() == Approx(0.9).margin(1e-6));
 }
 
+TEST_CASE("ramps: a lane under way takes at least as long as it still had", "[engine][ramps]") {
+  LaneRamp ramp;
+  ramp.fill(1);
+  ramp.set(0, 0.0f, 480);  // a mute,
+  walk(ramp, 0, 100, 64);
+  ramp.set(0, 0.001f, 240);  // and a fader that moves meanwhile
+  const auto values = walk(ramp, 0, 380, 64);
+  CHECK(values[378] > 0.002f);
+  CHECK(values[379] == 0.001f);
+  for (std::size_t i = 1; i < values.size(); ++i) REQUIRE(values[i - 1] - values[i] < 1.01f / 480);
+}
+
 TEST_CASE("ramps: lengths of one frame or less jump", "[engine][ramps]") {
   for (const int frames : {1, 0, -5}) {
     LaneRamp ramp;

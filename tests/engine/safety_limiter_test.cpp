@@ -9,43 +9,17 @@
 #include <vector>
 
 #include "tests/allocation_guard.h"
+#include "tests/engine/lane_tile.h"
 #include "tests/simd_targets.h"
 
 using namespace fohd;
 using fohd::test::for_each_simd_target;
+using fohd::test::noise;
+using Tile = fohd::test::LaneTile;
 
 namespace {
 
 constexpr double kRate = 48'000;
-
-/// [frames][16], 64-byte aligned as the kernels want it.
-class Tile {
- public:
-  explicit Tile(int frames) : rows_(static_cast<std::size_t>(frames)) {}
-  float* data() { return rows_.data()->lane; }
-  const float* data() const { return rows_.data()->lane; }
-  float& at(int frame, int lane) { return rows_[static_cast<std::size_t>(frame)].lane[lane]; }
-  float at(int frame, int lane) const { return rows_[static_cast<std::size_t>(frame)].lane[lane]; }
-  int frames() const { return static_cast<int>(rows_.size()); }
-  bool operator==(const Tile& other) const {
-    return std::memcmp(data(), other.data(), rows_.size() * sizeof(Row)) == 0;
-  }
-
- private:
-  struct alignas(64) Row {
-    float lane[kLanes] = {};
-  };
-  std::vector<Row> rows_;
-};
-
-Tile noise(int frames, unsigned seed, float peak) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<float> uniform(-peak, peak);
-  Tile tile(frames);
-  for (int frame = 0; frame < frames; ++frame)
-    for (int lane = 0; lane < kLanes; ++lane) tile.at(frame, lane) = uniform(random);
-  return tile;
-}
 
 /// Lane after lane a lower ceiling, -1 dB to -30 dB.
 SafetyLimiterCoeffs stepped_ceilings() {
