@@ -29,7 +29,8 @@ AudioCore::AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_t
       part_outputs_(geometry.outputs()),
       spare_(static_cast<std::size_t>(geometry.outputs()) * kMaxTapFrames) {}
 
-void AudioCore::process(const float* const* inputs, float* const* outputs, int frames, std::uint64_t late_ns) noexcept {
+void AudioCore::process(const float* const* inputs, float* const* outputs, int frames,
+                        std::uint64_t late_ns) noexcept FOHD_NONBLOCKING {
   const RealtimeSection section;
   const std::uint64_t begin_ns = now_ns();
   const ScopedFlushToZero no_denormals;  // for the taps and the panic gain; the engine has its own

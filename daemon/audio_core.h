@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/flag.h"
 #include "engine/latest.h"
+#include "engine/realtime.h"
 
 namespace fohd {
 
@@ -56,7 +57,8 @@ class AudioCore {
   /// [audio] One callback. inputs: geometry.inputs pointers, outputs: geometry.outputs() pointers; null: silence in,
   /// not wanted out. late_ns: how long after the start of its cycle the callback began. Never allocates, locks or
   /// throws; a debug build aborts if something inside does.
-  void process(const float* const* inputs, float* const* outputs, int frames, std::uint64_t late_ns = 0) noexcept;
+  void process(const float* const* inputs, float* const* outputs, int frames,
+               std::uint64_t late_ns = 0) noexcept FOHD_NONBLOCKING;
 
   /// [control] Fill back(), publish(). The next callback ramps there.
   Latest<DeskTargets>& targets() noexcept { return targets_; }

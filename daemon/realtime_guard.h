@@ -1,10 +1,17 @@
 // Debug builds abort when something allocates or frees memory, or takes a lock, inside an audio callback.
-// In release and sanitizer builds this is nothing at all.
+// In release and sanitizer builds this is nothing at all (clang's real-time sanitizer watches by itself).
 #pragma once
+
+#if defined(__has_feature)
+#if __has_feature(realtime_sanitizer)
+#define FOHD_REALTIME_SANITIZER 1
+#endif
+#endif
 
 namespace fohd {
 
-#if !defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    !defined(FOHD_REALTIME_SANITIZER)
 #define FOHD_REALTIME_GUARD 1
 #else
 #define FOHD_REALTIME_GUARD 0

@@ -1,0 +1,79 @@
+// Compressor and downward expander: sixteen strips side by side. Law, detectors and choice of times: head of
+// engine/compressor_kernels.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/geometry.h"
+
+namespace fohd {
+
+/// In the order of the X32's index; names on the wire are these words.
+enum class CompressorMode : unsigned char { compressor, expander };
+enum class Detector : unsigned char { peak, rms };
+
+/// threshold_db -60..0, ratio 1.1..100, knee_db 0..10 (its whole width), makeup_db 0..24, attack_ms 0..120,
+/// hold_ms 0.02..2000, release_ms 5..4000, mix_percent 0 (dry)..100.
+struct CompressorParams {
+  bool on = false;
+  CompressorMode mode = CompressorMode::compressor;
+  Detector detector = Detector::peak;
+  float threshold_db = 0, ratio = 3, knee_db = 2, makeup_db = 0;
+  float attack_ms = 10, hold_ms = 10, release_ms = 150, mix_percent = 100;
+  bool auto_makeup = false;
+  constexpr bool operator==(const CompressorParams&) const = default;
+};
+
+/// What an expander takes away at most.
+inline constexpr double kExpanderRangeDb = 60;
+
+/// One lane, as the loop reads it. Levels and gains in octaves of amplitude (log2 of linear).
+struct CompressorCoeffs {
+  float direction = 1;    ///< +1: works above the threshold, -1 (expander): below
+  float threshold = 0;    ///< octaves
+  float half_knee = 0;    ///< octaves
+  float knee_curve = 0;   ///< 1 / (2 x knee), 0 for none
+  float slope = 0;        ///< octaves of gain per octave beyond the threshold, <= 0
+  float lowest = -20;     ///< octaves of gain, never less
+  float power_share = 1;  ///< of the way to the key's power, per frame; 1: a peak detector
+  float attack_share = 1, release_share = 1, hold_frames = 1;
+  float dry = 1, wet = 0;  ///< linear; wet with make-up. 1 and 0: off
+  constexpr bool operator==(const CompressorCoeffs&) const = default;
+  constexpr bool off() const noexcept { return dry == 1 && wet == 0; }
+};
+
+/// [control] rate_hz 8,000..192,000.
+CompressorCoeffs design(const CompressorParams& params, double rate_hz) noexcept;
+/// [any] The static curve on paper: gain in dB (<= 0, without make-up and mix) for a steady level of the detector in
+/// dB.
+double compressor_curve_db(const CompressorParams& params, double level_db) noexcept;
+/// [any] What automatic make-up adds: half of what the curve takes from 0 dBFS; an expander takes nothing there.
+double auto_makeup_db(const CompressorParams& params) noexcept;
+
+struct alignas(64) CompressorBankCoeffs {
+  float direction[kLanes] = {}, threshold[kLanes] = {}, half_knee[kLanes] = {}, knee_curve[kLanes] = {};
+  float slope[kLanes] = {}, lowest[kLanes] = {}, power_share[kLanes] = {};
+  float attack_share[kLanes] = {}, release_share[kLanes] = {}, hold_frames[kLanes] = {};
+  /// These two move in ramps.
+  float dry[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, wet[kLanes] = {};
+  float dry_increment[kLanes] = {}, wet_increment[kLanes] = {};
+};
+
+struct alignas(64) CompressorBankState {
+  float power[kLanes] = {};        ///< of the key
+  float gain[kLanes] = {};         ///< octaves, <= 0
+  float cut[kLanes] = {};          ///< what rounding has cut off the gain
+  float hold_left[kLanes] = {};    ///< frames
+  float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
+};
+
+/// [audio] io: [frames][16], 64-byte aligned, in place; key: the same shape, its sign does not matter; may be io. Only
+/// lanes with active[lane] != 0 (64-byte aligned) are touched; their state is the only one that moves. Chunk-invariant.
+/// Advances dry and wet by their increments.
+void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
+                        float* io, int frames, int lanes) noexcept;
+
+/// [any] Never delays.
+constexpr int latency_frames(const CompressorCoeffs&) noexcept { return 0; }
+
+}  // namespace fohd
