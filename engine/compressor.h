@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "engine/geometry.h"
+#include "engine/ramps.h"
 
 namespace fohd {
 
@@ -51,12 +51,11 @@ double compressor_curve_db(const CompressorParams& params, double level_db) noex
 double auto_makeup_db(const CompressorParams& params) noexcept;
 
 struct alignas(64) CompressorBankCoeffs {
+  CompressorBankCoeffs() noexcept { dry.fill(1); }
   float direction[kLanes] = {}, threshold[kLanes] = {}, half_knee[kLanes] = {}, knee_curve[kLanes] = {};
   float slope[kLanes] = {}, lowest[kLanes] = {}, power_share[kLanes] = {};
   float attack_share[kLanes] = {}, release_share[kLanes] = {}, hold_frames[kLanes] = {};
-  /// These two move in ramps.
-  float dry[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, wet[kLanes] = {};
-  float dry_increment[kLanes] = {}, wet_increment[kLanes] = {};
+  LaneRamp dry, wet;  ///< 1 and 0 where the lane is off
 };
 
 struct alignas(64) CompressorBankState {
@@ -67,11 +66,11 @@ struct alignas(64) CompressorBankState {
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
 };
 
-/// [audio] io: [frames][16], 64-byte aligned, in place; key: the same shape, its sign does not matter; may be io. Only
-/// lanes with active[lane] != 0 (64-byte aligned) are touched; their state is the only one that moves. Chunk-invariant.
-/// Advances dry and wet by their increments.
+/// [audio] key, in, out: [frames][16], 64-byte aligned; out may be in; the key's sign does not matter. Lanes with
+/// active[lane] == 0 (64-byte aligned too) pass through, and their state stays. Chunk-invariant. Advances the ramps by
+/// their increments: the caller stops at the frame where one arrives.
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
-                        float* io, int frames, int lanes) noexcept;
+                        const float* in, float* out, int frames, int lanes) noexcept;
 
 /// [any] Never delays.
 constexpr int latency_frames(const CompressorCoeffs&) noexcept { return 0; }

@@ -66,27 +66,30 @@ struct Curve {
 
 // Not noexcept: HWY_EXPORT's table of function pointers does not take it.
 HWY_ATTR void compress_lanes(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active_lanes,
-                             const float* key, float* io, int frames, int lanes) {
+                             const float* key, const float* in, float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
   using V = hn::Vec<decltype(d)>;
   const V zero = hn::Zero(d), one = hn::Set(d, 1.0f), half = hn::Set(d, 0.5f);
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::MaxLanes(d))) {
     const auto active = hn::Ne(hn::Load(d, active_lanes + lane), zero);
-    if (hn::AllFalse(d, active)) continue;
+    if (hn::AllFalse(d, active)) {
+      for (int at = lane; at < frames * kLanes; at += kLanes) hn::Store(hn::Load(d, in + at), d, out + at);
+      continue;
+    }
     const Curve<decltype(d)> curve(d, coeffs, lane);
     // Shares of lanes that are not active are zero: their state stays as it is.
     const V power_share = hn::IfThenElseZero(active, hn::Load(d, coeffs.power_share + lane));
     const V attack = hn::IfThenElseZero(active, hn::Load(d, coeffs.attack_share + lane));
     const V release = hn::IfThenElseZero(active, hn::Load(d, coeffs.release_share + lane));
     const V hold_frames = hn::Load(d, coeffs.hold_frames + lane);
-    const V dry_by = hn::Load(d, coeffs.dry_increment + lane), wet_by = hn::Load(d, coeffs.wet_increment + lane);
+    const V dry_by = hn::Load(d, coeffs.dry.increment + lane), wet_by = hn::Load(d, coeffs.wet.increment + lane);
     const V held_before = hn::Load(d, state.hold_left + lane), lowest_before = hn::Load(d, state.lowest_gain + lane);
-    V dry = hn::Load(d, coeffs.dry + lane), wet = hn::Load(d, coeffs.wet + lane);
+    V dry = hn::Load(d, coeffs.dry.value + lane), wet = hn::Load(d, coeffs.wet.value + lane);
     V power = hn::Load(d, state.power + lane), gain = hn::Load(d, state.gain + lane);
     V cut = hn::Load(d, state.cut + lane);
     V hold_left = held_before, lowest = lowest_before;
     for (int at = lane; at < frames * kLanes; at += kLanes) {
-      const V k = hn::Load(d, key + at), x = hn::Load(d, io + at);
+      const V k = hn::Load(d, key + at), x = hn::Load(d, in + at);
       power = hn::MulAdd(hn::Sub(hn::Mul(k, k), power), power_share, power);
       const V level = hn::Mul(fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower))), half);
       const V way = hn::Sub(curve(d, level), gain);
@@ -101,14 +104,14 @@ HWY_ATTR void compress_lanes(CompressorBankCoeffs& coeffs, CompressorBankState& 
       wet = hn::Add(wet, wet_by);
       lowest = hn::Min(lowest, gain);
       const V y = hn::Mul(x, hn::MulAdd(wet, fast_exp2(d, gain), dry));
-      hn::Store(hn::IfThenElse(active, y, x), d, io + at);
+      hn::Store(hn::IfThenElse(active, y, x), d, out + at);
     }
     hn::Store(power, d, state.power + lane), hn::Store(gain, d, state.gain + lane);
     hn::Store(hn::IfThenElse(active, cut, hn::Load(d, state.cut + lane)), d, state.cut + lane);
     hn::Store(hn::IfThenElse(active, hold_left, held_before), d, state.hold_left + lane);
     hn::Store(hn::IfThenElse(active, lowest, lowest_before), d, state.lowest_gain + lane);
-    hn::Store(hn::IfThenElse(active, dry, hn::Load(d, coeffs.dry + lane)), d, coeffs.dry + lane);
-    hn::Store(hn::IfThenElse(active, wet, hn::Load(d, coeffs.wet + lane)), d, coeffs.wet + lane);
+    hn::Store(hn::IfThenElse(active, dry, hn::Load(d, coeffs.dry.value + lane)), d, coeffs.dry.value + lane);
+    hn::Store(hn::IfThenElse(active, wet, hn::Load(d, coeffs.wet.value + lane)), d, coeffs.wet.value + lane);
   }
 }
 
@@ -122,8 +125,8 @@ namespace fohd {
 HWY_EXPORT(compress_lanes);
 
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
-                        float* io, int frames, int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(compress_lanes)(coeffs, state, active, key, io, frames, lanes);
+                        const float* in, float* out, int frames, int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(compress_lanes)(coeffs, state, active, key, in, out, frames, lanes);
 }
 
 }  // namespace fohd

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/delayed_tile.h"
 #include "engine/denormals.h"
 #include "engine/gain_matrix.h"
 #include "engine/output_stage.h"
@@ -22,6 +23,7 @@ struct Engine::Impl {
   void set_targets(const DeskTargets& targets) noexcept;
   void settle() noexcept;
   void process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept;
+  void collect_keys() noexcept;
   void process_outputs(float* const* outputs, int offset, int frames) noexcept;
   void grid() noexcept;
   void read_meters(MeterFrame& frame) const noexcept;
@@ -42,7 +44,9 @@ struct Engine::Impl {
   Rim rim;
   std::vector<RimReport> rim_reports;  ///< [tile] of the present chunk
   std::vector<StripTile> tiles;
-  std::vector<TileTaps> taps;  ///< [tile] of the present chunk
+  std::vector<TileTaps> taps;             ///< [tile] of the present chunk
+  std::vector<DelayedTile> buses_before;  ///< [bus tile] tap pre_fader, 64 frames ago, for keys
+  std::vector<const float*> keys;         ///< [strip] of the present chunk (engine/key_tile.h)
   GainMatrix matrix;
   std::vector<OutputStage> stages;
   Shutter shutter;
@@ -60,6 +64,8 @@ Engine::Impl::Impl(const Geometry& g, double rate)
       rim(g, rate),
       rim_reports(static_cast<std::size_t>(g.channel_tiles())),
       taps(static_cast<std::size_t>(g.tiles())),
+      buses_before(static_cast<std::size_t>(g.bus_tiles())),
+      keys(static_cast<std::size_t>(g.strips())),
       matrix(g),
       lane_revisions(static_cast<std::size_t>(g.strips())),
       row_revisions(static_cast<std::size_t>(g.strips() * kTaps)),
@@ -110,23 +116,38 @@ void Engine::Impl::process_chunk(const float* const* inputs, float* const* outpu
     rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_reports[t]);
     strips.process_input(rim_reports[t], frames);
   }
-  // Place of the key tiles: every strip's tap `input` is there.
+  collect_keys();
   for (int t = 0; t < geometry.tiles(); ++t) {
     StripTile& strips = tile(t);
     if (t < geometry.channel_tiles()) {
-      strips.process_rest(rim_reports[t].resets, frames);
+      strips.process_rest(rim_reports[t].resets, keys.data(), frames);
     } else if (t < first_mix_tile) {
-      strips.process_mix(true, frames);  // returns: silent until effects move in
+      strips.process_mix(true, keys.data(), frames);  // returns: silent until effects move in
     } else {
       const bool heard = matrix.mix(t - first_mix_tile, taps.data(), strips.input(), frames);
-      strips.process_mix(!heard, frames);
+      strips.process_mix(!heard, keys.data(), frames);
     }
     taps[t] = strips.taps();
   }
   matrix.end_chunk(frames);
   process_outputs(outputs, offset, frames);
+  for (std::size_t i = 0; i < buses_before.size(); ++i) {
+    const TileTaps& bus = taps[first_mix_tile + i];
+    buses_before[i].write(bus.silent ? nullptr : bus.tap[static_cast<int>(Tap::pre_fader)], frames, frames_done);
+  }
   frames_done += static_cast<std::uint64_t>(frames);
   if (frames_done % kSubBlockFrames == 0) grid();
+}
+
+/// Every channel's tap `input` of this chunk is there; buses are heard as they were 64 frames ago.
+void Engine::Impl::collect_keys() noexcept {
+  for (int channel = 0; channel < geometry.channels(); ++channel) {
+    keys[channel] = tile(channel / kLanes).key() + channel % kLanes;
+  }
+  for (int bus = 0; bus < geometry.buses; ++bus) {
+    const float* before = buses_before[bus / kLanes].read(frames_done);
+    keys[geometry.first_bus_strip() + bus] = before != nullptr ? before + bus % kLanes : nullptr;
+  }
 }
 
 void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
@@ -171,8 +192,9 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
   for (int strip = 0; strip < geometry.strips(); ++strip) {
     const StripTile& strips = tiles[strip / kLanes];
     const int lane = strip % kLanes;
-    frame.strips[strip] = {strips.pre().peak(lane), strips.pre().mean_square[lane], strips.post().peak(lane),
-                           strips.post().mean_square[lane]};
+    frame.strips[strip] = {strips.pre().peak(lane),  strips.pre().mean_square[lane],
+                           strips.post().peak(lane), strips.post().mean_square[lane],
+                           strips.gate_gain(lane),   strips.compressor_gain(lane)};
     const FaultGuard* watch = guard(strip);
     frame.faults[strip] = inner_faults[strip] + (watch != nullptr ? watch->faults() : 0);
     frame.safety_mutes[strip] = watch != nullptr && watch->muted() ? 1 : 0;
@@ -210,10 +232,7 @@ void Engine::process(const float* const* inputs, float* const* outputs, int fram
 void Engine::read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING { impl_->read_meters(frame); }
 
 void Engine::restart_peaks() noexcept FOHD_NONBLOCKING {
-  for (StripTile& strips : impl_->tiles) {
-    strips.pre().restart_peaks();
-    strips.post().restart_peaks();
-  }
+  for (StripTile& strips : impl_->tiles) strips.restart_meters();
   for (OutputStage& stage : impl_->stages) stage.meter().restart_peaks();
 }
 

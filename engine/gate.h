@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "engine/geometry.h"
+#include "engine/ramps.h"
 
 namespace fohd {
 
@@ -43,9 +43,7 @@ double gate_curve_db(const GateParams& params, double level_db, bool was_open) n
 struct alignas(64) GateBankCoeffs {
   float open_level[kLanes] = {}, close_level[kLanes] = {}, slope[kLanes] = {};
   float attack_share[kLanes] = {}, release_share[kLanes] = {}, hold_frames[kLanes] = {};
-  /// Gain in octaves = shut_scale x closedness + open_gain; these two move in ramps.
-  float shut_scale[kLanes] = {}, open_gain[kLanes] = {};
-  float shut_scale_increment[kLanes] = {}, open_gain_increment[kLanes] = {};
+  LaneRamp shut_scale, open_gain;  ///< gain in octaves = shut_scale x closedness + open_gain
 };
 
 struct alignas(64) GateBankState {
@@ -56,10 +54,11 @@ struct alignas(64) GateBankState {
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
 };
 
-/// [audio] io: [frames][16], 64-byte aligned, in place; key: the same shape, its sign does not matter; may be io. Only
-/// the first `lanes` lanes need be right. Chunk-invariant. Advances shut_scale and open_gain by their increments.
-void gate_process(GateBankCoeffs& coeffs, GateBankState& state, const float* key, float* io, int frames,
-                  int lanes) noexcept;
+/// [audio] key, in, out: [frames][16], 64-byte aligned; out may be in; the key's sign does not matter. Only the first
+/// `lanes` lanes need be right. Chunk-invariant. Advances the ramps by their increments: the caller stops at the frame
+/// where one arrives.
+void gate_process(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
+                  int frames, int lanes) noexcept;
 
 /// [any] Never delays.
 constexpr int latency_frames(const GateCoeffs&) noexcept { return 0; }

@@ -13,9 +13,8 @@
 // range. An expander of ratio r takes away (r - 1) dB for each dB below the threshold, at most the range.
 //
 // Hold counts from the last sample above the closing threshold and is exact to the frame. It also bridges the places
-// where a wave passes through zero: half a period of the lowest note, 25 ms at 20 Hz
-// (a whole one where its wave is lopsided); a shorter hold lets the gate
-// follow the wave, which is what one asks for by it.
+// where a wave passes through zero: half a period of the lowest note, 25 ms at 20 Hz (a whole one where its
+// wave is lopsided). A shorter hold lets the gate follow the wave, which is what one asks for by it.
 //
 // What is kept is c and not a gain, so range, mode and switch may move under a gate at work: the gain follows in a
 // ramp. With a release of 4 s a frame moves c by 5e-6 of what is left, which rounding would swallow near 1: what it
@@ -43,8 +42,8 @@ inline constexpr float kQuietestKey = 1e-10f;
 inline constexpr float kAsGoodAsOpen = 1e-6f;
 
 // Not noexcept: HWY_EXPORT's table of function pointers does not take it.
-HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const float* key, float* io, int frames,
-                         int lanes) {
+HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
+                         int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
   using V = hn::Vec<decltype(d)>;
   const V zero = hn::Zero(d), one = hn::Set(d, 1.0f);
@@ -52,10 +51,10 @@ HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const flo
     const V open_level = hn::Load(d, coeffs.open_level + lane), close_level = hn::Load(d, coeffs.close_level + lane);
     const V slope = hn::Load(d, coeffs.slope + lane), hold_frames = hn::Load(d, coeffs.hold_frames + lane);
     const V attack = hn::Load(d, coeffs.attack_share + lane), release = hn::Load(d, coeffs.release_share + lane);
-    const V scale_by = hn::Load(d, coeffs.shut_scale_increment + lane);
-    const V open_gain_by = hn::Load(d, coeffs.open_gain_increment + lane);
+    const V scale_by = hn::Load(d, coeffs.shut_scale.increment + lane);
+    const V open_gain_by = hn::Load(d, coeffs.open_gain.increment + lane);
     const auto is_gate = hn::Eq(slope, zero);
-    V scale = hn::Load(d, coeffs.shut_scale + lane), open_gain = hn::Load(d, coeffs.open_gain + lane);
+    V scale = hn::Load(d, coeffs.shut_scale.value + lane), open_gain = hn::Load(d, coeffs.open_gain.value + lane);
     V closedness = hn::Load(d, state.closedness + lane), hold_left = hn::Load(d, state.hold_left + lane);
     V cut = hn::Load(d, state.cut + lane);
     V lowest = hn::Load(d, state.lowest_gain + lane);
@@ -77,9 +76,9 @@ HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const flo
       open_gain = hn::Add(open_gain, open_gain_by);
       const V gain = hn::MulAdd(scale, closedness, open_gain);
       lowest = hn::Min(lowest, gain);
-      hn::Store(hn::Mul(hn::Load(d, io + at), fast_exp2(d, gain)), d, io + at);
+      hn::Store(hn::Mul(hn::Load(d, in + at), fast_exp2(d, gain)), d, out + at);
     }
-    hn::Store(scale, d, coeffs.shut_scale + lane), hn::Store(open_gain, d, coeffs.open_gain + lane);
+    hn::Store(scale, d, coeffs.shut_scale.value + lane), hn::Store(open_gain, d, coeffs.open_gain.value + lane);
     hn::Store(closedness, d, state.closedness + lane), hn::Store(hold_left, d, state.hold_left + lane);
     hn::Store(cut, d, state.cut + lane), hn::Store(lowest, d, state.lowest_gain + lane);
     hn::Store(hn::IfThenElseZero(open, one), d, state.open + lane);
@@ -95,9 +94,9 @@ namespace fohd {
 
 HWY_EXPORT(gate_lanes);
 
-void gate_process(GateBankCoeffs& coeffs, GateBankState& state, const float* key, float* io, int frames,
-                  int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(gate_lanes)(coeffs, state, key, io, frames, lanes);
+void gate_process(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
+                  int frames, int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(gate_lanes)(coeffs, state, key, in, out, frames, lanes);
 }
 
 }  // namespace fohd

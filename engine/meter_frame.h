@@ -10,8 +10,9 @@ namespace fohd {
 
 /// One strip. Peaks are linear, the largest since the last frame the reader took; mean squares are linear power with a
 /// time constant of 300 ms (DESK section 1). pre = tap `input`; post = `pre_fader` x fader x DCA, before mute and pan.
+/// Gains are in octaves of amplitude, the deepest in the same time: 0 none, -1 is 6 dB less.
 struct StripMeter {
-  float pre_peak = 0, pre_mean_square = 0, post_peak = 0, post_mean_square = 0;
+  float pre_peak = 0, pre_mean_square = 0, post_peak = 0, post_mean_square = 0, gate_gain = 0, compressor_gain = 0;
 };
 
 struct MeterFrame {

@@ -20,14 +20,29 @@ StripTile::StripTile(int lanes, bool mixed) noexcept
 }
 
 void StripTile::set(int lane, const LaneTargets& targets) noexcept {
+  quiet_ &= static_cast<LaneMask>(~lane_bit(lane));  // until the grid finds that nothing moves
   post_gain_.set(lane, finite_or_zero(targets.post_gain), targets.post_gain_ramp_frames);
   eq_.set(lane, targets.eq, targets.coeff_ramp_frames);
+  set_compressor(lane, targets);
   if (mixed_) return;
+  gate_.set(lane, targets.gate, targets.gate_key, targets.coeff_ramp_frames);
   input_gain_.set(lane, finite_or_zero(targets.input_gain), targets.input_gain_ramp_frames);
   low_cut_.set(lane, targets.low_cut, targets.coeff_ramp_frames);
 }
 
+void StripTile::set_compressor(int lane, const LaneTargets& targets) noexcept {
+  CompressorStage& here = targets.compressor_before_eq ? before_eq_ : after_eq_;
+  CompressorStage& there = targets.compressor_before_eq ? after_eq_ : before_eq_;
+  const bool moves = there.awake(lane) && !here.awake(lane);
+  here.set(lane, targets.compressor, targets.compressor_key, targets.coeff_ramp_frames);
+  if (moves && here.awake(lane)) here.adopt(lane, there);
+  there.set(lane, {}, {}, targets.coeff_ramp_frames);
+}
+
 void StripTile::settle() noexcept {
+  gate_.settle();
+  before_eq_.settle();
+  after_eq_.settle();
   input_gain_.settle();
   post_gain_.settle();
   low_cut_.settle();
@@ -37,12 +52,25 @@ void StripTile::settle() noexcept {
 void StripTile::begin_call() noexcept {
   pre_.begin_call();
   post_.begin_call();
+  gate_.begin_call();
+  before_eq_.begin_call();
+  after_eq_.begin_call();
+}
+
+void StripTile::restart_meters() noexcept {
+  pre_.restart_peaks();
+  post_.restart_peaks();
+  gate_.restart_meter();
+  before_eq_.restart_meter();
+  after_eq_.restart_meter();
 }
 
 bool StripTile::dormant(bool silent) const noexcept {
   return silent && quiet_ == used_ && !low_cut_.moving() && !eq_.moving() && input_gain_.moving == 0 &&
-         post_gain_.moving == 0;
+         post_gain_.moving == 0 && !gate_.moving() && !before_eq_.moving() && !after_eq_.moving();
 }
+
+const float* StripTile::key() const noexcept { return taps_.silent ? kSilentTile.samples : input_.samples; }
 
 const float* StripTile::rim_gains() const noexcept { return input_gain_.moving != 0 ? kUnity : input_gain_.value; }
 
@@ -61,7 +89,7 @@ void StripTile::process_input(const RimReport& rim, int frames) noexcept {
   low_cut_.process(input_.samples, input_.samples, frames, lanes_, rim.resets);
 }
 
-void StripTile::process_mix(bool silent, int frames) noexcept {
+void StripTile::process_mix(bool silent, KeySources keys, int frames) noexcept {
   taps_.silent = dormant(silent);
   if (taps_.silent) return fall_silent();
   if (silent) {
@@ -69,17 +97,31 @@ void StripTile::process_mix(bool silent, int frames) noexcept {
   } else {
     quiet_ = 0;
   }
-  process_rest(kNoResets, frames);
+  process_rest(kNoResets, keys, frames);
 }
 
-void StripTile::process_rest(const Resets& resets, int frames) noexcept {
+void StripTile::process_rest(const Resets& resets, KeySources keys, int frames) noexcept {
   if (taps_.silent) return;
-  // Place of the gate and of insert A.
-  const bool equalised = eq_.process(input_.samples, equalised_.samples, frames, lanes_, resets);
-  // Place of the compressor and of insert B.
-  const float* after_eq = equalised ? equalised_.samples : input_.samples;
-  taps_.tap[static_cast<int>(Tap::input)] = taps_.tap[static_cast<int>(Tap::pre_eq)] = input_.samples;
-  taps_.tap[static_cast<int>(Tap::post_eq)] = taps_.tap[static_cast<int>(Tap::pre_fader)] = after_eq;
+  const float* x = input_.samples;
+  taps_.tap[static_cast<int>(Tap::input)] = x;
+  if (gate_.awake()) {
+    gate_.process(x, gated_.samples, keys, frames, lanes_, resets);
+    x = gated_.samples;
+  }
+  // Place of insert A.
+  taps_.tap[static_cast<int>(Tap::pre_eq)] = x;
+  if (before_eq_.awake()) {
+    before_eq_.process(x, equalised_.samples, keys, frames, lanes_, resets);
+    x = equalised_.samples;
+  }
+  if (eq_.process(x, equalised_.samples, frames, lanes_, resets)) x = equalised_.samples;
+  taps_.tap[static_cast<int>(Tap::post_eq)] = x;
+  if (after_eq_.awake()) {
+    after_eq_.process(x, compressed_.samples, keys, frames, lanes_, resets);
+    x = compressed_.samples;
+  }
+  // Place of insert B.
+  taps_.tap[static_cast<int>(Tap::pre_fader)] = x;
   measure(input_.samples, pre_.measure, frames, lanes_);
   measure_post(frames);
 }
@@ -117,6 +159,9 @@ void StripTile::measure_post(int frames) noexcept {
 void StripTile::clear_state(LaneMask lanes) noexcept {
   low_cut_.clear_state(lanes);
   eq_.clear_state(lanes);
+  gate_.clear_state(lanes);
+  before_eq_.clear_state(lanes);
+  after_eq_.clear_state(lanes);
 }
 
 LaneMask StripTile::grid(float mean_square_share) noexcept {
@@ -129,10 +174,13 @@ LaneMask StripTile::grid(float mean_square_share) noexcept {
   if (broken != 0) clear_state(broken);
   const LaneMask ringing = static_cast<LaneMask>(used_ & ~fed & ~quiet_);
   if (ringing != 0) {
-    const LaneMask ended = low_cut_.quiet(ringing) & eq_.quiet(ringing);
+    const LaneMask ended = low_cut_.quiet(ringing) & eq_.quiet(ringing) & gate_.quiet(ringing) &
+                           before_eq_.quiet(ringing) & after_eq_.quiet(ringing);
     clear_state(ended);
     quiet_ |= ended;
   }
+  // A key from elsewhere may move a lane that is silent itself.
+  quiet_ &= static_cast<LaneMask>(~(gate_.foreign() | before_eq_.foreign() | after_eq_.foreign()));
   pre_.grid(mean_square_share);
   post_.grid(mean_square_share);
   sounding_ = 0;

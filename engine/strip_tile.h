@@ -1,18 +1,19 @@
 // Sixteen strips side by side, of any kind: from what comes in to the taps that the gain matrix reads.
 //
-//   channels: transposed input x trim and polarity -> low cut -> [tap input] -> [tap pre_eq] -> EQ -> [tap post_eq] ->
-//             [tap pre_fader]
-//   mixes:    sum of the matrix -> [tap input] = [tap pre_eq] -> EQ -> [tap post_eq] = [tap pre_fader]
+//   channels: transposed input x trim and polarity -> low cut -> [tap input] -> gate -> [tap pre_eq] ->
+//             (compressor ->) EQ -> [tap post_eq] -> (compressor ->) [tap pre_fader]
+//   mixes:    sum of the matrix -> [tap input] = [tap pre_eq] -> the same from here
 //
-// Later stages have their places here: gate and insert A between `input` and `pre_eq`, compressor and insert B between
-// `post_eq` and `pre_fader`. Taps between which nothing sounds are the same memory; a stage at rest in all lanes does
-// not run; a tile that hears nothing and rings no more is skipped. None of that changes a bit of what is heard.
+// Inserts have their places here: A in front of `pre_eq`, B in front of `pre_fader`. Taps between which nothing sounds
+// are the same memory; a stage at rest in all lanes does not run; a tile that hears nothing and rings no more is
+// skipped. None of that changes a bit of what is heard.
 //
 // Meters: pre = tap input; post = pre_fader x post gain (fader and DCA, ramped), before mute and pan.
 #pragma once
 
 #include <cstdint>
 
+#include "engine/dynamics_stage.h"
 #include "engine/filter_chain.h"
 #include "engine/rim.h"
 #include "engine/tile_meter.h"
@@ -30,10 +31,12 @@ class StripTile {
   /// [audio] A chunk of 1..64 frames of channels, up to tap `input`: what the rim wrote into input() with rim_gains().
   /// All channels go through this before any goes on: then a key can be another strip's tap `input` in the same frame.
   void process_input(const RimReport& rim, int frames) noexcept;
-  /// [audio] The rest of the same chunk.
-  void process_rest(const Resets& resets, int frames) noexcept;
+  /// [audio] The rest of the same chunk. keys: where all strips' signals stand.
+  void process_rest(const Resets& resets, KeySources keys, int frames) noexcept;
   /// [audio] Mixes and returns, all of it: silent, or the sum already in input(), which keeps its bits.
-  void process_mix(bool silent, int frames) noexcept;
+  void process_mix(bool silent, KeySources keys, int frames) noexcept;
+  /// [audio] After process_input(): tap `input` of the present chunk, for keys.
+  const float* key() const noexcept;
 
   void begin_call() noexcept;  ///< [audio] at the start of each process() of the engine
   /// [audio] At each multiple of 64 frames: mean squares, silence. Returns lanes in which a NaN turned up; what they
@@ -48,8 +51,15 @@ class StripTile {
   TileMeter& post() noexcept { return post_; }
   const TileMeter& pre() const noexcept { return pre_; }
   const TileMeter& post() const noexcept { return post_; }
+  /// [audio] Octaves of gain, the deepest since restart_meters().
+  float gate_gain(int lane) const noexcept { return gate_.lowest_gain(lane); }
+  float compressor_gain(int lane) const noexcept {
+    return std::min(before_eq_.lowest_gain(lane), after_eq_.lowest_gain(lane));
+  }
+  void restart_meters() noexcept;  ///< [audio] peaks and gains start again at what this process() call saw
 
  private:
+  void set_compressor(int lane, const LaneTargets& targets) noexcept;
   bool dormant(bool silent) const noexcept;
   void apply_input_gain(int frames) noexcept;
   void fall_silent() noexcept;
@@ -63,9 +73,11 @@ class StripTile {
   bool mixed_;
   LaneRamp input_gain_, post_gain_;
   FilterChain low_cut_{kLowCutSections}, eq_{kMaxEqBands};
+  GateStage gate_;
+  CompressorStage before_eq_, after_eq_;  ///< a lane's compressor is in one of them
   TileTaps taps_;
   TileMeter pre_, post_;
-  Tile input_, equalised_;
+  Tile input_, gated_, equalised_, compressed_;
 };
 
 }  // namespace fohd

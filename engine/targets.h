@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/compressor.h"
+#include "engine/gate.h"
 #include "engine/geometry.h"
 
 namespace fohd {
@@ -24,12 +26,25 @@ struct SvfCoeffs {
 inline constexpr int kLowCutSections = 2;  ///< 24 dB/oct
 inline constexpr int kMaxEqBands = 6;      ///< channels use 4, mixes 6
 
+/// What a gate or a compressor listens to (engine/key_tile.h).
+struct KeyTargets {
+  std::int32_t source = -1;  ///< the strip (a channel or a bus) whose signal is the key; -1: what is processed
+  bool linked = false;       ///< an even lane and the next hear the louder of both
+  SvfCoeffs filter;
+  bool operator==(const KeyTargets&) const = default;
+};
+
 /// One strip of any kind. Ramp lengths are in frames; a target reached in 0 frames is a jump (offline start only).
 struct LaneTargets {
   std::uint32_t revision = 0;
   float input_gain = 1;  ///< trim x polarity; channels only
   SvfCoeffs low_cut[kLowCutSections];
   SvfCoeffs eq[kMaxEqBands];
+  GateCoeffs gate;  ///< channels only
+  KeyTargets gate_key;
+  CompressorCoeffs compressor;
+  KeyTargets compressor_key;
+  bool compressor_before_eq = false;
   float post_gain = 0;  ///< fader x DCA, without mute: what the post meter hears
   std::int32_t input_gain_ramp_frames = 0, coeff_ramp_frames = 0, post_gain_ramp_frames = 0;
   std::int32_t source = -1;  ///< which JACK input feeds a channel, 0-based; -1 none. Changes cross-fade in the rim

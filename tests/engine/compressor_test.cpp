@@ -28,7 +28,7 @@ void put(CompressorBankCoeffs& bank, int lane, const CompressorCoeffs& c) {
   bank.knee_curve[lane] = c.knee_curve, bank.slope[lane] = c.slope, bank.lowest[lane] = c.lowest;
   bank.power_share[lane] = c.power_share, bank.attack_share[lane] = c.attack_share;
   bank.release_share[lane] = c.release_share, bank.hold_frames[lane] = c.hold_frames;
-  bank.dry[lane] = c.dry, bank.wet[lane] = c.wet;
+  bank.dry.value[lane] = c.dry, bank.wet.value[lane] = c.wet;
 }
 
 CompressorBankCoeffs bank_of(const CompressorParams& params) {
@@ -81,7 +81,7 @@ std::vector<double> gains_db(const CompressorParams& params, const std::vector<d
     keys.at(n, 0) = static_cast<float>(key[static_cast<std::size_t>(n)]), io.at(n, 0) = 1;
   CompressorBankCoeffs bank = bank_of(params);
   CompressorBankState state;
-  compressor_process(bank, state, kAll, keys.data(), io.data(), frames, 1);
+  compressor_process(bank, state, kAll, keys.data(), io.data(), io.data(), frames, 1);
   std::vector<double> result;
   for (int n = 0; n < frames; ++n) result.push_back(20 * std::log10(static_cast<double>(io.at(n, 0))));
   return result;
@@ -206,7 +206,7 @@ TEST_CASE("compressor: off, and below its threshold, it changes no bit", "[engin
       CompressorBankCoeffs bank = bank_of(p);
       CompressorBankState state;
       Tile io = input;
-      compressor_process(bank, state, kAll, input.data(), io.data(), 1'000, kLanes);
+      compressor_process(bank, state, kAll, input.data(), io.data(), io.data(), 1'000, kLanes);
       CAPTURE(on);
       CHECK(io == input);
     }
@@ -230,13 +230,13 @@ TEST_CASE("compressor: every SIMD target agrees with the law in double", "[engin
       put(bank, lane, references[lane].c);
     }
     CompressorBankState state;
-    compressor_process(bank, state, kAll, key.data(), io.data(), kFrames, kLanes);
+    compressor_process(bank, state, kAll, key.data(), io.data(), io.data(), kFrames, kLanes);
     for (int lane = 0; lane < kLanes; ++lane) {
       double worst = 0;
       for (int n = 0; n < kFrames; ++n) {
         const double expected = input.at(n, lane) * references[lane].factor(key.at(n, lane));
-        worst =
-            std::max(worst, std::abs(io.at(n, lane) - expected) / static_cast<double>(bank.dry[lane] + bank.wet[lane]));
+        worst = std::max(worst, std::abs(io.at(n, lane) - expected) /
+                                    static_cast<double>(bank.dry.value[lane] + bank.wet.value[lane]));
       }
       CAPTURE(lane);
       // The logarithm is good to 0.0001 dB, of which an expander makes its slope of up to 10 as much; a hold that ends
@@ -251,20 +251,20 @@ TEST_CASE("compressor: no lane hears another, lanes that are not active are not 
   for_each_simd_target([] {
     CompressorBankCoeffs settings;
     for (int lane = 0; lane < kLanes; ++lane) put(settings, lane, design(setting(lane), kRate));
-    for (int lane = 0; lane < kLanes; ++lane) settings.wet_increment[lane] = 1e-4f * static_cast<float>(lane);
+    for (int lane = 0; lane < kLanes; ++lane) settings.wet.increment[lane] = 1e-4f * static_cast<float>(lane);
     const Tile input = noise(1'000, 4, 0.5f);
     CompressorBankCoeffs whole_bank = settings;
     CompressorBankState whole_state;
     Tile whole = input;
-    compressor_process(whole_bank, whole_state, kAll, input.data(), whole.data(), 1'000, kLanes);
+    compressor_process(whole_bank, whole_state, kAll, input.data(), whole.data(), whole.data(), 1'000, kLanes);
     for (const int chunk : {1, 7, 64, 128}) {
       CompressorBankCoeffs bank = settings;
       CompressorBankState state;
       Tile split = input;
       for (int from = 0; from < 1'000; from += chunk) {
         const int frames = std::min(chunk, 1'000 - from);
-        compressor_process(bank, state, kAll, input.data() + from * kLanes, split.data() + from * kLanes, frames,
-                           kLanes);
+        compressor_process(bank, state, kAll, input.data() + from * kLanes, split.data() + from * kLanes,
+                           split.data() + from * kLanes, frames, kLanes);
       }
       CAPTURE(chunk);
       CHECK(split == whole);
@@ -276,7 +276,7 @@ TEST_CASE("compressor: no lane hears another, lanes that are not active are not 
       CompressorBankCoeffs bank = settings;
       CompressorBankState state, untouched;
       Tile io = input;
-      compressor_process(bank, state, only, input.data(), io.data(), 1'000, kLanes);
+      compressor_process(bank, state, only, input.data(), io.data(), io.data(), 1'000, kLanes);
       for (int n = 0; n < 1'000; ++n)
         for (int other = 0; other < kLanes; ++other)
           if (io.at(n, other) != (other == lane ? whole : input).at(n, other)) FAIL("lane " << lane << " in " << other);
@@ -296,7 +296,7 @@ TEST_CASE("compressor: nothing is allocated, silence stays silence, and a NaN st
     CompressorBankState state;
     Tile silence(4'800);
     test::AllocationGuard guard;
-    compressor_process(bank, state, kAll, silence.data(), silence.data(), 4'800, kLanes);
+    compressor_process(bank, state, kAll, silence.data(), silence.data(), silence.data(), 4'800, kLanes);
     const long heap_calls = guard.count();
     CHECK(heap_calls == 0);
     CHECK(silence == Tile(4'800));
@@ -305,14 +305,14 @@ TEST_CASE("compressor: nothing is allocated, silence stays silence, and a NaN st
     CompressorBankCoeffs other_bank = bank;
     CompressorBankState other = state;
     broken.at(20, 6) = std::numeric_limits<float>::quiet_NaN();
-    compressor_process(bank, state, kAll, broken.data(), broken.data(), 64, kLanes);
-    compressor_process(other_bank, other, kAll, whole.data(), whole.data(), 64, kLanes);
+    compressor_process(bank, state, kAll, broken.data(), broken.data(), broken.data(), 64, kLanes);
+    compressor_process(other_bank, other, kAll, whole.data(), whole.data(), whole.data(), 64, kLanes);
     for (int n = 0; n < 64; ++n)
       for (int lane = 0; lane < kLanes; ++lane)
         if (lane != 6 && broken.at(n, lane) != whole.at(n, lane)) FAIL("NaN reached lane " << lane);
     state.power[6] = state.gain[6] = state.hold_left[6] = 0;  // what the strip's guard does (DESK section 5)
     Tile after = noise(64, 6);
-    compressor_process(bank, state, kAll, after.data(), after.data(), 64, kLanes);
+    compressor_process(bank, state, kAll, after.data(), after.data(), after.data(), 64, kLanes);
     for (int n = 0; n < 64; ++n) CHECK(std::isfinite(after.at(n, 6)));
   });
 }

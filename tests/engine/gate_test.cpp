@@ -26,7 +26,7 @@ void put(GateBankCoeffs& bank, int lane, const GateCoeffs& c) {
   bank.open_level[lane] = c.open_level, bank.close_level[lane] = c.close_level, bank.slope[lane] = c.slope;
   bank.attack_share[lane] = c.attack_share, bank.release_share[lane] = c.release_share;
   bank.hold_frames[lane] = c.hold_frames;
-  bank.shut_scale[lane] = c.closed_gain - c.open_gain, bank.open_gain[lane] = c.open_gain;
+  bank.shut_scale.value[lane] = c.closed_gain - c.open_gain, bank.open_gain.value[lane] = c.open_gain;
 }
 
 GateBankCoeffs bank_of(const GateParams& params) {
@@ -77,7 +77,7 @@ std::vector<double> gains_db(const GateParams& params, const std::vector<double>
     keys.at(n, 0) = static_cast<float>(key[static_cast<std::size_t>(n)]), io.at(n, 0) = 1;
   GateBankCoeffs bank = bank_of(params);
   GateBankState state;
-  gate_process(bank, state, keys.data(), io.data(), frames, 1);
+  gate_process(bank, state, keys.data(), io.data(), io.data(), frames, 1);
   std::vector<double> result;
   for (int n = 0; n < frames; ++n) result.push_back(20 * std::log10(static_cast<double>(io.at(n, 0))));
   return result;
@@ -197,7 +197,7 @@ TEST_CASE("gate: off, and open, it changes no bit", "[engine][gate]") {
     GateBankState state;
     const Tile input = noise(500, 1);
     Tile io = input;
-    gate_process(bank, state, input.data(), io.data(), 500, kLanes);
+    gate_process(bank, state, input.data(), io.data(), io.data(), 500, kLanes);
     CHECK(io == input);
 
     GateBankCoeffs open = bank_of({true, GateMode::gate, -60, 60, 120, 100, 100});
@@ -206,7 +206,7 @@ TEST_CASE("gate: off, and open, it changes no bit", "[engine][gate]") {
     Tile loud(static_cast<int>(3 * kRate));
     for (int n = 0; n < loud.frames(); ++n)
       for (int lane = 0; lane < kLanes; ++lane) loud.at(n, lane) = n % 2 != 0 ? 0.5f : -0.5f;
-    gate_process(open, open_state, loud.data(), loud.data(), loud.frames(), kLanes);
+    gate_process(open, open_state, loud.data(), loud.data(), loud.data(), loud.frames(), kLanes);
     for (int lane = 0; lane < kLanes; ++lane) CHECK(loud.at(loud.frames() - 1, lane) == 0.5f);
   });
 }
@@ -228,7 +228,7 @@ TEST_CASE("gate: every SIMD target agrees with the law in double", "[engine][gat
       put(bank, lane, references[lane].c);
     }
     GateBankState state;
-    gate_process(bank, state, key.data(), io.data(), kFrames, kLanes);
+    gate_process(bank, state, key.data(), io.data(), io.data(), kFrames, kLanes);
     for (int lane = 0; lane < kLanes; ++lane) {
       double worst = 0;
       int other_side = 0;
@@ -252,19 +252,20 @@ TEST_CASE("gate: no lane hears another, and any split gives the same bits", "[en
   for_each_simd_target([] {
     GateBankCoeffs settings;
     for (int lane = 0; lane < kLanes; ++lane) put(settings, lane, design(setting(lane), kRate));
-    for (int lane = 0; lane < kLanes; ++lane) settings.shut_scale_increment[lane] = 1e-3f * static_cast<float>(lane);
+    for (int lane = 0; lane < kLanes; ++lane) settings.shut_scale.increment[lane] = 1e-3f * static_cast<float>(lane);
     const Tile input = noise(1'000, 4, 0.05f);
     GateBankCoeffs whole_bank = settings;
     GateBankState whole_state;
     Tile whole = input;
-    gate_process(whole_bank, whole_state, input.data(), whole.data(), 1'000, kLanes);
+    gate_process(whole_bank, whole_state, input.data(), whole.data(), whole.data(), 1'000, kLanes);
     for (const int chunk : {1, 7, 64, 128}) {
       GateBankCoeffs bank = settings;
       GateBankState state;
       Tile split = input;
       for (int from = 0; from < 1'000; from += chunk) {
         const int frames = std::min(chunk, 1'000 - from);
-        gate_process(bank, state, input.data() + from * kLanes, split.data() + from * kLanes, frames, kLanes);
+        gate_process(bank, state, input.data() + from * kLanes, split.data() + from * kLanes,
+                     split.data() + from * kLanes, frames, kLanes);
       }
       CAPTURE(chunk);
       CHECK(split == whole);
@@ -276,7 +277,7 @@ TEST_CASE("gate: no lane hears another, and any split gives the same bits", "[en
       Tile alone(1'000);
       for (int n = 0; n < 1'000; ++n) alone.at(n, lane) = input.at(n, lane);
       const Tile key = alone;
-      gate_process(bank, state, key.data(), alone.data(), 1'000, kLanes);
+      gate_process(bank, state, key.data(), alone.data(), alone.data(), 1'000, kLanes);
       for (int n = 0; n < 1'000; ++n)
         for (int other = 0; other < kLanes; ++other)
           if (alone.at(n, other) != (other == lane ? whole.at(n, lane) : 0)) FAIL("lane " << lane << " in " << other);
@@ -292,7 +293,7 @@ TEST_CASE("gate: nothing is allocated, silence stays silence, and a NaN stays in
     GateBankState state;
     Tile silence(4'800);
     test::AllocationGuard guard;
-    gate_process(bank, state, silence.data(), silence.data(), 4'800, kLanes);
+    gate_process(bank, state, silence.data(), silence.data(), silence.data(), 4'800, kLanes);
     const long heap_calls = guard.count();
     CHECK(heap_calls == 0);
     CHECK(silence == Tile(4'800));
@@ -302,8 +303,8 @@ TEST_CASE("gate: nothing is allocated, silence stays silence, and a NaN stays in
     GateBankState other = state;
     broken.at(20, 6) = std::numeric_limits<float>::quiet_NaN();
     broken.at(21, 6) = std::numeric_limits<float>::infinity();
-    gate_process(bank, state, broken.data(), broken.data(), 64, kLanes);
-    gate_process(other_bank, other, whole.data(), whole.data(), 64, kLanes);
+    gate_process(bank, state, broken.data(), broken.data(), broken.data(), 64, kLanes);
+    gate_process(other_bank, other, whole.data(), whole.data(), whole.data(), 64, kLanes);
     for (int n = 0; n < 64; ++n)
       for (int lane = 0; lane < kLanes; ++lane)
         if (lane != 6 && broken.at(n, lane) != whole.at(n, lane)) FAIL("NaN reached lane " << lane);
@@ -322,11 +323,11 @@ TEST_CASE("gate: the deepest gain is kept until it is taken", "[engine][gate]") 
   GateBankCoeffs bank = bank_of({true, GateMode::gate, -20, 24, 0, 0.02f, 5});
   GateBankState state;
   Tile quiet = noise(4'800, 6, 0.001f);
-  gate_process(bank, state, quiet.data(), quiet.data(), 4'800, kLanes);
+  gate_process(bank, state, quiet.data(), quiet.data(), quiet.data(), 4'800, kLanes);
   CHECK(state.lowest_gain[0] * kDbPerOctave == Approx(-24).margin(1e-3));
   Tile loud(480);
   for (int n = 0; n < 480; ++n)
     for (int lane = 0; lane < kLanes; ++lane) loud.at(n, lane) = 0.5f;
-  gate_process(bank, state, loud.data(), loud.data(), 480, kLanes);
+  gate_process(bank, state, loud.data(), loud.data(), loud.data(), 480, kLanes);
   CHECK(state.lowest_gain[0] * kDbPerOctave == Approx(-24).margin(1e-3));
 }

@@ -1,0 +1,198 @@
+#include "engine/dynamics_stage.h"
+
+#include <bit>
+#include <cmath>
+
+namespace fohd {
+namespace {
+
+/// A millionth of an octave (0.000006 dB), or of a gate's way: as good as there.
+constexpr float kAsGoodAsThere = 1e-6f;
+/// -200 dBFS, as power.
+constexpr float kQuietPower = 1e-20f;
+
+template <class... Numbers>
+bool all_finite(Numbers... numbers) noexcept {
+  return (std::isfinite(numbers) && ...);
+}
+bool finite(const GateCoeffs& c) noexcept {
+  return all_finite(c.open_level, c.close_level, c.slope, c.attack_share, c.release_share, c.hold_frames, c.closed_gain,
+                    c.open_gain);
+}
+bool finite(const CompressorCoeffs& c) noexcept {
+  return all_finite(c.direction, c.threshold, c.half_knee, c.knee_curve, c.slope, c.lowest, c.power_share) &&
+         all_finite(c.attack_share, c.release_share, c.hold_frames, c.dry, c.wet);
+}
+
+/// The gain that a compressor's lane has when its key is silent: none for a compressor, all for an expander.
+float silent_gain(const CompressorBankCoeffs& bank, int lane) noexcept {
+  return bank.direction[lane] > 0 ? 0.0f : bank.lowest[lane];
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- gate
+
+void GateKind::put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept {
+  bank.open_level[lane] = c.open_level, bank.close_level[lane] = c.close_level, bank.slope[lane] = c.slope;
+  bank.attack_share[lane] = c.attack_share, bank.release_share[lane] = c.release_share;
+  bank.hold_frames[lane] = c.hold_frames;
+}
+
+void GateKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept {
+  state.closedness[lane] = state.cut[lane] = 0;
+  state.open[lane] = 1;
+  state.hold_left[lane] = bank.hold_frames[lane];
+}
+
+bool GateKind::rests(const BankCoeffs&, const BankState& state, int lane) noexcept {
+  const float left = 1 - state.closedness[lane];
+  return left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] == 0);
+}
+
+void GateKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
+  state.closedness[lane] = 1;
+  state.cut[lane] = state.open[lane] = 0;
+  state.hold_left[lane] = bank.hold_frames[lane];  // as the loop leaves it where it has arrived
+}
+
+void GateKind::process(BankCoeffs& bank, BankState& state, const float*, const float* key, const float* in, float* out,
+                       int frames, int lanes) noexcept {
+  gate_process(bank, state, key, in, out, frames, lanes);  // a lane that sleeps has gains of 0 octaves
+}
+
+// ---------------------------------------------------------------- compressor
+
+void CompressorKind::put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept {
+  bank.direction[lane] = c.direction, bank.threshold[lane] = c.threshold, bank.half_knee[lane] = c.half_knee;
+  bank.knee_curve[lane] = c.knee_curve, bank.slope[lane] = c.slope, bank.lowest[lane] = c.lowest;
+  bank.power_share[lane] = c.power_share, bank.attack_share[lane] = c.attack_share;
+  bank.release_share[lane] = c.release_share, bank.hold_frames[lane] = c.hold_frames;
+}
+
+void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept {
+  state.power[lane] = state.gain[lane] = state.cut[lane] = 0;  // an expander too begins with all of its gain
+  state.hold_left[lane] = bank.hold_frames[lane];
+}
+
+bool CompressorKind::rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept {
+  const float left = std::fabs(state.gain[lane] - silent_gain(bank, lane));
+  return state.power[lane] < kQuietPower && (left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] == 0));
+}
+
+void CompressorKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
+  state.power[lane] = state.cut[lane] = 0;
+  state.gain[lane] = silent_gain(bank, lane);
+  state.hold_left[lane] = bank.hold_frames[lane];
+}
+
+void CompressorKind::process(BankCoeffs& bank, BankState& state, const float* active, const float* key, const float* in,
+                             float* out, int frames, int lanes) noexcept {
+  compressor_process(bank, state, active, key, in, out, frames, lanes);
+}
+
+// ---------------------------------------------------------------- the stage
+
+template <class Kind>
+void DynamicsStage<Kind>::set(int lane, const typename Kind::Coeffs& coeffs, const KeyTargets& key,
+                              int ramp_frames) noexcept {
+  const LaneMask bit = lane_bit(lane), others = static_cast<LaneMask>(~bit);
+  const bool off = coeffs.off() || !finite(coeffs);
+  const typename Kind::Coeffs& wanted = finite(coeffs) ? coeffs : Kind::kOff;
+  off_ = static_cast<LaneMask>(off ? off_ | bit : off_ & others);
+  if (off && (awake_ & bit) == 0) return;
+  Kind::put(coeffs_, lane, wanted);
+  key_.set(lane, key, ramp_frames);
+  if ((awake_ & bit) == 0) {
+    awake_ |= bit;
+    active_[lane] = 1;
+    Kind::wake(coeffs_, state_, lane);
+  }
+  Kind::first(coeffs_).set(lane, Kind::first_of(wanted), ramp_frames);
+  Kind::second(coeffs_).set(lane, Kind::second_of(wanted), ramp_frames);
+  sleep_where_off();
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::adopt(int lane, const DynamicsStage& other) noexcept {
+  using State = typename Kind::BankState;
+  // Every row of the state is a float per lane.
+  static_assert(sizeof(State) % (kLanes * sizeof(float)) == 0);
+  const auto* from = reinterpret_cast<const float*>(&other.state_);
+  auto* to = reinterpret_cast<float*>(&state_);
+  for (std::size_t row = 0; row < sizeof(State) / sizeof(float); row += kLanes) to[row + lane] = from[row + lane];
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::settle() noexcept {
+  Kind::first(coeffs_).settle();
+  Kind::second(coeffs_).settle();
+  key_.settle();
+  sleep_where_off();
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::sleep_where_off() noexcept {
+  const auto asleep = static_cast<LaneMask>(awake_ & off_ & ~coeffs_ramps_moving());
+  awake_ &= static_cast<LaneMask>(~asleep);
+  for (unsigned left = asleep; left != 0; left &= left - 1) {
+    const int lane = std::countr_zero(left);
+    active_[lane] = 0;
+    key_.set(lane, {}, 0);
+    key_.clear_state(lane_bit(lane));
+  }
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::process(const float* in, float* out, KeySources sources, int frames, int lanes,
+                                  const Resets& resets) noexcept {
+  if (resets.frames != 0) {
+    for (int frame = 0; frame < frames; ++frame) {
+      if ((resets.frames >> frame & 1) != 0) clear_state(resets.lanes[frame]);
+    }
+  }
+  const float* key = key_.build(in, sources, awake_, frames, lanes, resets);
+  LaneRamp &first = Kind::first(coeffs_), &second = Kind::second(coeffs_);
+  for (int begin = 0; begin < frames;) {
+    const int length = second.segment(first.segment(frames - begin)), at = begin * kLanes;
+    Kind::process(coeffs_, state_, active_, key + at, in + at, out + at, length, lanes);
+    first.finish_segment(length);
+    second.finish_segment(length);
+    begin += length;
+  }
+  sleep_where_off();
+}
+
+template <class Kind>
+LaneMask DynamicsStage<Kind>::quiet(LaneMask lanes) const noexcept {
+  auto found = static_cast<LaneMask>(lanes & ~awake_);
+  for (unsigned left = lanes & awake_; left != 0; left &= left - 1) {
+    const int lane = std::countr_zero(left);
+    if (Kind::rests(coeffs_, state_, lane)) found |= lane_bit(lane);
+  }
+  return static_cast<LaneMask>(found & key_.quiet(found) & ~foreign());
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::clear_state(LaneMask lanes) noexcept {
+  for (unsigned left = lanes; left != 0; left &= left - 1) Kind::rest(coeffs_, state_, std::countr_zero(left));
+  key_.clear_state(lanes);
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::begin_call() noexcept {
+  for (int lane = 0; lane < kLanes; ++lane) {
+    lowest_[lane] = std::min(lowest_[lane], state_.lowest_gain[lane]);
+    state_.lowest_gain[lane] = 0;
+  }
+}
+
+template <class Kind>
+void DynamicsStage<Kind>::restart_meter() noexcept {
+  std::fill_n(lowest_, kLanes, 0.0f);
+}
+
+template class DynamicsStage<GateKind>;
+template class DynamicsStage<CompressorKind>;
+
+}  // namespace fohd

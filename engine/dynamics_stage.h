@@ -1,0 +1,104 @@
+// Gate and compressor of sixteen strips, as stages of a tile: which lanes are at work, their ramps, their keys, and
+// what they leave behind when all is quiet. The arithmetic is in engine/gate.h and engine/compressor.h.
+//
+// A lane wakes when its processor is switched on, and begins as if it had always heard silence (but a gate begins open,
+// so that nothing is lost while it finds out); it sleeps when it is off and its ramp has ended. A stage in which all
+// lanes sleep does not run. What a lane does never depends on whether its neighbours are awake.
+//
+// The compressor in front of the equaliser and the one behind it are two stages, of which a lane uses one: switching
+// cross-fades them, and the new one takes over where the old one is (adopt()).
+#pragma once
+
+#include <algorithm>
+
+#include "engine/compressor.h"
+#include "engine/gate.h"
+#include "engine/key_tile.h"
+
+namespace fohd {
+
+/// What the stage has to know about its processor. Two ramps each.
+struct GateKind {
+  using Coeffs = GateCoeffs;
+  using BankCoeffs = GateBankCoeffs;
+  using BankState = GateBankState;
+  static constexpr Coeffs kOff{};
+  static LaneRamp& first(BankCoeffs& bank) noexcept { return bank.shut_scale; }
+  static LaneRamp& second(BankCoeffs& bank) noexcept { return bank.open_gain; }
+  static float first_of(const Coeffs& c) noexcept { return c.closed_gain - c.open_gain; }
+  static float second_of(const Coeffs& c) noexcept { return c.open_gain; }
+  static void put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept;  ///< all that does not ramp
+  static void wake(const BankCoeffs& bank, BankState& state, int lane) noexcept;
+  /// Fed with silence, would this lane's state stay as it is (to a millionth)?
+  static bool rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept;
+  static void rest(const BankCoeffs& bank, BankState& state, int lane) noexcept;  ///< ... and now it does, exactly
+  static void process(BankCoeffs& bank, BankState& state, const float* active, const float* key, const float* in,
+                      float* out, int frames, int lanes) noexcept;
+};
+
+struct CompressorKind {
+  using Coeffs = CompressorCoeffs;
+  using BankCoeffs = CompressorBankCoeffs;
+  using BankState = CompressorBankState;
+  static constexpr Coeffs kOff{};
+  static LaneRamp& first(BankCoeffs& bank) noexcept { return bank.dry; }
+  static LaneRamp& second(BankCoeffs& bank) noexcept { return bank.wet; }
+  static float first_of(const Coeffs& c) noexcept { return c.dry; }
+  static float second_of(const Coeffs& c) noexcept { return c.wet; }
+  static void put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept;
+  static void wake(const BankCoeffs& bank, BankState& state, int lane) noexcept;
+  static bool rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept;
+  static void rest(const BankCoeffs& bank, BankState& state, int lane) noexcept;
+  static void process(BankCoeffs& bank, BankState& state, const float* active, const float* key, const float* in,
+                      float* out, int frames, int lanes) noexcept;
+};
+
+template <class Kind>
+class DynamicsStage {
+ public:
+  /// [audio] Coefficients that are not finite switch the lane off.
+  void set(int lane, const typename Kind::Coeffs& coeffs, const KeyTargets& key, int ramp_frames) noexcept;
+  /// [audio] A lane that slept a moment ago goes on where `other` is with it.
+  void adopt(int lane, const DynamicsStage& other) noexcept;
+  void settle() noexcept;  ///< [control]
+
+  bool awake() const noexcept { return awake_ != 0; }                             ///< [audio] something to do
+  bool awake(int lane) const noexcept { return (awake_ & lane_bit(lane)) != 0; }  ///< [audio]
+  bool moving() const noexcept { return (coeffs_ramps_moving() & awake_) != 0 || key_.moving(); }  ///< [audio]
+  /// [audio] in and out are [frames][16]; out may be in. Only while awake().
+  void process(const float* in, float* out, KeySources sources, int frames, int lanes, const Resets& resets) noexcept;
+
+  /// [audio] Lanes at work that listen to another strip: silence of their own says nothing about them.
+  LaneMask foreign() const noexcept { return static_cast<LaneMask>(awake_ & key_.foreign()); }
+  /// [audio] Of these lanes, fed with silence, the ones in which nothing moves any more.
+  LaneMask quiet(LaneMask lanes) const noexcept;
+  /// [audio] These lanes forget what they heard: as after a long silence.
+  void clear_state(LaneMask lanes) noexcept;
+
+  /// [audio] The deepest gain in octaves since restart_meter(), this call included. 0: it sleeps, or does nothing.
+  float lowest_gain(int lane) const noexcept { return std::min(lowest_[lane], state_.lowest_gain[lane]); }
+  void begin_call() noexcept;     ///< [audio]
+  void restart_meter() noexcept;  ///< [audio] the deepest gain starts again at this call's
+
+ private:
+  LaneMask coeffs_ramps_moving() const noexcept {
+    auto& bank = const_cast<typename Kind::BankCoeffs&>(coeffs_);
+    return static_cast<LaneMask>(Kind::first(bank).moving | Kind::second(bank).moving);
+  }
+  void sleep_where_off() noexcept;
+
+  typename Kind::BankCoeffs coeffs_;
+  typename Kind::BankState state_;
+  KeyTile key_;
+  LaneMask awake_ = 0, off_ = 0xffff;
+  alignas(64) float active_[kLanes] = {};  ///< awake_, as the kernel reads it
+  float lowest_[kLanes] = {};
+};
+
+using GateStage = DynamicsStage<GateKind>;
+using CompressorStage = DynamicsStage<CompressorKind>;
+
+extern template class DynamicsStage<GateKind>;
+extern template class DynamicsStage<CompressorKind>;
+
+}  // namespace fohd
