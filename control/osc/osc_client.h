@@ -1,5 +1,5 @@
-// What the server remembers about those who talk to it: how much they may still ask, what they subscribed to and what
-// they are still owed.
+// What the server remembers about those who have a lease: what they subscribed to, what they are still owed
+// and how much they may still ask.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "control/osc/osc_hosts.h"
 #include "control/osc/osc_server.h"
 
 namespace fohd::osc {
@@ -81,41 +82,9 @@ class OwnSets {
   std::vector<ItemId> list_;  ///< may hold erased ones
 };
 
-/// A bucket that refills with time: `rate_per_s`, never more than `burst`.
-class Allowance {
- public:
-  Allowance(double rate_per_s, double burst) : rate_per_s_(rate_per_s), burst_(burst), left_(burst) {}
-  /// Takes `amount` if there is as much, else nothing.
-  bool take(double amount, std::int64_t now_ms) {
-    refill(now_ms);
-    if (left_ < amount) return false;
-    left_ -= amount;
-    return true;
-  }
-  /// Takes what was used already, also into debt; but never more of it than a second pays back.
-  void charge(double amount, std::int64_t now_ms) {
-    refill(now_ms);
-    left_ = std::max(left_ - amount, -rate_per_s_);
-  }
-  bool in_credit(std::int64_t now_ms) { return refill(now_ms), left_ > 0; }
-
- private:
-  void refill(std::int64_t now_ms) {
-    if (now_ms > last_ms_) left_ = std::min(burst_, left_ + rate_per_s_ * static_cast<double>(now_ms - last_ms_) / 1e3);
-    last_ms_ = std::max(last_ms_, now_ms);
-  }
-  double rate_per_s_, burst_, left_;
-  std::int64_t last_ms_ = 0;
-};
-
-/// Errors: enough to see what is wrong, not enough to be used as an echo.
-inline constexpr int kErrorsPerSecond = 10;
-/// Values that gets bring. A forged sender address can turn one small question into that many small answers
-/// to a third party, so strangers get little; who subscribes has a lease that runs out.
+/// Values in one packet.
 inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket = 4096;
-inline constexpr double kStrangerValuesPerSecond = 1000, kSubscriberValuesPerSecond = 20000;
-/// All who have no lease together, however many addresses they forge: 20 ms of work and about 1 MB.
-inline constexpr double kAllStrangersValuesPerSecond = 20000;
+inline constexpr double kSubscriberValuesPerSecond = 20000;
 /// Addresses that one subscriber's patterns and subscriptions may visit: `/ch/*/send/*/on` on the default desk 80 times
 /// a second. One is 50 ns (bench/osc_cost), so the 16 subscribers that one machine may have take 8 % of the thread.
 inline constexpr double kSubscriberPatternWorkPerSecond = 1e5;
@@ -123,14 +92,6 @@ inline constexpr double kSubscriberPatternWorkPerSecond = 1e5;
 inline constexpr std::size_t kVerbsPerPacket = 16;
 /// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
 inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
-
-/// What a talker may still cause.
-struct Quota {
-  std::int64_t touched_ms = 0;  ///< made or counted; forgotten a second later if room is needed
-  std::int64_t window_ms = -1;  ///< start of the second in which errors are counted
-  int errors = 0;
-  Allowance values{kStrangerValuesPerSecond, kStrangerValuesPerSecond};  ///< while it has no lease
-};
 
 inline constexpr int kMeterGroups = 5;
 
@@ -142,6 +103,7 @@ struct Client {
   bool wants_values = false;  ///< false: only meters
   bool echo = false;          ///< hears the result of its own sets too
   bool says_synced = false;   ///< the full state is on its way, /synced closes it
+  ErrorWindow errors;
   Allowance values{kSubscriberValuesPerSecond, kSubscriberValuesPerSecond};
   Allowance pattern_work{kSubscriberPatternWorkPerSecond, kSubscriberPatternWorkPerSecond};
   BitSet subscribed;

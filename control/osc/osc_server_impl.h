@@ -45,13 +45,6 @@ inline constexpr double kDatagramsPerSecond = 4800, kDatagramsBurst = 96;
 /// Changes that one packet may ask for once its patterns are spread out: `/ch/*/send/*/on` on the largest desk is
 /// 8,192. Bounds memory (48 bytes each).
 inline constexpr std::size_t kMaxChangesPerPacket = 32768;
-/// Addresses that the patterns of all who have no lease may visit together, at 50 ns each (bench/osc_cost); another
-/// pool of the same size pays for their subscriptions. Who has a lease has an allowance of its own (osc_client.h).
-inline constexpr double kStrangerPatternWorkPerSecond = 3e5;
-/// Errors told to strangers, all together: forged sender addresses cannot make more.
-inline constexpr double kStrangerErrorsPerSecond = 200;
-/// Talkers whose quotas are remembered.
-inline constexpr std::size_t kMaxQuotas = 1024;
 /// Time tags further ahead are refused (DESIGN section 5), in units of 2^-32 s.
 inline constexpr std::uint64_t kMaxAhead = std::uint64_t{10} << 32;
 
@@ -127,6 +120,8 @@ class OscServer::Impl {
   Refused plan_pattern(const osc::MessageView& message, ClientId from, Client* client);
   Refused plan_command(Command command, const osc::MessageView& message);
   Refused plan_get(std::string_view address, std::span<const osc::ItemId> items, ClientId from, Client* client);
+  bool may_work(osc::Pool pool, ClientId from, Client* client);
+  void charge_work(osc::Pool pool, ClientId from, Client* client, double work);
   bool may_ask(std::size_t values, ClientId from, Client* client);
   Refused too_much(std::string_view address, const Client* client);
   Refused refuse_unknown(std::string_view address);
@@ -141,7 +136,6 @@ class OscServer::Impl {
   void refuse(ClientId to, std::string_view address, std::string_view reason, std::string_view remark = {});
   void say_error(ClientId to, std::string_view address, std::string_view reason);
   void send(ClientId to, const osc::MessageBuilder& message, const char* address);
-  osc::Quota* quota(ClientId client);
   Client* find(ClientId client);
 
   // osc_verbs.cpp
@@ -187,11 +181,7 @@ class OscServer::Impl {
   std::vector<std::unique_ptr<Client>> clients_;
   std::unordered_map<ClientId, Client*> client_by_id_;
   std::size_t next_served_ = 0;  ///< whose turn it is when datagrams are short
-  std::unordered_map<ClientId, osc::Quota> quotas_;
-  osc::Allowance stranger_pattern_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
-  osc::Allowance stranger_subscribe_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
-  osc::Allowance stranger_values_{osc::kAllStrangersValuesPerSecond, osc::kAllStrangersValuesPerSecond};
-  osc::Allowance stranger_errors_{osc::kStrangerErrorsPerSecond, osc::kStrangerErrorsPerSecond};
+  osc::Hosts hosts_;
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
 
   std::vector<Value> readout_values_;  ///< as last seen

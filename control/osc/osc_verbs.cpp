@@ -213,13 +213,13 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
   // What is refused costs nothing, and strangers can use up neither what subscribers live on nor, by their patterns,
   // what lets newcomers in.
   Client* known = find(from);
-  osc::Allowance& work = known != nullptr ? known->pattern_work : stranger_subscribe_work_;
-  if (!work.in_credit(now_ms_)) {
+  if (!may_work(osc::Pool::subscribe_work, from, known)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
     return;
   }
   // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
-  work.charge(static_cast<double>(item_count() * (request.filters.size() + 1)) / 16, now_ms_);
+  charge_work(osc::Pool::subscribe_work, from, known,
+              static_cast<double>(item_count() * (request.filters.size() + 1)) / 16);
   osc::BitSet wanted = items_below(request.filters);
   const std::size_t count = wanted.count();
   if (count == 0) {
