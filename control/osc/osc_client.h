@@ -85,9 +85,6 @@ class OwnSets {
 /// Values in one packet.
 inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket = 4096;
 inline constexpr double kSubscriberValuesPerSecond = 20000;
-/// Addresses that one subscriber's patterns and subscriptions may visit: `/ch/*/send/*/on` on the default desk 80 times
-/// a second. One is 50 ns (bench/osc_cost), so the 16 subscribers that one machine may have take 8 % of the thread.
-inline constexpr double kSubscriberPatternWorkPerSecond = 1e5;
 /// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice.
 inline constexpr std::size_t kVerbsPerPacket = 16;
 /// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
@@ -96,9 +93,16 @@ inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
 inline constexpr int kMeterGroups = 5;
 
 struct Client {
-  Client(ClientId number, std::size_t items) : id(number), subscribed(items), queue(items), own(items) {}
+  Client(ClientId number, Host& machine, std::size_t items)
+      : id(number), host(machine), subscribed(items), queue(items), own(items) {
+    ++host.leases;
+  }
+  ~Client() { --host.leases; }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   ClientId id;
+  Host& host;
   std::int64_t lease_ms = 0, expires_ms = 0;
   bool wants_values = false;  ///< false: only meters
   bool echo = false;          ///< hears the result of its own sets too

@@ -68,7 +68,9 @@ Stranger& Hosts::port(Host& host, ClientId stranger, std::int64_t now_ms) {
 void Hosts::forget_idle(std::int64_t now_ms) {
   if (swept_ms_ == now_ms) return;
   swept_ms_ = now_ms;
-  std::erase_if(hosts_, [now_ms](const auto& entry) { return now_ms - entry.second.touched_ms >= kHostIdleMs; });
+  std::erase_if(hosts_, [now_ms](const auto& entry) {
+    return entry.second.leases == 0 && now_ms - entry.second.touched_ms >= kHostIdleMs;
+  });
 }
 
 }  // namespace fohd::osc

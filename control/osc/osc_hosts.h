@@ -51,8 +51,14 @@ inline constexpr double kAllStrangersValuesPerSecond = 20000;
 /// Errors told to strangers, all together: twenty at once who each get their 10, and 40 kB/s if all of them are forged.
 inline constexpr double kStrangerErrorsPerSecond = 200;
 /// Addresses that the patterns of all who have no lease may visit together, at 50 ns each (bench/osc_cost); another
-/// pool of the same size pays for their subscriptions. Who has a lease has an allowance of its own (osc_client.h).
+/// pool of the same size pays for their subscriptions. Who has a lease has an allowance of its own.
 inline constexpr double kStrangerPatternWorkPerSecond = 3e5;
+/// Values that gets bring to all programs with a lease on one machine: a default desk's values ten times over, and
+/// with their headers 20 Mbit/s, less than half of what updates may take.
+inline constexpr double kHostLeaseValuesPerSecond = 40000;
+/// Addresses that one subscriber's patterns and subscriptions may visit: `/ch/*/send/*/on` on the default desk 80 times
+/// a second; and those of all on one machine, 8 % of the thread: as much as the 16 it may have.
+inline constexpr double kSubscriberPatternWorkPerSecond = 1e5, kHostLeasePatternWorkPerSecond = 1.6e6;
 /// What one machine may take of each of these, so that three greedy ones still leave something.
 inline constexpr double kHostShare = 0.25;
 /// Ports remembered one by one of each machine: more programs than run on a tablet or a laptop at once. The rest of its
@@ -103,6 +109,11 @@ struct Stranger {
 /// One machine.
 struct Host {
   std::int64_t touched_ms = 0;
+  /// How many leases hold on to it. Then it is not forgotten, and neither is it when a lease is given up and taken
+  /// anew.
+  int leases = 0;
+  Allowance lease_values{kHostLeaseValuesPerSecond, kHostLeaseValuesPerSecond};
+  Allowance lease_pattern_work{kHostLeasePatternWorkPerSecond, kHostLeasePatternWorkPerSecond};
   Pools share{kHostShare};
   std::vector<Stranger> ports;
   Stranger other_ports;
@@ -120,8 +131,10 @@ class Hosts {
   bool may_work(Pool pool, ClientId stranger, std::int64_t now_ms);
   void charge(Pool pool, ClientId stranger, double work, std::int64_t now_ms);
 
- private:
+  /// The machine of a talker; valid while it has leases.
   Host& host(ClientId talker, std::int64_t now_ms);
+
+ private:
   static Stranger& port(Host& host, ClientId stranger, std::int64_t now_ms);
   /// Takes from the machine and from what all share, or from neither.
   bool take(Host& host, Pool pool, double amount, std::int64_t now_ms);

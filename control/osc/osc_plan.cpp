@@ -146,18 +146,22 @@ OscServer::Impl::Refused OscServer::Impl::plan_get(std::string_view address, std
 }
 
 bool OscServer::Impl::may_work(osc::Pool pool, ClientId from, Client* client) {
-  return client != nullptr ? client->pattern_work.in_credit(now_ms_) : hosts_.may_work(pool, from, now_ms_);
+  if (client == nullptr) return hosts_.may_work(pool, from, now_ms_);
+  return client->pattern_work.in_credit(now_ms_) && client->host.lease_pattern_work.in_credit(now_ms_);
 }
 
 void OscServer::Impl::charge_work(osc::Pool pool, ClientId from, Client* client, double work) {
-  if (client != nullptr) return client->pattern_work.charge(work, now_ms_);
-  hosts_.charge(pool, from, work, now_ms_);
+  if (client == nullptr) return hosts_.charge(pool, from, work, now_ms_);
+  client->pattern_work.charge(work, now_ms_);
+  client->host.lease_pattern_work.charge(work, now_ms_);
 }
 
 /// Whether this talker may be answered with so many values more; takes them from its allowance.
 bool OscServer::Impl::may_ask(std::size_t values, ClientId from, Client* client) {
   const auto amount = static_cast<double>(values);
-  return client != nullptr ? client->values.take(amount, now_ms_) : hosts_.take_values(from, amount, now_ms_);
+  if (client == nullptr) return hosts_.take_values(from, amount, now_ms_);
+  osc::Allowance& machine = client->host.lease_values;
+  return machine.has(amount, now_ms_) && client->values.take(amount, now_ms_) && machine.take(amount, now_ms_);
 }
 
 OscServer::Impl::Refused OscServer::Impl::too_much(std::string_view address, const Client* client) {

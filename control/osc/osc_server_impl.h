@@ -174,6 +174,7 @@ class OscServer::Impl {
   osc::Hints hints_;
   Observer observer_;
   osc::MeterHub meters_;
+  osc::Hosts hosts_;  ///< outlives the clients
   osc::Outbox outbox_;
   OscCounters counters_;
   std::int64_t now_ms_ = 0;  ///< of the call that is running
@@ -181,7 +182,6 @@ class OscServer::Impl {
   std::vector<std::unique_ptr<Client>> clients_;
   std::unordered_map<ClientId, Client*> client_by_id_;
   std::size_t next_served_ = 0;  ///< whose turn it is when datagrams are short
-  osc::Hosts hosts_;
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
 
   std::vector<Value> readout_values_;  ///< as last seen

@@ -184,7 +184,7 @@ bool OscServer::Impl::has_place(ClientId from, std::string_view verb) {
 
 OscServer::Impl::Client& OscServer::Impl::admit(ClientId from) {
   if (Client* known = find(from)) return *known;
-  clients_.push_back(std::make_unique<Client>(from, item_count()));
+  clients_.push_back(std::make_unique<Client>(from, hosts_.host(from, now_ms_), item_count()));
   Client& client = *clients_.back();
   client_by_id_[from] = &client;
   client.lease_ms = osc::kDefaultLeaseS * 1000;
@@ -280,6 +280,7 @@ void OscServer::Impl::farewell(Client& client, const char* reason) {
 }
 
 void OscServer::Impl::remove(Client& client) {
+  client.host.touched_ms = now_ms_;  // whoever comes again at once finds the machine's allowances as they were
   for (int group = 0; group < osc::kMeterGroups; ++group) stop_meters(client, group);
   client_by_id_.erase(client.id);
   std::erase_if(clients_, [&client](const auto& other) { return other.get() == &client; });

@@ -202,3 +202,38 @@ TEST_CASE("osc: more machines than can be remembered share what one would have, 
   CHECK(values <= 20'000 / 4 + 200);
   CHECK(w.ask(port_of(1, 1), message("/ch/1/fader")).at(0).address == "/ch/1/fader");
 }
+
+TEST_CASE("osc: all subscribers of one machine together get 40,000 values a second, also by coming again",
+          "[control][osc]") {
+  World w({.inputs = 64, .buses = 32}, host_of);
+  std::size_t values = 0;
+  // 16 programs ask for 2,048 values ten times, and each leaves and comes again in between.
+  for (int i = 0; i < 10; ++i) {
+    for (std::uint64_t port = 1; port <= 16; ++port) {
+      w.send(port_of(1, port), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+      w.take(port_of(1, port));
+      for (const Message& m : w.ask(port_of(1, port), message("/ch/*/send/*/level"))) values += m.address != "/error";
+      w.send(port_of(1, port), message("/unsubscribe"));
+    }
+  }
+  CHECK(values <= 40'000);
+  CHECK(values > 40'000 - 2'048);
+  w.send(port_of(2, 1), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+  w.take(port_of(2, 1));
+  CHECK(w.ask(port_of(2, 1), message("/ch/*/send/*/level")).size() == 2'048);
+  w.now_ms += 1000;
+  w.send(port_of(1, 1), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+  w.take(port_of(1, 1));
+  CHECK(w.ask(port_of(1, 1), message("/ch/*/send/*/level")).size() == 2'048);
+}
+
+TEST_CASE("osc: leaving and coming again brings no new allowance for patterns", "[control][osc]") {
+  World w({.inputs = 64, .buses = 32}, host_of);
+  for (int i = 0; i < 3000; ++i) {
+    w.send(port_of(1, 1), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+    w.send(port_of(1, 1), message("/ch/*/send/*/level", {-20.0f}));
+    w.send(port_of(1, 1), message("/unsubscribe"));
+  }
+  CHECK(w.server.counters().sets > 100'000);
+  CHECK(w.server.counters().sets <= 1'600'000);
+}
