@@ -32,8 +32,8 @@ class BitSet {
   std::vector<std::uint64_t> words_;
 };
 
-/// What a subscriber is still owed, each item once: changes first, in order of first change, then the rest of the
-/// state, in table order. Values are read when they are sent, so only the latest ever travels.
+/// What a subscriber is still owed, each item once: changes, in order of first change, and the rest of the state, in
+/// table order. Values are read when they are sent, so only the latest ever travels.
 class UpdateQueue {
  public:
   explicit UpdateQueue(std::size_t size = 0) : changed_(size), state_(size) {}
@@ -45,20 +45,27 @@ class UpdateQueue {
   }
   void owe_state(const BitSet& items) {
     state_ = items;
-    cursor_ = state_.next(0);
+    state_left_ = items.count();
+    cursor_ = 0;
   }
-  bool owes_state() const { return cursor_ < state_.end(); }
-  bool empty() const { return head_ == order_.size() && !owes_state(); }
-  /// Not when empty.
-  ItemId front() const { return head_ < order_.size() ? order_[head_] : cursor_; }
-  void pop();
+  bool owes_state() const { return state_left_ > 0; }
+  bool empty() const { return order_.empty() && !owes_state(); }
+  enum class First : std::uint8_t { changes, state };
+  /// What comes next; the other kind if there is none of this. Not when empty.
+  ItemId front(First first);
+  /// What front() said is sent.
+  void pop(ItemId id);
   void clear();
+  /// Places held in memory for the order of changes.
+  std::size_t places() const { return order_.size(); }
 
  private:
   BitSet changed_, state_;
-  std::vector<ItemId> order_;
+  std::vector<ItemId> order_;  ///< from head_ on
   std::size_t head_ = 0;
-  ItemId cursor_ = ~ItemId{0};
+  std::size_t state_left_ = 0;
+  /// What of state_ lies behind it has changed since: it is in order_ and has its turn there.
+  ItemId cursor_ = 0;
 };
 
 /// Since the last distribution: what a client set itself to exactly the value that the desk then held. It knows these.

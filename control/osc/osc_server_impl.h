@@ -40,6 +40,9 @@ inline constexpr std::int64_t kReadoutIntervalMs = 50;
 /// One client gets at most 12 datagrams (16.8 kB) per flush, 6.7 Mbit/s: the full state of the default desk in 0.2 s,
 /// and a Wi-Fi at its worst 1 Mbit/s basic rate is slow but not dead for long.
 inline constexpr int kDatagramsPerFlush = 12;
+/// Of these, what a full state that is on its way has for itself while changes would take everything: the state of the
+/// default desk then needs 0.7 s.
+inline constexpr int kStateDatagramsPerFlush = 3;
 /// All clients together: 4,800 datagrams/s, 54 Mbit/s.
 inline constexpr double kDatagramsPerSecond = 4800, kDatagramsBurst = 96;
 /// Changes that one packet may ask for once its patterns are spread out: `/ch/*/send/*/on` on the largest desk is
