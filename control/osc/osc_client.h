@@ -111,6 +111,9 @@ struct Client {
   ClientId id;
   Host& host;
   std::int64_t lease_ms = 0, expires_ms = 0;
+  /// The lease from the second packet on. One packet, which may be forged, is worth no more than the shortest lease.
+  std::int64_t asked_lease_ms = 0;
+  bool heard_again = false;   ///< a second packet came
   bool wants_values = false;  ///< false: only meters
   bool echo = false;          ///< hears the result of its own sets too
   bool says_synced = false;   ///< the full state is on its way, /synced closes it

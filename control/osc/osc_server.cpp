@@ -63,7 +63,11 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
   }
   counters_.messages += packet_.messages.size();
   Client* client = find(from);
-  if (client != nullptr) client->expires_ms = now_ms + client->lease_ms;
+  if (client != nullptr) {
+    client->heard_again = true;
+    client->lease_ms = client->asked_lease_ms;
+    client->expires_ms = now_ms + client->lease_ms;
+  }
   if (ntp_now != 0 && packet_.latest_time_tag > ntp_now && packet_.latest_time_tag - ntp_now > osc::kMaxAhead) {
     refuse(from, "#bundle", "its time tag is more than 10 s ahead; nothing was changed");
     return;

@@ -91,6 +91,7 @@ std::string parse_verb(Verb verb, const MessageView& message, VerbRequest& reque
 namespace {
 /// Segments of the desk's longest addresses are five ("/ch/3/eq/2/freq"); room for what comes.
 constexpr int kMaxDepth = 8;
+constexpr std::int64_t kDefaultLeaseMs = osc::kDefaultLeaseS * 1000;
 }  // namespace
 
 void OscServer::Impl::run_verb(ClientId from, const osc::VerbRequest& request) {
@@ -187,7 +188,7 @@ OscServer::Impl::Client& OscServer::Impl::admit(ClientId from) {
   clients_.push_back(std::make_unique<Client>(from, hosts_.host(from, now_ms_), item_count()));
   Client& client = *clients_.back();
   client_by_id_[from] = &client;
-  client.lease_ms = osc::kDefaultLeaseS * 1000;
+  client.lease_ms = client.asked_lease_ms = kDefaultLeaseMs;
   client.expires_ms = now_ms_ + client.lease_ms;
   return client;
 }
@@ -236,7 +237,8 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
   client->wants_values = true;
   client->echo = request.echo;
   client->sequence = 0;
-  client->lease_ms = std::int64_t{request.lease_s} * 1000;
+  client->asked_lease_ms = std::int64_t{request.lease_s} * 1000;
+  client->lease_ms = client->heard_again ? client->asked_lease_ms : kDefaultLeaseMs;
   client->expires_ms = now_ms_ + client->lease_ms;
   osc::MessageBuilder message;
   message.add(std::int32_t{request.lease_s}).add(static_cast<std::int32_t>(count));

@@ -371,12 +371,36 @@ TEST_CASE("osc: a lease is renewed by any message and its end is announced", "[c
 TEST_CASE("osc: a longer lease is granted up to an hour", "[control][osc]") {
   World w;
   CHECK(w.ask(1, message("/subscribe", {std::int32_t{60}})).at(0).i() == 60);
+  w.send(1, message("/renew"));
   w.run(59900);
   CHECK(w.server.subscriber_count() == 1);
   w.run(200);
   CHECK(w.server.subscriber_count() == 0);
   CHECK(w.ask(1, message("/subscribe", {1e6f})).back().i() == 3600);
   CHECK(w.ask(1, message("/subscribe", {std::int32_t{1}})).back().i() == 10);
+}
+
+TEST_CASE("osc: a long lease counts only from a client's second packet on, so one forged packet is worth 10 s",
+          "[control][osc]") {
+  World w;
+  std::vector<Bytes> greedy;
+  for (std::int32_t group = 0; group < 5; ++group) greedy.push_back(message("/meters", {group, std::int32_t{20}}));
+  greedy.push_back(message("/subscribe", {std::int32_t{3600}}));
+  w.send(1, bundle(greedy));
+  w.send(2, message("/subscribe", {std::int32_t{3600}}));
+  w.run(9'900);
+  CHECK(w.server.subscriber_count() == 2);
+  CHECK(w.ask(2, message("/info")).back().i(10) == 3600);
+  w.run(200);
+  CHECK(w.server.subscriber_count() == 1);
+  CHECK(w.messages(1).back().address == "/unsubscribed");
+  w.run(100'000);
+  CHECK(w.server.subscriber_count() == 1);
+  // Who is known may ask for more at any time.
+  w.send(3, message("/subscribe"));
+  w.send(3, message("/subscribe", {std::int32_t{60}}));
+  w.run(59'900);
+  CHECK(w.server.subscriber_count() == 2);
 }
 
 TEST_CASE("osc: /resync brings the whole state again and the numbers go on", "[control][osc]") {
