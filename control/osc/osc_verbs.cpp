@@ -256,10 +256,13 @@ void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request)
   }
   if (!has_place(from, "/meters")) return;
   client = &admit(from);
-  stop_meters(*client, request.group);
   const int rate = osc::MeterHub::rate_for(request.interval_ms);
-  meters_.join(rate, request.group, now_ms_);
-  client->meter_rate[static_cast<std::size_t>(request.group)] = static_cast<std::int8_t>(rate + 1);
+  std::int8_t& held = client->meter_rate[static_cast<std::size_t>(request.group)];
+  if (held != rate + 1) {  // a repeat changes nothing: it costs no peak
+    stop_meters(*client, request.group);
+    meters_.join(rate, request.group, now_ms_);
+    held = static_cast<std::int8_t>(rate + 1);
+  }
   osc::MessageBuilder message;
   message.add(std::int32_t{request.group});
   message.add(std::int32_t{osc::kMeterIntervalsMs[static_cast<std::size_t>(rate)]});
