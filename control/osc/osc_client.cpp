@@ -21,18 +21,29 @@ ItemId BitSet::next(ItemId from) const {
   return static_cast<ItemId>(i * 64 + static_cast<std::size_t>(std::countr_zero(word)));
 }
 
-void UpdateQueue::pop() {
-  const ItemId id = front();
-  if (head_ < order_.size()) {
+ItemId UpdateQueue::front(First first) {
+  if (first == First::changes && !order_.empty()) return order_[head_];
+  if (owes_state()) {
+    cursor_ = state_.next(cursor_);
+    while (cursor_ < state_.end() && changed_.contains(cursor_)) cursor_ = state_.next(cursor_ + 1);
+    if (cursor_ < state_.end()) return cursor_;
+  }
+  return order_[head_];
+}
+
+void UpdateQueue::pop(ItemId id) {
+  if (changed_.contains(id)) {
     changed_.erase(id);
-    if (++head_ == order_.size()) {
-      order_.clear();
+    // Under changes without end the order never runs empty: what was sent goes once it is the larger part, so that
+    // moving the rest costs less than sending did.
+    if (2 * ++head_ > order_.size()) {
+      order_.erase(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(head_));
       head_ = 0;
     }
   }
-  if (owes_state()) {
+  if (owes_state() && state_.contains(id)) {
     state_.erase(id);
-    if (id == cursor_) cursor_ = state_.next(cursor_);
+    --state_left_;
   }
 }
 
@@ -40,7 +51,7 @@ void UpdateQueue::clear() {
   changed_.clear();
   order_.clear();
   head_ = 0;
-  cursor_ = ~ItemId{0};
+  state_left_ = 0;
 }
 
 }  // namespace fohd::osc

@@ -7,6 +7,7 @@
 namespace fohd::osc {
 namespace {
 
+/// Twice the widest level of the largest desk, its 128 channels: nothing that exists is left out.
 constexpr std::size_t kMaxChildren = 256;
 /// Longer words are not looked at: no segment of the desk is.
 constexpr std::size_t kMaxWord = 31;

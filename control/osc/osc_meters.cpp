@@ -63,7 +63,7 @@ int MeterHub::rate_for(int interval_ms) noexcept {
 void MeterHub::join(int rate, int group, std::int64_t now_ms) {
   View& v = view(rate, group);
   if (v.clients++ > 0) return;
-  v.next_ms = now_ms;
+  v.next_ms = std::max(v.next_ms, now_ms);  // who leaves and joins again gets no more frames than who stays
   v.peaks.assign(static_cast<std::size_t>(items(group)) * 2, 0.0f);
 }
 

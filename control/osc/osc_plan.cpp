@@ -78,8 +78,9 @@ OscServer::Impl::Refused OscServer::Impl::plan_set(const MessageView& message, s
 
 OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& message, ClientId from, Client* client) {
   const std::string_view address = message.address;
-  osc::Allowance& work = client != nullptr ? client->pattern_work : stranger_pattern_work_;
-  if (!work.in_credit(now_ms_)) return refusal(address, "too many patterns in this second; try again");
+  if (!may_work(osc::Pool::pattern_work, from, client)) {
+    return refusal(address, "too many patterns in this second; try again");
+  }
   const std::vector<ParameterId> ids = desk_.table().match(address);
   const bool is_get = message.tags.empty();
   std::vector<osc::ItemId> items;
@@ -88,7 +89,8 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
     for (const ReadoutId readout : readouts_.match(address)) items.push_back(item_of(readout));
   }
   // A walk of the tree costs even where nothing matches: 6 ns per address where a match costs 50 (bench/osc_cost).
-  work.charge(static_cast<double>(ids.size() + items.size()) + static_cast<double>(item_count()) / 8, now_ms_);
+  charge_work(osc::Pool::pattern_work, from, client,
+              static_cast<double>(ids.size() + items.size()) + static_cast<double>(item_count()) / 8);
   if (ids.empty() && items.empty()) return refuse_unknown(address);
   if (!is_get) return ids.empty() ? refusal(address, "can be read, not set") : plan_set(message, ids);
 
@@ -143,13 +145,23 @@ OscServer::Impl::Refused OscServer::Impl::plan_get(std::string_view address, std
   return {};
 }
 
-/// Whether this talker may be answered with so many values more; takes them from its allowance, and a stranger's from
-/// that of all strangers too.
+bool OscServer::Impl::may_work(osc::Pool pool, ClientId from, Client* client) {
+  if (client == nullptr) return hosts_.may_work(pool, from, now_ms_);
+  return client->pattern_work.in_credit(now_ms_) && client->host.lease_pattern_work.in_credit(now_ms_);
+}
+
+void OscServer::Impl::charge_work(osc::Pool pool, ClientId from, Client* client, double work) {
+  if (client == nullptr) return hosts_.charge(pool, from, work, now_ms_);
+  client->pattern_work.charge(work, now_ms_);
+  client->host.lease_pattern_work.charge(work, now_ms_);
+}
+
+/// Whether this talker may be answered with so many values more; takes them from its allowance.
 bool OscServer::Impl::may_ask(std::size_t values, ClientId from, Client* client) {
   const auto amount = static_cast<double>(values);
-  if (client != nullptr) return client->values.take(amount, now_ms_);
-  osc::Quota* stranger = quota(from);
-  return stranger != nullptr && stranger->values.take(amount, now_ms_) && stranger_values_.take(amount, now_ms_);
+  if (client == nullptr) return hosts_.take_values(from, amount, now_ms_);
+  osc::Allowance& machine = client->host.lease_values;
+  return machine.has(amount, now_ms_) && client->values.take(amount, now_ms_) && machine.take(amount, now_ms_);
 }
 
 OscServer::Impl::Refused OscServer::Impl::too_much(std::string_view address, const Client* client) {

@@ -43,7 +43,8 @@ OscServer::Impl::Impl(Desk& desk, DeskStatus& status, CommandSink& commands, Osc
       info_(std::move(info)),
       readouts_(desk.geometry()),
       hints_(all_addresses(desk.table(), readouts_)),
-      meters_(desk.geometry()) {
+      meters_(desk.geometry()),
+      hosts_(info_.client_host) {
   desk_.attach(observer_);
   for (ReadoutId id = 0; id < readouts_.size(); ++id) {
     readout_values_.push_back(readouts_.read(desk_.settings(), status_, id));
@@ -62,7 +63,11 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
   }
   counters_.messages += packet_.messages.size();
   Client* client = find(from);
-  if (client != nullptr) client->expires_ms = now_ms + client->lease_ms;
+  if (client != nullptr) {
+    client->heard_again = true;
+    client->lease_ms = client->asked_lease_ms;
+    client->expires_ms = now_ms + client->lease_ms;
+  }
   if (ntp_now != 0 && packet_.latest_time_tag > ntp_now && packet_.latest_time_tag - ntp_now > osc::kMaxAhead) {
     refuse(from, "#bundle", "its time tag is more than 10 s ahead; nothing was changed");
     return;
@@ -147,22 +152,13 @@ void OscServer::Impl::run_command(ClientId from, const osc::Step& step) {
 
 void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_view reason, std::string_view remark) {
   ++counters_.refused;
-  osc::Quota* talker = quota(to);
-  const bool stranger = find(to) == nullptr;
-  if (talker == nullptr || (stranger && !stranger_errors_.take(1, now_ms_))) {
-    ++counters_.errors_withheld;
-    return;
-  }
-  if (talker->window_ms < 0 || now_ms_ - talker->window_ms >= 1000 || now_ms_ < talker->window_ms) {
-    talker->window_ms = now_ms_;
-    talker->errors = 0;
-  }
-  if (++talker->errors > osc::kErrorsPerSecond) {
-    ++counters_.errors_withheld;
-  } else if (talker->errors == osc::kErrorsPerSecond) {
-    ++counters_.errors_withheld;
+  using Verdict = osc::ErrorWindow::Verdict;
+  Client* client = find(to);
+  const Verdict verdict = client != nullptr ? client->errors.count(now_ms_) : hosts_.count_error(to, now_ms_);
+  if (verdict != Verdict::tell) ++counters_.errors_withheld;
+  if (verdict == Verdict::tell_limit) {
     say_error(to, "", "more errors than 10 a second are counted, not told; see /counters");
-  } else {
+  } else if (verdict == Verdict::tell) {
     // What was probably meant costs a look at all addresses: only for who hears it.
     say_error(to, address, (reason.empty() ? hints_.about(address) : std::string(reason)) + std::string(remark));
   }
@@ -181,18 +177,6 @@ void OscServer::Impl::send(ClientId to, const osc::MessageBuilder& message, cons
   if (!outbox_.push(to, scratch_)) ++counters_.answers_dropped;
 }
 
-osc::Quota* OscServer::Impl::quota(ClientId client) {
-  const auto known = quotas_.find(client);
-  if (known != quotas_.end()) return &known->second;
-  if (quotas_.size() >= osc::kMaxQuotas) {
-    std::erase_if(quotas_, [this](const auto& entry) { return now_ms_ - entry.second.touched_ms >= 1000; });
-    if (quotas_.size() >= osc::kMaxQuotas) return nullptr;
-  }
-  osc::Quota& made = quotas_[client];
-  made.touched_ms = now_ms_;
-  return &made;
-}
-
 OscServer::Impl::Client* OscServer::Impl::find(ClientId client) {
   const auto at = client_by_id_.find(client);
   return at == client_by_id_.end() ? nullptr : at->second;
@@ -200,7 +184,6 @@ OscServer::Impl::Client* OscServer::Impl::find(ClientId client) {
 
 void OscServer::Impl::drop_client(ClientId client) {
   outbox_.forget(client);
-  quotas_.erase(client);
   if (Client* known = find(client)) remove(*known);
 }
 

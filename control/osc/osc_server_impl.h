@@ -40,18 +40,14 @@ inline constexpr std::int64_t kReadoutIntervalMs = 50;
 /// One client gets at most 12 datagrams (16.8 kB) per flush, 6.7 Mbit/s: the full state of the default desk in 0.2 s,
 /// and a Wi-Fi at its worst 1 Mbit/s basic rate is slow but not dead for long.
 inline constexpr int kDatagramsPerFlush = 12;
+/// Of these, what a full state that is on its way has for itself while changes would take everything: the state of the
+/// default desk then needs 0.7 s.
+inline constexpr int kStateDatagramsPerFlush = 3;
 /// All clients together: 4,800 datagrams/s, 54 Mbit/s.
 inline constexpr double kDatagramsPerSecond = 4800, kDatagramsBurst = 96;
 /// Changes that one packet may ask for once its patterns are spread out: `/ch/*/send/*/on` on the largest desk is
 /// 8,192. Bounds memory (48 bytes each).
 inline constexpr std::size_t kMaxChangesPerPacket = 32768;
-/// Addresses that the patterns of all who have no lease may visit together, at 50 ns each (bench/osc_cost); another
-/// pool of the same size pays for their subscriptions. Who has a lease has an allowance of its own (osc_client.h).
-inline constexpr double kStrangerPatternWorkPerSecond = 3e5;
-/// Errors told to strangers, all together: forged sender addresses cannot make more.
-inline constexpr double kStrangerErrorsPerSecond = 200;
-/// Talkers whose quotas are remembered.
-inline constexpr std::size_t kMaxQuotas = 1024;
 /// Time tags further ahead are refused (DESIGN section 5), in units of 2^-32 s.
 inline constexpr std::uint64_t kMaxAhead = std::uint64_t{10} << 32;
 
@@ -127,6 +123,8 @@ class OscServer::Impl {
   Refused plan_pattern(const osc::MessageView& message, ClientId from, Client* client);
   Refused plan_command(Command command, const osc::MessageView& message);
   Refused plan_get(std::string_view address, std::span<const osc::ItemId> items, ClientId from, Client* client);
+  bool may_work(osc::Pool pool, ClientId from, Client* client);
+  void charge_work(osc::Pool pool, ClientId from, Client* client, double work);
   bool may_ask(std::size_t values, ClientId from, Client* client);
   Refused too_much(std::string_view address, const Client* client);
   Refused refuse_unknown(std::string_view address);
@@ -141,7 +139,6 @@ class OscServer::Impl {
   void refuse(ClientId to, std::string_view address, std::string_view reason, std::string_view remark = {});
   void say_error(ClientId to, std::string_view address, std::string_view reason);
   void send(ClientId to, const osc::MessageBuilder& message, const char* address);
-  osc::Quota* quota(ClientId client);
   Client* find(ClientId client);
 
   // osc_verbs.cpp
@@ -180,6 +177,7 @@ class OscServer::Impl {
   osc::Hints hints_;
   Observer observer_;
   osc::MeterHub meters_;
+  osc::Hosts hosts_;  ///< outlives the clients
   osc::Outbox outbox_;
   OscCounters counters_;
   std::int64_t now_ms_ = 0;  ///< of the call that is running
@@ -187,11 +185,6 @@ class OscServer::Impl {
   std::vector<std::unique_ptr<Client>> clients_;
   std::unordered_map<ClientId, Client*> client_by_id_;
   std::size_t next_served_ = 0;  ///< whose turn it is when datagrams are short
-  std::unordered_map<ClientId, osc::Quota> quotas_;
-  osc::Allowance stranger_pattern_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
-  osc::Allowance stranger_subscribe_work_{osc::kStrangerPatternWorkPerSecond, osc::kStrangerPatternWorkPerSecond};
-  osc::Allowance stranger_values_{osc::kAllStrangersValuesPerSecond, osc::kAllStrangersValuesPerSecond};
-  osc::Allowance stranger_errors_{osc::kStrangerErrorsPerSecond, osc::kStrangerErrorsPerSecond};
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
 
   std::vector<Value> readout_values_;  ///< as last seen

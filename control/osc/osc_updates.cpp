@@ -66,6 +66,7 @@ void OscServer::Impl::poll_readouts(std::int64_t now_ms) {
 /// Bundles of {/seq, update, update ...} until the queue or the client's share is used up.
 void OscServer::Impl::flush(Client& client) {
   client.next_flush_ms = now_ms_ + osc::kFlushIntervalMs;
+  using First = osc::UpdateQueue::First;
   int datagrams = 0;
   const auto append_element = [this] {
     osc::append_be32(datagram_, static_cast<std::uint32_t>(scratch_.size()));
@@ -82,12 +83,14 @@ void OscServer::Impl::flush(Client& client) {
     sequence.add(++client.sequence);
     build(sequence, "/seq");
     append_element();
+    const bool state_first = datagrams >= osc::kDatagramsPerFlush - osc::kStateDatagramsPerFlush;
     while (!client.queue.empty()) {
       scratch_.clear();
-      append_update(client.queue.front());
+      const osc::ItemId item = client.queue.front(state_first ? First::state : First::changes);
+      append_update(item);
       if (datagram_.size() + 4 + scratch_.size() > kMaxDatagramBytes - osc::kSyncedBytes) break;
       append_element();
-      client.queue.pop();
+      client.queue.pop(item);
     }
     if (client.says_synced && !client.queue.owes_state()) {
       client.says_synced = false;

@@ -91,6 +91,7 @@ std::string parse_verb(Verb verb, const MessageView& message, VerbRequest& reque
 namespace {
 /// Segments of the desk's longest addresses are five ("/ch/3/eq/2/freq"); room for what comes.
 constexpr int kMaxDepth = 8;
+constexpr std::int64_t kDefaultLeaseMs = osc::kDefaultLeaseS * 1000;
 }  // namespace
 
 void OscServer::Impl::run_verb(ClientId from, const osc::VerbRequest& request) {
@@ -184,10 +185,10 @@ bool OscServer::Impl::has_place(ClientId from, std::string_view verb) {
 
 OscServer::Impl::Client& OscServer::Impl::admit(ClientId from) {
   if (Client* known = find(from)) return *known;
-  clients_.push_back(std::make_unique<Client>(from, item_count()));
+  clients_.push_back(std::make_unique<Client>(from, hosts_.host(from, now_ms_), item_count()));
   Client& client = *clients_.back();
   client_by_id_[from] = &client;
-  client.lease_ms = osc::kDefaultLeaseS * 1000;
+  client.lease_ms = client.asked_lease_ms = kDefaultLeaseMs;
   client.expires_ms = now_ms_ + client.lease_ms;
   return client;
 }
@@ -213,13 +214,13 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
   // What is refused costs nothing, and strangers can use up neither what subscribers live on nor, by their patterns,
   // what lets newcomers in.
   Client* known = find(from);
-  osc::Allowance& work = known != nullptr ? known->pattern_work : stranger_subscribe_work_;
-  if (!work.in_credit(now_ms_)) {
+  if (!may_work(osc::Pool::subscribe_work, from, known)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
     return;
   }
   // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
-  work.charge(static_cast<double>(item_count() * (request.filters.size() + 1)) / 16, now_ms_);
+  charge_work(osc::Pool::subscribe_work, from, known,
+              static_cast<double>(item_count() * (request.filters.size() + 1)) / 16);
   osc::BitSet wanted = items_below(request.filters);
   const std::size_t count = wanted.count();
   if (count == 0) {
@@ -236,7 +237,8 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
   client->wants_values = true;
   client->echo = request.echo;
   client->sequence = 0;
-  client->lease_ms = std::int64_t{request.lease_s} * 1000;
+  client->asked_lease_ms = std::int64_t{request.lease_s} * 1000;
+  client->lease_ms = client->heard_again ? client->asked_lease_ms : kDefaultLeaseMs;
   client->expires_ms = now_ms_ + client->lease_ms;
   osc::MessageBuilder message;
   message.add(std::int32_t{request.lease_s}).add(static_cast<std::int32_t>(count));
@@ -254,10 +256,13 @@ void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request)
   }
   if (!has_place(from, "/meters")) return;
   client = &admit(from);
-  stop_meters(*client, request.group);
   const int rate = osc::MeterHub::rate_for(request.interval_ms);
-  meters_.join(rate, request.group, now_ms_);
-  client->meter_rate[static_cast<std::size_t>(request.group)] = static_cast<std::int8_t>(rate + 1);
+  std::int8_t& held = client->meter_rate[static_cast<std::size_t>(request.group)];
+  if (held != rate + 1) {  // a repeat changes nothing: it costs no peak
+    stop_meters(*client, request.group);
+    meters_.join(rate, request.group, now_ms_);
+    held = static_cast<std::int8_t>(rate + 1);
+  }
   osc::MessageBuilder message;
   message.add(std::int32_t{request.group});
   message.add(std::int32_t{osc::kMeterIntervalsMs[static_cast<std::size_t>(rate)]});
@@ -280,6 +285,7 @@ void OscServer::Impl::farewell(Client& client, const char* reason) {
 }
 
 void OscServer::Impl::remove(Client& client) {
+  client.host.touched_ms = now_ms_;  // whoever comes again at once finds the machine's allowances as they were
   for (int group = 0; group < osc::kMeterGroups; ++group) stop_meters(client, group);
   client_by_id_.erase(client.id);
   std::erase_if(clients_, [&client](const auto& other) { return other.get() == &client; });

@@ -232,3 +232,28 @@ TEST_CASE("osc: an interval is rounded up to the next one on offer", "[control][
   w.play(200);
   CHECK(w.take(1).size() == 3);  // the last request counts: at once, then one a second
 }
+
+TEST_CASE("osc: asking for the same meters again brings no frame early and loses no peak", "[control][osc]") {
+  for (const bool leave : {false, true}) {
+    CAPTURE(leave);
+    MeterWorld w;
+    const Bytes ask = message("/meters", {std::int32_t{0}, std::int32_t{50}});
+    w.send(1, ask);
+    w.play(1);
+    int frames = 0, loud = 0;
+    w.take(1);
+    for (int i = 0; i < 100; ++i) {
+      w.frame.strips[2].pre_peak = i == 51 ? 0.9f : 0.1f;  // right behind a frame that was sent
+      if (leave) w.send(1, message("/meters", {std::int32_t{0}, std::int32_t{0}}));
+      w.send(1, ask);
+      w.play(1);
+      for (const Message& m : w.messages(1)) {
+        if (m.tags != ",iib") continue;
+        ++frames;
+        loud += value_at(m.b(2), 2 * 4) == centibel(0.9f) ? 1 : 0;
+      }
+    }
+    CHECK(frames == 20);
+    if (!leave) CHECK(loud == 1);
+  }
+}

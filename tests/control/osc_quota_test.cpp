@@ -9,6 +9,10 @@ using Catch::Contains;
 
 namespace {
 
+/// As the daemon numbers them: the machine above, 16 bits of port below.
+std::uint64_t host_of(ClientId client) { return client >> 16; }
+ClientId port_of(std::uint64_t host, std::uint64_t port) { return host << 16 | port; }
+
 std::size_t bytes_to(World& w, ClientId client) {
   std::size_t bytes = 0;
   for (const Datagram& d : w.take(client)) bytes += d.size;
@@ -141,4 +145,95 @@ TEST_CASE("osc: a subscriber that floods with patterns uses up its own allowance
   w.now_ms += 1000;
   w.send(1, message("/ch/{1,2}/mute", {std::int32_t{1}}));
   CHECK(w.whole("/ch/2/mute") == 1);  // and a second later it is heard again itself
+}
+
+TEST_CASE("osc: a machine that sends from thousands of ports silences neither other machines nor its own subscribers",
+          "[control][osc]") {
+  World w({.inputs = 32, .buses = 12}, host_of);
+  const ClientId subscriber = port_of(1, 1);
+  w.send(subscriber, message("/subscribe", {std::string("/main")}));
+  w.run(1000);
+  w.take(subscriber);
+  for (std::uint64_t port = 100; port < 5100; ++port) {
+    for (const char* address : {"/nonsense", "/ch/1/fader", "/ch/*/send/*/level", "/ch/[1-8]/fader"}) {
+      w.send(port_of(1, port), message(address));
+    }
+    w.send(port_of(1, port), message("/subscribe", std::vector<Argument>(16, std::string("/none"))));
+  }
+  CHECK_THAT(only_error(w.ask(subscriber, message("/nonsense"))).s(1), Contains("unknown"));
+  for (const std::uint64_t other : {2, 3}) {
+    const ClientId stranger = port_of(other, 1);
+    CAPTURE(other);
+    CHECK(w.ask(stranger, message("/ch/1/fader")).at(0).address == "/ch/1/fader");
+    CHECK(w.ask(stranger, message("/ch/*/mute")).size() == 32);
+    CHECK_THAT(only_error(w.ask(stranger, message("/nonsense"))).s(1), Contains("unknown"));
+    CHECK(w.ask(stranger, message("/subscribe", {std::string("/ch/1")})).at(0).address == "/subscribed");
+  }
+}
+
+TEST_CASE(
+    "osc: one machine takes at most a quarter of what strangers share, another of its ports is heard a second later",
+    "[control][osc]") {
+  World w({.inputs = 8, .buses = 4}, host_of);
+  std::size_t values = 0, errors = 0;
+  for (std::uint64_t port = 1; port <= 2000; ++port) {
+    for (int i = 0; i < 40; ++i) {
+      for (const Message& m : w.ask(port_of(1, port), bundle(std::vector<Bytes>(100, message("/ch/1/fader"))))) {
+        m.address == "/error" ? ++errors : ++values;
+      }
+    }
+  }
+  CHECK(values <= 20'000 / 4);
+  CHECK(values > 20'000 / 4 - 100);
+  CHECK(errors <= 200 / 4);
+  // Each of its ports still has no more than its own.
+  w.now_ms += 1000;
+  CHECK(w.ask(port_of(1, 3000), message("/ch/1/fader")).size() == 1);
+}
+
+TEST_CASE("osc: more machines than can be remembered share what one would have, and those known keep theirs",
+          "[control][osc]") {
+  World w({.inputs = 8, .buses = 4}, host_of);
+  CHECK(w.ask(port_of(1, 1), message("/ch/1/fader")).size() == 1);
+  std::size_t values = 0;
+  const Bytes gets = bundle(std::vector<Bytes>(16, message("/ch/1/fader")));
+  for (std::uint64_t host = 2; host <= 257; ++host) w.send(port_of(host, 1), message("/renew"));
+  for (std::uint64_t host = 1000; host < 9000; ++host) values += w.ask(port_of(host, 1), gets).size();
+  CHECK(values <= 20'000 / 4 + 200);
+  CHECK(w.ask(port_of(1, 1), message("/ch/1/fader")).at(0).address == "/ch/1/fader");
+}
+
+TEST_CASE("osc: all subscribers of one machine together get 40,000 values a second, also by coming again",
+          "[control][osc]") {
+  World w({.inputs = 64, .buses = 32}, host_of);
+  std::size_t values = 0;
+  // 16 programs ask for 2,048 values ten times, and each leaves and comes again in between.
+  for (int i = 0; i < 10; ++i) {
+    for (std::uint64_t port = 1; port <= 16; ++port) {
+      w.send(port_of(1, port), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+      w.take(port_of(1, port));
+      for (const Message& m : w.ask(port_of(1, port), message("/ch/*/send/*/level"))) values += m.address != "/error";
+      w.send(port_of(1, port), message("/unsubscribe"));
+    }
+  }
+  CHECK(values <= 40'000);
+  CHECK(values > 40'000 - 2'048);
+  w.send(port_of(2, 1), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+  w.take(port_of(2, 1));
+  CHECK(w.ask(port_of(2, 1), message("/ch/*/send/*/level")).size() == 2'048);
+  w.now_ms += 1000;
+  w.send(port_of(1, 1), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+  w.take(port_of(1, 1));
+  CHECK(w.ask(port_of(1, 1), message("/ch/*/send/*/level")).size() == 2'048);
+}
+
+TEST_CASE("osc: leaving and coming again brings no new allowance for patterns", "[control][osc]") {
+  World w({.inputs = 64, .buses = 32}, host_of);
+  for (int i = 0; i < 3000; ++i) {
+    w.send(port_of(1, 1), message("/meters", {std::int32_t{0}, std::int32_t{1000}}));
+    w.send(port_of(1, 1), message("/ch/*/send/*/level", {-20.0f}));
+    w.send(port_of(1, 1), message("/unsubscribe"));
+  }
+  CHECK(w.server.counters().sets > 100'000);
+  CHECK(w.server.counters().sets <= 1'600'000);
 }

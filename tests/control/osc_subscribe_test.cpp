@@ -4,6 +4,7 @@
 #include <random>
 #include <set>
 
+#include "control/osc/osc_client.h"
 #include "tests/control/osc_harness.h"
 
 using namespace fohd;
@@ -241,6 +242,83 @@ TEST_CASE("osc: the full state is paced, every datagram fits, and a change overt
   CHECK(per_flush.size() > 50);
 }
 
+TEST_CASE("osc: a full state comes to its end while more changes than a subscriber can be sent go on without end",
+          "[control][osc]") {
+  World w({.inputs = 128, .buses = 64});
+  w.send(1, message("/subscribe"));
+  w.take(1);
+  // 8,192 values every 20 ms, and 12 datagrams hold some 400.
+  const auto levels = w.desk.table().match("/ch/*/send/*/level");
+  View view;
+  bool synced = false;
+  std::int64_t synced_ms = 0;
+  for (int turn = 0; turn < 2000 && !synced; ++turn) {
+    std::string error;
+    std::vector<Change> changes;
+    for (const ParameterId id : levels) changes.push_back({id, -10.0f - static_cast<float>(turn % 60)});
+    REQUIRE(w.desk.apply({}, changes, error));
+    w.run(20);
+    if (turn % 100 == 0) w.send(1, message("/renew"));
+    const auto datagrams = w.take(1);
+    CHECK(datagrams.size() <= 12);
+    show(view, datagrams);
+    for (const Datagram& d : datagrams) {
+      for (const Message& m : d.messages) synced = synced || m.address == "/synced";
+    }
+    synced_ms += 20;
+  }
+  CHECK(synced);
+  CHECK(view.size() == items(w));
+  CAPTURE(synced_ms);
+  // 3 of 12 datagrams of some 25 values for the state, and each change has its turn in 8,192 values at 9 datagrams.
+  CHECK(synced_ms < 20 * static_cast<std::int64_t>(items(w)) / (3 * 25));
+}
+
+TEST_CASE("osc: an order of changes that never runs empty takes no more memory than twice what waits",
+          "[control][osc]") {
+  osc::UpdateQueue queue(100);
+  using First = osc::UpdateQueue::First;
+  osc::ItemId next = 0;
+  for (int i = 0; i < 10; ++i) queue.change(next++);
+  for (int i = 0; i < 100'000; ++i) {
+    queue.change(next++ % 100);
+    queue.pop(queue.front(First::changes));
+    REQUIRE(queue.places() <= 22);
+  }
+}
+
+TEST_CASE("osc: each owed item comes once, whatever changes while the state is on its way", "[control][osc]") {
+  std::mt19937 random(11);
+  using First = osc::UpdateQueue::First;
+  for (int round = 0; round < 200; ++round) {
+    osc::UpdateQueue queue(130);
+    osc::BitSet all(130);
+    for (osc::ItemId id = 0; id < 130; id += 1 + random() % 3) all.insert(id);
+    std::set<osc::ItemId> owed_state, changed;
+    for (osc::ItemId id = 0; id < 130; ++id) {
+      if (all.contains(id)) owed_state.insert(id);
+    }
+    queue.owe_state(all);
+    while (!queue.empty()) {
+      if (random() % 2 == 0) {
+        const auto id = static_cast<osc::ItemId>(random() % 130);
+        if (random() % 8 != 0 || changed.size() < 100) queue.change(id), changed.insert(id);
+      }
+      for (unsigned n = random() % 4; n > 0 && !queue.empty(); --n) {
+        const First first = random() % 4 == 0 ? First::state : First::changes;
+        const osc::ItemId id = queue.front(first);
+        REQUIRE(owed_state.count(id) + changed.count(id) > 0);
+        if (first == First::changes && !changed.empty()) REQUIRE(changed.contains(id));
+        owed_state.erase(id), changed.erase(id);
+        queue.pop(id);
+        REQUIRE(queue.owes_state() == !owed_state.empty());
+      }
+    }
+    REQUIRE(owed_state.empty());
+    REQUIRE(changed.empty());
+  }
+}
+
 TEST_CASE("osc: 64 clients find a place, the 65th a reason, and all are served alike", "[control][osc]") {
   World w({.inputs = 32, .buses = 16});
   for (ClientId client = 1; client <= 64; ++client) {
@@ -293,12 +371,36 @@ TEST_CASE("osc: a lease is renewed by any message and its end is announced", "[c
 TEST_CASE("osc: a longer lease is granted up to an hour", "[control][osc]") {
   World w;
   CHECK(w.ask(1, message("/subscribe", {std::int32_t{60}})).at(0).i() == 60);
+  w.send(1, message("/renew"));
   w.run(59900);
   CHECK(w.server.subscriber_count() == 1);
   w.run(200);
   CHECK(w.server.subscriber_count() == 0);
   CHECK(w.ask(1, message("/subscribe", {1e6f})).back().i() == 3600);
   CHECK(w.ask(1, message("/subscribe", {std::int32_t{1}})).back().i() == 10);
+}
+
+TEST_CASE("osc: a long lease counts only from a client's second packet on, so one forged packet is worth 10 s",
+          "[control][osc]") {
+  World w;
+  std::vector<Bytes> greedy;
+  for (std::int32_t group = 0; group < 5; ++group) greedy.push_back(message("/meters", {group, std::int32_t{20}}));
+  greedy.push_back(message("/subscribe", {std::int32_t{3600}}));
+  w.send(1, bundle(greedy));
+  w.send(2, message("/subscribe", {std::int32_t{3600}}));
+  w.run(9'900);
+  CHECK(w.server.subscriber_count() == 2);
+  CHECK(w.ask(2, message("/info")).back().i(10) == 3600);
+  w.run(200);
+  CHECK(w.server.subscriber_count() == 1);
+  CHECK(w.messages(1).back().address == "/unsubscribed");
+  w.run(100'000);
+  CHECK(w.server.subscriber_count() == 1);
+  // Who is known may ask for more at any time.
+  w.send(3, message("/subscribe"));
+  w.send(3, message("/subscribe", {std::int32_t{60}}));
+  w.run(59'900);
+  CHECK(w.server.subscriber_count() == 2);
 }
 
 TEST_CASE("osc: /resync brings the whole state again and the numbers go on", "[control][osc]") {
