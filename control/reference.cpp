@@ -69,13 +69,28 @@ std::string default_text(const ParameterTable& table, ParameterId id) {
   return text;
 }
 
+/// Numbered names are told by the first and the last of each run: "self, ch_1 .. ch_128, bus_1 .. bus_64".
+std::string names_text(std::span<const std::string_view> names) {
+  const auto stem = [](std::string_view name) { return name.substr(0, name.find_last_not_of("0123456789") + 1); };
+  std::string text;
+  for (std::size_t first = 0; first < names.size();) {
+    std::size_t end = first + 1;
+    while (end < names.size() && stem(names[end]) == stem(names[first])) ++end;
+    const bool many = end - first > 9;  // below that they are worth reading
+    for (std::size_t i = first; i < (many ? first + 1 : end); ++i) {
+      text += (text.empty() ? "" : ", ") + std::string(names[i]);
+    }
+    if (many) text += " .. " + std::string(names[end - 1]);
+    first = end;
+  }
+  return text;
+}
+
 std::string range_text(const ParameterRow& row) {
   if (row.kind == Kind::text) return "up to " + std::to_string(kMaxTextBytes) + " bytes";
   if (row.kind == Kind::boolean) return "0, 1";
   if (row.kind == Kind::enumeration) {
-    std::string text;
-    for (const std::string_view name : row.names) text += (text.empty() ? "" : ", ") + std::string(name);
-    return text;
+    return names_text(row.names);
   }
   const std::string unit = word(kUnits, row.unit);
   return number_text(row.min) + " to " + number_text(row.max) + (unit.empty() ? "" : " " + unit);

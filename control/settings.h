@@ -18,6 +18,30 @@ struct EqBandSettings {
   float frequency_hz = 0, gain_db = 0, q = 0;
 };
 
+struct KeySettings {
+  int source = 0;  ///< 0 self, then channels, then buses: kKeySources of parameters/dynamics_rows.h
+  bool filter_on = false;
+  int filter_type = 0;  ///< KeyFilterType
+  float filter_hz = 0;
+};
+
+struct GateSettings {
+  bool on = false;
+  int mode = 0;  ///< GateMode
+  float threshold_db = 0, range_db = 0, attack_ms = 0, hold_ms = 0, release_ms = 0;
+  KeySettings key;
+};
+
+struct CompressorSettings {
+  bool on = false;
+  int mode = 0, detector = 0;  ///< CompressorMode, Detector
+  int position = 0;            ///< 0 in front of the equaliser, 1 behind it
+  float threshold_db = 0, ratio = 0, knee_db = 0, makeup_db = 0;
+  bool auto_makeup = false;
+  float attack_ms = 0, hold_ms = 0, release_ms = 0, mix_percent = 0;
+  KeySettings key;
+};
+
 /// Enumeration of DESK section 2, in the order of the X32's index.
 enum class SendTap : int { input, pre_eq, post_eq, pre_fader, post_fader, subgroup };
 
@@ -41,8 +65,10 @@ struct ChannelSettings {
   bool low_cut_on = false;
   float low_cut_hz = 0;
   int low_cut_slope = 0;  ///< LowCutSlope
+  GateSettings gate;
   bool eq_on = false;
   EqBandSettings eq[kChannelEqBands];
+  CompressorSettings compressor;
   bool mute = false;
   float fader_db = 0, pan = 0;
   bool link = false;  ///< the same on both halves of a pair
@@ -64,6 +90,7 @@ struct MixSettings {  ///< a bus, or main
   StripIdentity identity;
   bool eq_on = false;
   EqBandSettings eq[kMixEqBands];
+  CompressorSettings compressor;
   bool mute = false;
   float fader_db = 0, pan = 0;
   bool link = false;         ///< buses only

@@ -6,12 +6,15 @@
 
 #include "control/gain_laws.h"
 #include "engine/eq_design.h"
+#include "engine/key_filter.h"
 
 namespace fohd {
 namespace {
 
 // DESK section 1.
-constexpr double kGainRampMs = 5, kMuteRampMs = 10, kCoefficientRampMs = 10;
+constexpr double kGainRampMs = 5, kMuteRampMs = 10;
+/// A filter or compressor that is switched changes as much as a mute does, and takes as long.
+constexpr double kCoefficientRampMs = kMuteRampMs;
 constexpr double kStartRampMs = 200, kPanicRampMs = 20, kPanicReleaseRampMs = 500;
 /// In-ear monitors never get more (DESK section 6).
 constexpr float kEarsCeilingDb = -12;
@@ -30,6 +33,50 @@ void design_bands(const EqBandSettings (&bands)[N], bool on, double rate_hz, Svf
                                   .q = band.q},
                      rate_hz);
   }
+}
+
+/// of: GateSettings or CompressorSettings. Who is off listens to nobody.
+template <class Settings>
+KeyTargets design_key(const Settings& of, bool linked, const Geometry& geometry, double rate_hz) {
+  KeyTargets targets;
+  if (!of.on) return targets;
+  const KeySettings& key = of.key;
+  const int channel = key.source - 1, bus = key.source - 1 - kMaxInputs;
+  if (channel >= 0 && channel < geometry.inputs) targets.source = channel;
+  if (bus >= 0 && bus < geometry.buses) targets.source = geometry.first_bus_strip() + bus;
+  targets.linked = linked;
+  if (key.filter_on) {
+    targets.filter =
+        design_key_filter(static_cast<KeyFilterType>(key.filter_type), static_cast<double>(key.filter_hz), rate_hz);
+  }
+  return targets;
+}
+
+GateCoeffs design_gate(const GateSettings& s, double rate_hz) {
+  return design(GateParams{.on = s.on,
+                           .mode = static_cast<GateMode>(s.mode),
+                           .threshold_db = s.threshold_db,
+                           .range_db = s.range_db,
+                           .attack_ms = s.attack_ms,
+                           .hold_ms = s.hold_ms,
+                           .release_ms = s.release_ms},
+                rate_hz);
+}
+
+CompressorCoeffs design_compressor(const CompressorSettings& s, double rate_hz) {
+  return design(CompressorParams{.on = s.on,
+                                 .mode = static_cast<CompressorMode>(s.mode),
+                                 .detector = static_cast<Detector>(s.detector),
+                                 .threshold_db = s.threshold_db,
+                                 .ratio = s.ratio,
+                                 .knee_db = s.knee_db,
+                                 .makeup_db = s.makeup_db,
+                                 .attack_ms = s.attack_ms,
+                                 .hold_ms = s.hold_ms,
+                                 .release_ms = s.release_ms,
+                                 .mix_percent = s.mix_percent,
+                                 .auto_makeup = s.auto_makeup},
+                rate_hz);
 }
 
 }  // namespace
@@ -71,10 +118,13 @@ bool TargetDesigner::update(bool unread) {
 void TargetDesigner::collect() {
   for (const ParameterId id : observer_.dirty.ids()) {
     const Parameter& p = desk_.table()[id];
-    const bool filters = p.row->path.starts_with("eq/") || p.row->path.starts_with("lowcut/");
-    const Work more{filters, !filters, !filters && p.row->kind == Kind::boolean};
+    const auto begins = [&path = p.row->path](const char* with) { return path.starts_with(with); };
+    const bool processing = begins("eq/") || begins("lowcut/") || begins("gate/") || begins("comp/");
+    // A link is about both: gains, and the detectors of a pair.
+    const bool link = p.row->link_role == LinkRole::toggle;
+    const Work more{processing || link, !processing, !processing && p.row->kind == Kind::boolean};
     const auto add = [&more](Work& work) {
-      work.filters |= more.filters;
+      work.processing |= more.processing;
       work.gains |= more.gains;
       work.switched |= more.switched;
     };
@@ -98,12 +148,15 @@ void TargetDesigner::design_channel(int channel, const Work& work) {
   lane.source = settings.source <= desk_.geometry().inputs ? settings.source - 1 : -1;
   lane.input_gain_ramp_frames = lane.post_gain_ramp_frames = frames(kGainRampMs);
   lane.coeff_ramp_frames = frames(kCoefficientRampMs);
-  if (work.filters) {
+  if (work.processing) {
     design(LowCutParams{.on = settings.low_cut_on,
                         .cutoff_hz = settings.low_cut_hz,
                         .slope = static_cast<LowCutSlope>(settings.low_cut_slope)},
            rate_hz_, lane.low_cut);
     design_bands(settings.eq, settings.eq_on, rate_hz_, lane.eq);
+    lane.gate = design_gate(settings.gate, rate_hz_);
+    lane.gate_key = design_key(settings.gate, settings.link, desk_.geometry(), rate_hz_);
+    set_compressor(lane, settings.compressor, settings.link);
   }
   commit(channel, lane);
   if (!work.gains) return;
@@ -152,7 +205,7 @@ void TargetDesigner::design_bus(int bus, const Work& work) {
   const MixSettings& mix = desk_.settings().buses[static_cast<std::size_t>(bus)];
   const int strip = geometry.first_bus_strip() + bus;
   LaneTargets lane = master_.lanes[static_cast<std::size_t>(strip)];
-  set_mix_filters(lane, mix, work);
+  set_mix_processing(lane, mix, mix.link, work);
   commit(strip, lane);
   if (!work.gains) return;
 
@@ -174,17 +227,26 @@ void TargetDesigner::design_main(const Work& work) {
   for (int side = 0; side < 2; ++side) {
     const int strip = desk_.geometry().main_strip() + side;
     LaneTargets lane = master_.lanes[static_cast<std::size_t>(strip)];
-    set_mix_filters(lane, mix, work);
+    set_mix_processing(lane, mix, true, work);  // left and right are one picture
     commit(strip, lane);
     if (work.gains) design_output(side, mix, mix.output[side], side == 0 ? sides.left : sides.right, work);
   }
 }
 
-void TargetDesigner::set_mix_filters(LaneTargets& lane, const MixSettings& mix, const Work& work) const {
+void TargetDesigner::set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const {
+  lane.compressor = design_compressor(compressor, rate_hz_);
+  lane.compressor_key = design_key(compressor, linked, desk_.geometry(), rate_hz_);
+  lane.compressor_before_eq = compressor.position == 0;
+}
+
+void TargetDesigner::set_mix_processing(LaneTargets& lane, const MixSettings& mix, bool linked,
+                                        const Work& work) const {
   lane.post_gain = static_cast<float>(level_gain(mix.fader_db));
   lane.post_gain_ramp_frames = frames(kGainRampMs);
   lane.coeff_ramp_frames = frames(kCoefficientRampMs);
-  if (work.filters) design_bands(mix.eq, mix.eq_on, rate_hz_, lane.eq);
+  if (!work.processing) return;
+  design_bands(mix.eq, mix.eq_on, rate_hz_, lane.eq);
+  set_compressor(lane, mix.compressor, linked);
 }
 
 void TargetDesigner::design_output(int output, const MixSettings& mix, const OutputSettings& settings,

@@ -35,10 +35,10 @@ class TargetDesigner {
  private:
   /// What has to be redesigned of one strip.
   struct Work {
-    bool filters = false;   ///< low cut and equaliser
-    bool gains = false;     ///< everything else
-    bool switched = false;  ///< a mute or another on/off was among it: the longer ramp
-    bool any() const noexcept { return filters || gains; }
+    bool processing = false;  ///< low cut, gate, equaliser, compressor
+    bool gains = false;       ///< everything else
+    bool switched = false;    ///< a mute or another on/off was among it: the longer ramp
+    bool any() const noexcept { return processing || gains; }
   };
   void collect();
   void design_channel(int channel, const Work& work);
@@ -49,7 +49,8 @@ class TargetDesigner {
   void design_output(int output, const MixSettings& mix, const OutputSettings& settings, double balance_gain,
                      const Work& work);
   void design_shutter();
-  void set_mix_filters(LaneTargets& lane, const MixSettings& mix, const Work& work) const;
+  void set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const;
+  void set_mix_processing(LaneTargets& lane, const MixSettings& mix, bool linked, const Work& work) const;
   /// Takes a redesigned block over if its content differs.
   void commit(int strip, const LaneTargets& next);
   void commit_row(int row, const float* gains, std::int32_t ramp_frames);

@@ -102,7 +102,7 @@ void DynamicsStage<Kind>::set(int lane, const typename Kind::Coeffs& coeffs, con
   off_ = static_cast<LaneMask>(off ? off_ | bit : off_ & others);
   if (off && (awake_ & bit) == 0) return;
   Kind::put(coeffs_, lane, wanted);
-  key_.set(lane, key, ramp_frames);
+  if (!off) key_.set(lane, key, ramp_frames);  // who fades out goes on listening where it did
   if ((awake_ & bit) == 0) {
     awake_ |= bit;
     active_[lane] = 1;
@@ -146,21 +146,20 @@ void DynamicsStage<Kind>::sleep_where_off() noexcept {
 template <class Kind>
 void DynamicsStage<Kind>::process(const float* in, float* out, KeySources sources, int frames, int lanes,
                                   const Resets& resets) noexcept {
-  if (resets.frames != 0) {
-    for (int frame = 0; frame < frames; ++frame) {
-      if ((resets.frames >> frame & 1) != 0) clear_state(resets.lanes[frame]);
-    }
-  }
-  const float* key = key_.build(in, sources, awake_, frames, lanes, resets);
   LaneRamp &first = Kind::first(coeffs_), &second = Kind::second(coeffs_);
   for (int begin = 0; begin < frames;) {
-    const int length = second.segment(first.segment(frames - begin)), at = begin * kLanes;
-    Kind::process(coeffs_, state_, active_, key + at, in + at, out + at, length, lanes);
+    const std::uint64_t ahead = resets.frames >> begin;
+    if ((ahead & 1) != 0) clear_state(resets.lanes[begin]);
+    int length = second.segment(first.segment(frames - begin));
+    if (ahead > 1) length = std::min(length, 1 + std::countr_zero(ahead >> 1));
+    const int at = begin * kLanes;
+    const float* key = key_.build(in + at, sources, begin, awake_, length, lanes);
+    Kind::process(coeffs_, state_, active_, key, in + at, out + at, length, lanes);
     first.finish_segment(length);
     second.finish_segment(length);
+    sleep_where_off();  // here and not at the chunk's end: a neighbour may be linked with who falls asleep
     begin += length;
   }
-  sleep_where_off();
 }
 
 template <class Kind>

@@ -8,6 +8,7 @@ namespace fohd {
 namespace {
 
 constexpr LaneMask kEvenLanes = 0x5555;
+constexpr Resets kNoResets{};  // the stage cuts its stretches at them
 
 void assign(LaneMask& mask, int lane, bool value) noexcept {
   mask = static_cast<LaneMask>(value ? mask | lane_bit(lane) : mask & ~lane_bit(lane));
@@ -23,8 +24,8 @@ void KeyTile::set(int lane, const KeyTargets& targets, int ramp_frames) noexcept
   filter_.set(lane, {&targets.filter, 1}, ramp_frames);
 }
 
-const float* KeyTile::build(const float* self, KeySources sources, LaneMask lanes_wanted, int frames, int lanes,
-                            const Resets& resets) noexcept {
+const float* KeyTile::build(const float* self, KeySources sources, int begin, LaneMask lanes_wanted, int frames,
+                            int lanes) noexcept {
   // A pair's other lane counts too, wanted or not.
   const unsigned linked = linked_ & (lanes_wanted | lanes_wanted >> 1);
   const bool filters = ((foreign_ | filtered_) & lanes_wanted) != 0 || filter_.moving();
@@ -34,10 +35,10 @@ const float* KeyTile::build(const float* self, KeySources sources, LaneMask lane
     const int lane = std::countr_zero(left);
     const float* from = sources[source_[lane]];
     for (int frame = 0; frame < frames; ++frame) {
-      key_.frame(frame)[lane] = from != nullptr ? from[frame * kLanes] : 0.0f;
+      key_.frame(frame)[lane] = from != nullptr ? from[(begin + frame) * kLanes] : 0.0f;
     }
   }
-  filter_.process(key_.samples, key_.samples, frames, lanes, resets);
+  filter_.process(key_.samples, key_.samples, frames, lanes, kNoResets);
   for (unsigned left = linked & kEvenLanes; left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
     for (int frame = 0; frame < frames; ++frame) {

@@ -26,9 +26,10 @@ class KeyTile {
   void set(int lane, const KeyTargets& targets, int ramp_frames) noexcept;
   void settle() noexcept { filter_.settle(); }  ///< [control]
 
-  /// [audio] The keys for these lanes. self: what the processor works on, [frames][16].
-  const float* build(const float* self, KeySources sources, LaneMask lanes_wanted, int frames, int lanes,
-                     const Resets& resets) noexcept;
+  /// [audio] The keys for these lanes. self: what the processor works on, [frames][16]; it begins at frame `begin` of
+  /// the chunk whose sources these are.
+  const float* build(const float* self, KeySources sources, int begin, LaneMask lanes_wanted, int frames,
+                     int lanes) noexcept;
 
   LaneMask foreign() const noexcept { return foreign_; }  ///< [audio] lanes whose key is another strip
   void clear_state(LaneMask lanes) noexcept { filter_.clear_state(lanes); }       ///< [audio]

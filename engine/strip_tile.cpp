@@ -174,9 +174,14 @@ LaneMask StripTile::grid(float mean_square_share) noexcept {
   if (broken != 0) clear_state(broken);
   const LaneMask ringing = static_cast<LaneMask>(used_ & ~fed & ~quiet_);
   if (ringing != 0) {
-    const LaneMask ended = low_cut_.quiet(ringing) & eq_.quiet(ringing) & gate_.quiet(ringing) &
-                           before_eq_.quiet(ringing) & after_eq_.quiet(ringing);
-    clear_state(ended);
+    // Each stage for itself: a compressor may take seconds to let go when the filters have long been still.
+    LaneMask ended = ringing;
+    const auto end = [&](auto& stage) {
+      const LaneMask still = stage.quiet(ringing);
+      if (still != 0) stage.clear_state(still);
+      ended &= still;
+    };
+    end(low_cut_), end(eq_), end(gate_), end(before_eq_), end(after_eq_);
     quiet_ |= ended;
   }
   // A key from elsewhere may move a lane that is silent itself.

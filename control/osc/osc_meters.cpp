@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "control/osc/osc_packet.h"
+#include "engine/dynamics_laws.h"
 
 namespace fohd::osc {
 namespace {
@@ -36,6 +37,10 @@ void latch(std::vector<bool>& latches, const std::vector<std::uint32_t>& now,
 }  // namespace
 
 std::int16_t peak_centibel(float peak) noexcept { return centibel(peak, 20); }
+std::int16_t octave_centibel(float gain) noexcept {
+  if (!(gain > -19)) return kSilenceCentibel;  // NaN too; 19 octaves are 114 dB
+  return static_cast<std::int16_t>(std::lround(100 * kDbPerOctave * std::min(double{gain}, 19.0)));
+}
 std::int16_t power_centibel(float mean_square) noexcept { return centibel(mean_square, 10); }
 
 MeterHub::MeterHub(const Geometry& geometry)
@@ -47,12 +52,12 @@ MeterHub::MeterHub(const Geometry& geometry)
       views_(kMeterIntervalsMs.size() * kMeterGroups) {}
 
 int MeterHub::items(int group) const noexcept {
-  return group == 0 || group == 3 ? geometry_.channels() : geometry_.outputs();
+  return of_channels(group) ? geometry_.channels() : geometry_.outputs();
 }
 
 /// Outputs are main left, main right, buses: the same order as the mixes.
 int MeterHub::strip_of(int group, int item) const noexcept {
-  return group == 0 || group == 3 ? item : geometry_.output_strip(item);
+  return of_channels(group) ? item : geometry_.output_strip(item);
 }
 
 int MeterHub::rate_for(int interval_ms) noexcept {
@@ -76,6 +81,10 @@ void MeterHub::fold(View& v, int group, const MeterFrame& frame) const {
       const StripMeter& strip = frame.strips[static_cast<std::size_t>(strip_of(group, item))];
       peak[0] = std::max(peak[0], strip.pre_peak);
       peak[1] = std::max(peak[1], strip.post_peak);
+    } else if (group >= 5) {
+      const StripMeter& strip = frame.strips[static_cast<std::size_t>(strip_of(group, item))];
+      peak[0] = std::min(peak[0], group == 5 ? strip.gate_gain : strip.compressor_gain);
+      peak[1] = std::min(peak[1], strip.compressor_gain);
     } else if (group == 2) {
       peak[0] = std::max(peak[0], frame.outputs[static_cast<std::size_t>(item)]);
     }
@@ -137,6 +146,9 @@ std::int16_t MeterHub::value(const View& v, int group, int item, int column) con
     case 2:
       if (column == 0) return peak_centibel(v.peaks[i * 2]);
       return column == 1 ? power_centibel(last_.output_mean_squares[i]) : flag(output_clipped_[i]);
+    case 5:
+    case 6:
+      return octave_centibel(v.peaks[i * 2 + static_cast<std::size_t>(column)]);
     default:
       if (column == 1) return flag(faulty_[strip]);
       return flag(group == 3 ? input_clipped_[i] : output_clipped_[i]);

@@ -27,12 +27,16 @@ inline constexpr std::array<MeterGroup, kMeterGroups> kMeterGroupTable = {{
     {"outputs (main left, main right, buses): peak, RMS, clip latch", 3},
     {"channel latches: input clipped, NaN met", 2},
     {"main left, main right, bus latches: output clipped, NaN met", 2},
+    {"channel gains: gate, compressor", 2},
+    {"main left, main right, bus gains: compressor", 1},
 }};
 
 /// Silence, and anything below it.
 inline constexpr std::int16_t kSilenceCentibel = -12000;
 /// [any] Hundredths of a decibel of a linear peak, kSilenceCentibel..32767.
 std::int16_t peak_centibel(float peak) noexcept;
+/// [any] The same of a gain in octaves of amplitude.
+std::int16_t octave_centibel(float gain) noexcept;
 /// [any] The same of a mean square.
 std::int16_t power_centibel(float mean_square) noexcept;
 
@@ -61,12 +65,13 @@ class MeterHub {
   struct View {  ///< one (rate, group) that somebody looks at
     int clients = 0;
     std::int64_t next_ms = 0;
-    std::vector<float> peaks;  ///< in order of items, pre and post interleaved where a group has both
+    std::vector<float> peaks;  ///< two an item: pre and post, or the gains (deepest, not largest)
   };
   void show_safety_mutes(const MeterFrame& frame, DeskStatus& status) const;
   View& view(int rate, int group) {
     return views_[static_cast<std::size_t>(rate) * kMeterGroups + static_cast<std::size_t>(group)];
   }
+  static bool of_channels(int group) noexcept { return group == 0 || group == 3 || group == 5; }
   int strip_of(int group, int item) const noexcept;
   void fold(View& view, int group, const MeterFrame& frame) const;
   std::int16_t value(const View& view, int group, int item, int column) const;

@@ -1,5 +1,5 @@
 // What an input strip has (DESK sections 1, 2, 3 and 6).
-#include "control/parameters/rows.h"
+#include "control/parameters/dynamics_rows.h"
 
 namespace fohd {
 namespace {
@@ -14,7 +14,7 @@ constexpr float send_tap_default(int, int bus) {
   return static_cast<float>(bus >= 12 && bus < 16 ? SendTap::post_fader : SendTap::pre_fader);
 }
 
-constexpr std::array kRows = {
+constexpr std::array kInput = {
     Row<C>{kName, [](C& c, int) -> std::string& { return c.identity.name; }},
     Row<C>{kColor, [](C& c, int) -> int& { return c.identity.color; }},
     Row<C>{kIcon, [](C& c, int) -> int& { return c.identity.icon; }},
@@ -57,11 +57,15 @@ constexpr std::array kRows = {
            [](C& c, int) -> float& { return c.low_cut_hz; }},
     Row<C>{linked(choice("lowcut/slope", kSlopeNames, 1, x32_index("preamp/hpslope"), "Steepness per octave.")),
            [](C& c, int) -> int& { return c.low_cut_slope; }},
+};
+constexpr std::array kEqualiser = {
     Row<C>{kEqOn, [](C& c, int) -> bool& { return c.eq_on; }},
     Row<C>{eq_type(kBand, {2, 2, 2, 4}), [](C& c, int i) -> int& { return c.eq[i].type; }},
     Row<C>{eq_frequency(kBand, {125, 500, 2000, 10000}), [](C& c, int i) -> float& { return c.eq[i].frequency_hz; }},
     Row<C>{eq_gain(kBand), [](C& c, int i) -> float& { return c.eq[i].gain_db; }},
     Row<C>{eq_q(kBand), [](C& c, int i) -> float& { return c.eq[i].q; }},
+};
+constexpr std::array kMixing = {
     Row<C>{
         linked(toggle("mute", false, x32_inverted("mix/on"),
                       "Silences the channel in main and in every send (pre-fader ones: see /config/mute_pre_sends).")),
@@ -93,6 +97,7 @@ constexpr std::array kRows = {
                               .doc = "Where the send leaves the channel; subgroup is post fader and pan, at unity."})),
            [](C& c, int i) -> int& { return c.sends[static_cast<std::size_t>(i)].tap; }},
 };
+constexpr auto kRows = joined(kInput, gate_rows<C>(), kEqualiser, compressor_rows<C>(Detector::peak), kMixing);
 static_assert(well_formed(kRows));
 
 }  // namespace

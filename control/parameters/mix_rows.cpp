@@ -1,5 +1,5 @@
 // What a bus and main have (DESK sections 2, 3 and 6).
-#include "control/parameters/rows.h"
+#include "control/parameters/dynamics_rows.h"
 
 namespace fohd {
 namespace {
@@ -46,7 +46,7 @@ constexpr ParameterRow output_ears(std::string_view path) {
                                "In-ear monitors hang here: the limiter stays on, its ceiling at most -12 dBFS."));
 }
 
-constexpr std::array kBusRows = {
+constexpr std::array kBusStart = {
     Row<M>{kName, [](M& m, int) -> std::string& { return m.identity.name; }},
     Row<M>{kColor, [](M& m, int) -> int& { return m.identity.color; }},
     Row<M>{kIcon, [](M& m, int) -> int& { return m.identity.icon; }},
@@ -60,6 +60,8 @@ constexpr std::array kBusRows = {
     Row<M>{eq_frequency(kBand, kEqFrequencies), [](M& m, int i) -> float& { return m.eq[i].frequency_hz; }},
     Row<M>{eq_gain(kBand), [](M& m, int i) -> float& { return m.eq[i].gain_db; }},
     Row<M>{eq_q(kBand), [](M& m, int i) -> float& { return m.eq[i].q; }},
+};
+constexpr std::array kBusEnd = {
     Row<M>{linked(toggle("mute", false, x32_inverted("mix/on"), "Silences the bus at its output and in main.")),
            [](M& m, int) -> bool& { return m.mute; }},
     Row<M>{linked(level("fader", 0, kX32Fader, "Level of the bus at its output and into main.")),
@@ -78,9 +80,10 @@ constexpr std::array kBusRows = {
     Row<M>{output_ceiling("out/limiter/ceiling"), [](M& m, int) -> float& { return m.output[0].limiter_ceiling_db; }},
     Row<M>{output_ears("out/ears"), [](M& m, int) -> bool& { return m.output[0].ears; }},
 };
+constexpr auto kBusRows = joined(kBusStart, compressor_rows<M>(Detector::rms), kBusEnd);
 static_assert(well_formed(kBusRows));
 
-constexpr std::array kMainRows = {
+constexpr std::array kMainStart = {
     Row<M>{kName, [](M& m, int) -> std::string& { return m.identity.name; }},
     Row<M>{kColor, [](M& m, int) -> int& { return m.identity.color; }},
     Row<M>{kIcon, [](M& m, int) -> int& { return m.identity.icon; }},
@@ -89,6 +92,8 @@ constexpr std::array kMainRows = {
     Row<M>{alone(eq_frequency(kBand, kEqFrequencies)), [](M& m, int i) -> float& { return m.eq[i].frequency_hz; }},
     Row<M>{alone(eq_gain(kBand)), [](M& m, int i) -> float& { return m.eq[i].gain_db; }},
     Row<M>{alone(eq_q(kBand)), [](M& m, int i) -> float& { return m.eq[i].q; }},
+};
+constexpr std::array kMainEnd = {
     Row<M>{toggle("mute", false, x32_inverted("mix/on"), "Silences main."), [](M& m, int) -> bool& { return m.mute; }},
     Row<M>{level("fader", kLevelOffDb, kX32Fader, "Level of main."), [](M& m, int) -> float& { return m.fader_db; }},
     Row<M>{
@@ -111,6 +116,7 @@ constexpr std::array kMainRows = {
            [](M& m, int) -> float& { return m.output[1].limiter_ceiling_db; }},
     Row<M>{output_ears("out/right/ears"), [](M& m, int) -> bool& { return m.output[1].ears; }},
 };
+constexpr auto kMainRows = joined(kMainStart, alone(compressor_rows<M>(Detector::rms)), kMainEnd);
 static_assert(well_formed(kMainRows));
 
 }  // namespace

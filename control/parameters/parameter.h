@@ -27,7 +27,8 @@ enum class X32Law : std::uint8_t {
   linear,
   logarithmic,
   fader1024,
-  level161
+  level161,
+  ratio  ///< the twelve of its compressors, sent as their index
 };
 
 /// What a row means to a stereo link (DESK section 3), beside following it.

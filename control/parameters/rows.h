@@ -8,6 +8,7 @@
 
 #include "control/parameters/parameter.h"
 #include "control/settings.h"
+#include "engine/compressor.h"
 
 namespace fohd {
 

@@ -32,8 +32,8 @@ Address parse(const std::string& text) {
 /// What is below a strip and moves with its partner (DESK section 3: EQ, dynamics, fader, mute, groups, sends), and
 /// what never does. An entry that ends in '/' stands for all below it. Both are lists, so that a new row is in neither
 /// until somebody decides.
-constexpr std::array<std::string_view, 7> kFollows = {
-    "eq/", "send/", "fader", "mute",
+constexpr std::array<std::string_view, 9> kFollows = {
+    "eq/", "gate/", "comp/", "send/", "fader", "mute",
     // Not in DESK's words: a linked pair is one stereo source, which would lean to one side with two low cuts or with
     // only one half in main.
     "lowcut/", "main/on",

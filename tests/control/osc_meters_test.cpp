@@ -175,7 +175,7 @@ TEST_CASE("osc: a strip that the engine mutes for safety says so, and when it is
 
 TEST_CASE("osc: the largest desk's meters come in datagrams that fit, each saying where it begins", "[control][osc]") {
   MeterWorld w({.inputs = 128, .aux = 8, .buses = 64});
-  for (std::int32_t group = 0; group < 5; ++group) {
+  for (std::int32_t group = 0; group < 7; ++group) {
     const ClientId client = static_cast<ClientId>(group) + 1;
     const Message layout = w.ask(client, message("/meters", {group, std::int32_t{1000}})).at(0);
     w.play(1);
@@ -187,6 +187,34 @@ TEST_CASE("osc: the largest desk's meters come in datagrams that fit, each sayin
     }
     CHECK(items == layout.i(2));
   }
+}
+
+TEST_CASE("osc: gains of gates and compressors are the deepest since the last frame, in hundredths of a dB",
+          "[control][osc]") {
+  MeterWorld w;
+  const ClientId channels = 1, mixes = 2;
+  w.send(channels, message("/meters", {std::int32_t{5}, std::int32_t{100}}));
+  w.send(mixes, message("/meters", {std::int32_t{6}, std::int32_t{100}}));
+  w.play(1);
+  w.take(channels), w.take(mixes);
+  const auto word = [](const Message& m, std::size_t i) {
+    const auto high = std::to_integer<int>(m.b(2)[2 * i]), low = std::to_integer<int>(m.b(2)[2 * i + 1]);
+    return static_cast<std::int16_t>(high << 8 | low);
+  };
+  StripMeter& ch_2 = w.frame.strips[1];
+  StripMeter& main_right = w.frame.strips[static_cast<std::size_t>(w.desk.geometry().main_strip() + 1)];
+  ch_2.gate_gain = -10, ch_2.compressor_gain = -0.5f, main_right.compressor_gain = -1;
+  w.play(2);
+  ch_2.gate_gain = -2, ch_2.compressor_gain = -1.5f, main_right.compressor_gain = 0;
+  w.play(10);
+  const Message of_channels = w.messages(channels).at(0), of_mixes = w.messages(mixes).at(0);
+  CHECK(word(of_channels, 0) == 0);
+  CHECK(word(of_channels, 2) == -6021);  // ten octaves of 6.0206 dB
+  CHECK(word(of_channels, 3) == -903);
+  CHECK(word(of_mixes, 0) == 0);
+  CHECK(word(of_mixes, 1) == -602);
+  w.play(10);
+  CHECK(word(w.messages(channels).at(0), 2) == -1204);
 }
 
 TEST_CASE("osc: meters end when asked, with the lease, and cost an honest error otherwise", "[control][osc]") {
@@ -207,7 +235,7 @@ TEST_CASE("osc: meters end when asked, with the lease, and cost an honest error 
   CHECK(w.take(1).empty());
   const std::vector<std::vector<Argument>> bad = {{},
                                                   {std::int32_t{3}},
-                                                  {std::int32_t{5}, std::int32_t{20}},
+                                                  {std::int32_t{7}, std::int32_t{20}},
                                                   {std::int32_t{-1}, std::int32_t{20}},
                                                   {std::int32_t{0}, std::int32_t{-1}},
                                                   {std::string("fast"), std::int32_t{20}},

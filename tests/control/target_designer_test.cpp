@@ -7,6 +7,7 @@
 
 #include "control/random_changes.h"
 #include "engine/eq_design.h"
+#include "engine/key_filter.h"
 #include "engine/latest.h"
 
 using namespace fohd;
@@ -344,4 +345,48 @@ TEST_CASE("targets: copying into a slot writes the blocks that differ and no oth
   for (int i = 0; i < static_cast<int>(slot.lanes.size()); ++i) CHECK((slot.lanes[i].source == -7) == (i != 3));
   for (int i = 0; i < static_cast<int>(slot.outputs.size()); ++i)
     CHECK((slot.outputs[i].delay_frames == -7) == (i != 3));
+}
+
+TEST_CASE("targets: gate and compressor are what their dials say, and listen where they are told",
+          "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  const auto set = [&](const std::string& address, Value value) {
+    std::string error;
+    CAPTURE(address);
+    REQUIRE(desk.table().find(address).has_value());
+    REQUIRE(desk.apply({}, std::vector<Change>{{*desk.table().find(address), value}}, error));
+  };
+  set("/ch/3/gate/on", 1), set("/ch/3/gate/mode", std::string("expander_3")), set("/ch/3/gate/threshold", -33.0f);
+  set("/ch/3/gate/range", 21.0f), set("/ch/3/gate/attack", 2.5f), set("/ch/3/gate/hold", 12.0f);
+  set("/ch/3/gate/release", 77.0f), set("/ch/3/gate/key/source", std::string("bus_2"));
+  set("/ch/3/gate/key/filter/on", 1), set("/ch/3/gate/key/filter/type", std::string("band_q5"));
+  set("/ch/3/gate/key/filter/freq", 60.0f);
+  set("/bus/5/comp/on", 1), set("/bus/5/comp/ratio", 4.0f), set("/bus/5/comp/threshold", -18.0f);
+  set("/bus/5/comp/knee", 6.0f), set("/bus/5/comp/makeup", 3.0f), set("/bus/5/comp/auto_makeup", 1);
+  set("/bus/5/comp/attack", 7.0f), set("/bus/5/comp/hold", 8.0f), set("/bus/5/comp/release", 99.0f);
+  set("/bus/5/comp/mix", 40.0f), set("/bus/5/comp/detector", std::string("peak"));
+  set("/bus/5/comp/position", std::string("before_eq")), set("/bus/5/comp/key/source", std::string("ch_18"));
+  set("/bus/6/comp/on", 1), set("/bus/6/comp/key/source", std::string("ch_99"));  // not on this desk
+  designer.update();
+  const LaneTargets& channel = designer.targets().lanes[2];
+  const GateParams gate{true, GateMode::expander_3, -33, 21, 2.5f, 12, 77};
+  CHECK(channel.gate == design(gate, kRate));
+  CHECK(channel.gate_key.source == small().first_bus_strip() + 1);
+  CHECK(channel.gate_key.filter == design_key_filter(KeyFilterType::band_q5, 60, kRate));
+  CHECK(channel.compressor.off());
+  const LaneTargets& bus = designer.targets().lanes[static_cast<std::size_t>(small().first_bus_strip() + 4)];
+  CompressorParams compressor{.on = true, .threshold_db = -18, .ratio = 4, .knee_db = 6, .makeup_db = 3};
+  compressor.attack_ms = 7, compressor.hold_ms = 8, compressor.release_ms = 99, compressor.mix_percent = 40;
+  compressor.auto_makeup = true;
+  CHECK(bus.compressor == design(compressor, kRate));
+  CHECK(bus.compressor_before_eq);
+  CHECK(bus.compressor_key.source == 17);
+  CHECK(designer.targets().lanes[static_cast<std::size_t>(small().first_bus_strip() + 5)].compressor_key.source == -1);
+  // Pairs share the detector; main is always one.
+  CHECK_FALSE(bus.compressor_key.linked);
+  set("/bus/5/link", 1), set("/main/comp/on", 1);
+  designer.update();
+  CHECK(bus.compressor_key.linked);
+  CHECK(designer.targets().lanes[static_cast<std::size_t>(small().main_strip())].compressor_key.linked);
 }

@@ -45,6 +45,17 @@ TEST_CASE("x32 law: known values of a real console", "[control][x32]") {
   CHECK(x32_from_native({"mix/on", X32Law::inverted_toggle, 0, 1, 2}, 1) == 0);
 }
 
+TEST_CASE("x32 law: a ratio is the nearest of the console's twelve by ear", "[control][x32]") {
+  const X32Mapping ratio{"dyn/ratio", X32Law::ratio, 1.1f, 100, 12};
+  CHECK(x32_from_native(ratio, 1.1f) == 0);
+  CHECK(x32_from_native(ratio, 3) == 5);
+  CHECK(x32_from_native(ratio, 14) == 9);  // 14/10 is less than 20/14
+  CHECK(x32_from_native(ratio, 15) == 10);
+  CHECK(x32_from_native(ratio, 100) == 11);
+  CHECK(native_from_x32(ratio, 10) == 20);
+  CHECK(native_from_x32(ratio, 99) == 100);
+}
+
 TEST_CASE("x32 law: every row's law takes its own grid points back to themselves, inside the row's range",
           "[control][x32]") {
   const ParameterTable table{Geometry{.inputs = 2, .buses = 2}};
@@ -54,7 +65,8 @@ TEST_CASE("x32 law: every row's law takes its own grid points back to themselves
     if (row.x32.steps == 0 || !seen.insert(&row).second) continue;
     CAPTURE(table[id].address);
     for (int k = 0; k < row.x32.steps; ++k) {
-      const float wire = static_cast<float>(k / static_cast<double>(row.x32.steps - 1));
+      const bool is_index = row.x32.law == X32Law::ratio;
+      const auto wire = static_cast<float>(is_index ? k : k / static_cast<double>(row.x32.steps - 1));
       const float native = native_from_x32(row.x32, wire);
       REQUIRE(x32_from_native(row.x32, native) == wire);
       REQUIRE(native >= row.min);

@@ -53,6 +53,7 @@ class Rig {
                                         std::exp(uniform(3.5f, 9.5f)), uniform(-9, 9), uniform(0.5f, 4)},
                            kRateHz);
     }
+    if (with_dynamics) randomise_dynamics(to, kind == TileKind::channel);
     if (kind == TileKind::channel) {
       to.source = strip == 0 ? 0 : integer(-1, geometry.inputs - 1);
       to.input_gain = uniform(-1, 1);
@@ -61,6 +62,34 @@ class Rig {
     }
     for (int tap = 0; tap < kTaps; ++tap)
       randomise_row(DeskTargets::row_index(strip, static_cast<Tap>(tap)), ramp_frames);
+  }
+
+  /// Two of three processors at work, with keys from anywhere.
+  void randomise_dynamics(LaneTargets& to, bool channel) {
+    const auto key = [&] {
+      KeyTargets targets_of_key;
+      const int source = integer(-1, geometry.channels() + geometry.buses - 1);
+      targets_of_key.source =
+          source < geometry.channels() ? source : geometry.first_bus_strip() + source - geometry.channels();
+      targets_of_key.linked = integer(0, 1) == 1;
+      return targets_of_key;
+    };
+    if (channel) {
+      to.gate = design(GateParams{.on = integer(0, 2) > 0,
+                                  .mode = static_cast<GateMode>(integer(0, 4)),
+                                  .threshold_db = uniform(-40, -5),
+                                  .hold_ms = uniform(1, 9),
+                                  .release_ms = 20},
+                       kRateHz);
+      to.gate_key = key();
+    }
+    to.compressor = design(CompressorParams{.on = integer(0, 2) > 0,
+                                            .detector = static_cast<Detector>(integer(0, 1)),
+                                            .threshold_db = uniform(-40, -5),
+                                            .ratio = uniform(1.1f, 9)},
+                           kRateHz);
+    to.compressor_key = key();
+    to.compressor_before_eq = integer(0, 1) == 1;
   }
 
   /// A third of the rows is off, a third feeds half of the columns.
@@ -100,6 +129,7 @@ class Rig {
     return audio;
   }
 
+  bool with_dynamics = false;  ///< randomise_strip() uses gates and compressors too; they are not linear
   const Geometry geometry;
   DeskTargets targets;
   std::mt19937 random;

@@ -28,6 +28,7 @@ Audio difficult_input(Rig& rig) {
 /// The settings of each stretch depend on the seed only, not on the blocks.
 Audio show(const Geometry& geometry, int block, MeterFrame& meters) {
   Rig rig(geometry, 42);
+  rig.with_dynamics = true;
   const Audio in = difficult_input(rig);
   Engine engine(geometry, kRateHz);
   Audio out;
@@ -121,6 +122,7 @@ TEST_CASE("engine: skipping what is silent changes no bit", "[engine][silence]")
   // One strip per tile that nobody hears keeps a ramp going for ever in the second engine: its tiles are never skipped.
   const Geometry geometry{.inputs = 18, .buses = 10};
   Rig rig(geometry, 3);
+  rig.with_dynamics = true;
   Audio in = rig.noise(geometry.inputs, 60000);
   for (auto& port : in) std::fill(port.begin() + 3000, port.begin() + 50000, 0.0f);
   rig.randomise(0, true);
@@ -157,8 +159,10 @@ TEST_CASE("engine: what a strip hears does not depend on its neighbours", "[engi
     Rig rig(geometry, 11);
     const Audio in = rig.noise(16, 4000);
     Rig only(geometry, 12);
+    only.with_dynamics = true;
     only.randomise_strip(5, 0);
     only.targets.lanes[5].source = 5;
+    only.targets.lanes[5].gate_key = only.targets.lanes[5].compressor_key = {};  // it hears itself
     for (int tap = 0; tap < kTaps; ++tap) only.set_row(5, static_cast<Tap>(tap), 0, 0.0f);
     only.set_row(5, Tap::pre_fader, geometry.main_column(), 0.5f);
     for (OutputTargets& output : only.targets.outputs) output = {.revision = 1, .gain = 1};
@@ -168,6 +172,9 @@ TEST_CASE("engine: what a strip hears does not depend on its neighbours", "[engi
       for (int strip = 0; neighbours && strip < 16; ++strip) {
         if (strip == 5) continue;
         only.randomise_strip(strip, 300);  // moves, filters, but reaches only the bus
+        if (strip == 4) {                  // strip 5 is nobody's other half
+          only.targets.lanes[4].gate_key.linked = only.targets.lanes[4].compressor_key.linked = false;
+        }
         for (int tap = 0; tap < kTaps; ++tap) {
           for (int side = 0; side < 2; ++side)
             only.set_row(strip, static_cast<Tap>(tap), geometry.main_column() + side, 0);
