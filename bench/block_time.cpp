@@ -1,7 +1,8 @@
 // How long a block of a fully used desk takes: every low cut at 24 dB/oct, every band of every equaliser at work, every
-// send open, through the real Desk, TargetDesigner and Engine. bench/run calls it; alone:
+// send open, and with `dynamics` every gate and every compressor, through the real Desk, TargetDesigner and Engine.
+// bench/run calls it; alone:
 //
-//   bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB
+//   bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB [dynamics]
 //
 // SWEEP_MB of memory are written between blocks (0: none, warm caches; 4: L2 is lost; 64: L3 too), as other programs
 // on a busy machine would. Prints one line: ns per frame (median), p50 and p99 of the block time in us.
@@ -38,16 +39,30 @@ void use_everything(fohd::Desk& desk) {
   set(desk, "/bus/*/main/on", 1);
 }
 
+void use_dynamics(fohd::Desk& desk) {
+  set(desk, "/ch/*/gate/on", 1);
+  set(desk, "/ch/*/gate/mode", std::string("expander_2"));  // always on its way, where a gate would rest
+  set(desk, "/ch/*/gate/threshold", -20.0f);
+  for (const char* strips : {"/ch/*/", "/bus/*/", "/main/"}) {
+    set(desk, std::string(strips) + "comp/on", 1);
+    set(desk, std::string(strips) + "comp/threshold", -30.0f);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) return std::fputs("usage: bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB\n", stderr), 3;
+  const bool dynamics = argc == 8 && std::string(argv[7]) == "dynamics";
+  if (argc != 7 && !dynamics) {
+    return std::fputs("usage: bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB [dynamics]\n", stderr), 3;
+  }
   const fohd::Geometry geometry{.inputs = std::atoi(argv[1]), .buses = std::atoi(argv[2])};
   const double rate_hz = std::atof(argv[3]);
   const int frames = std::atoi(argv[4]), blocks = std::atoi(argv[5]);
   const auto sweep_bytes = static_cast<std::size_t>(std::atof(argv[6]) * 1e6);
   fohd::Desk desk(geometry);
   use_everything(desk);
+  if (dynamics) use_dynamics(desk);
   fohd::TargetDesigner designer(desk, rate_hz);
   fohd::Engine engine(geometry, rate_hz);
   engine.set_targets(designer.targets());
