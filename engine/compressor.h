@@ -62,7 +62,7 @@ struct alignas(64) CompressorBankState {
   float power[kLanes] = {};        ///< of the key
   float gain[kLanes] = {};         ///< octaves, <= 0
   float cut[kLanes] = {};          ///< what rounding has cut off the gain
-  float hold_left[kLanes] = {};    ///< frames
+  float hold_left[kLanes] = {};    ///< frames; 0 and below: none
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
 };
 

@@ -44,23 +44,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// -200 dBFS: a key below counts as silence, so that the logarithm of zero is never asked for.
 inline constexpr float kQuietestPower = 1e-20f;
 
+/// Of the power's logarithm, which is twice the level: beyond + half_knee and beyond - half_knee are one fused
+/// operation each.
 template <class D>
 struct Curve {
   using V = hn::Vec<D>;
-  V direction, threshold, half_knee, knee, knee_curve, slope, lowest;
+  V scale, above_knee, below_knee, knee, knee_curve, slope, lowest;
   HWY_INLINE Curve(D d, const CompressorBankCoeffs& c, int lane)
-      : direction(hn::Load(d, c.direction + lane)),
-        threshold(hn::Load(d, c.threshold + lane)),
-        half_knee(hn::Load(d, c.half_knee + lane)),
-        knee(hn::Add(half_knee, half_knee)),
-        knee_curve(hn::Load(d, c.knee_curve + lane)),
+      : knee_curve(hn::Load(d, c.knee_curve + lane)),
         slope(hn::Load(d, c.slope + lane)),
-        lowest(hn::Load(d, c.lowest + lane)) {}
-  HWY_INLINE V operator()(D d, V level) const {
-    const V zero = hn::Zero(d), beyond = hn::Mul(direction, hn::Sub(level, threshold));
-    const V k = hn::Min(hn::Max(hn::Add(beyond, half_knee), zero), knee);
-    const V bent = hn::MulAdd(hn::Mul(k, k), knee_curve, hn::Max(hn::Sub(beyond, half_knee), zero));
-    return hn::Max(hn::Mul(slope, bent), lowest);
+        lowest(hn::Load(d, c.lowest + lane)) {
+    const V direction = hn::Load(d, c.direction + lane), half_knee = hn::Load(d, c.half_knee + lane);
+    const V at_threshold = hn::Mul(direction, hn::Load(d, c.threshold + lane));
+    scale = hn::Mul(direction, hn::Set(d, 0.5f));
+    above_knee = hn::Neg(hn::Add(at_threshold, half_knee));
+    below_knee = hn::Sub(half_knee, at_threshold);
+    knee = hn::Add(half_knee, half_knee);
+  }
+  HWY_INLINE V operator()(D d, V log2_power) const {
+    const V k = hn::Min(hn::Max(hn::MulAdd(scale, log2_power, below_knee), hn::Zero(d)), knee);
+    const V straight = hn::Max(hn::MulAdd(scale, log2_power, above_knee), hn::Zero(d));
+    return hn::Max(hn::Mul(slope, hn::MulAdd(hn::Mul(k, k), knee_curve, straight)), lowest);
   }
 };
 
@@ -69,7 +73,7 @@ HWY_ATTR void compress_lanes(CompressorBankCoeffs& coeffs, CompressorBankState& 
                              const float* key, const float* in, float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
   using V = hn::Vec<decltype(d)>;
-  const V zero = hn::Zero(d), one = hn::Set(d, 1.0f), half = hn::Set(d, 0.5f);
+  const V zero = hn::Zero(d), one = hn::Set(d, 1.0f);
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::MaxLanes(d))) {
     const auto active = hn::Ne(hn::Load(d, active_lanes + lane), zero);
     if (hn::AllFalse(d, active)) {
@@ -91,11 +95,10 @@ HWY_ATTR void compress_lanes(CompressorBankCoeffs& coeffs, CompressorBankState& 
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       const V k = hn::Load(d, key + at), x = hn::Load(d, in + at);
       power = hn::MulAdd(hn::Sub(hn::Mul(k, k), power), power_share, power);
-      const V level = hn::Mul(fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower))), half);
-      const V way = hn::Sub(curve(d, level), gain);
-      const auto attacks = hn::Le(hn::Mul(curve.direction, way), zero);
+      const V way = hn::Sub(curve(d, fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower)))), gain);
+      const auto attacks = hn::Le(hn::Mul(curve.scale, way), zero);
       const V released = hn::IfThenElse(hn::Gt(hold_left, zero), zero, release);
-      hold_left = hn::IfThenElse(attacks, hold_frames, hn::Max(hn::Sub(hold_left, one), zero));
+      hold_left = hn::IfThenElse(attacks, hold_frames, hn::Sub(hold_left, one));  // below 0 it counts on to no effect
       const V step = hn::MulAdd(way, hn::IfThenElse(attacks, attack, released), cut);
       const V next = hn::Add(gain, step);
       cut = hn::Sub(step, hn::Sub(next, gain));

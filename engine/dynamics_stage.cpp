@@ -47,7 +47,7 @@ void GateKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept
 
 bool GateKind::rests(const BankCoeffs&, const BankState& state, int lane) noexcept {
   const float left = 1 - state.closedness[lane];
-  return left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] == 0);
+  return left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] <= 0);
 }
 
 void GateKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
@@ -77,7 +77,7 @@ void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane) no
 
 bool CompressorKind::rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept {
   const float left = std::fabs(state.gain[lane] - silent_gain(bank, lane));
-  return state.power[lane] < kQuietPower && (left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] == 0));
+  return state.power[lane] < kQuietPower && (left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] <= 0));
 }
 
 void CompressorKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
@@ -180,6 +180,8 @@ void DynamicsStage<Kind>::clear_state(LaneMask lanes) noexcept {
 
 template <class Kind>
 void DynamicsStage<Kind>::begin_call() noexcept {
+  if (awake_ == 0 && !worked_) return;
+  worked_ = awake_ != 0;
   for (int lane = 0; lane < kLanes; ++lane) {
     lowest_[lane] = std::min(lowest_[lane], state_.lowest_gain[lane]);
     state_.lowest_gain[lane] = 0;

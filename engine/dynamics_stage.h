@@ -93,6 +93,7 @@ class DynamicsStage {
   LaneMask awake_ = 0, off_ = 0xffff;
   alignas(64) float active_[kLanes] = {};  ///< awake_, as the kernel reads it
   float lowest_[kLanes] = {};
+  bool worked_ = false;  ///< in the call before: there is something to carry over
 };
 
 using GateStage = DynamicsStage<GateKind>;

@@ -50,7 +50,7 @@ struct alignas(64) GateBankState {
   float closedness[kLanes] = {};   ///< 0 open .. 1 shut, in dB of the range
   float cut[kLanes] = {};          ///< what rounding has cut off it
   float open[kLanes] = {};         ///< 1: the key was above its threshold in the last frame
-  float hold_left[kLanes] = {};    ///< frames
+  float hold_left[kLanes] = {};    ///< frames; 0 and below: none
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
 };
 

@@ -66,7 +66,7 @@ HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const flo
       const V wanted = hn::IfThenElse(is_gate, hn::IfThenElse(open, zero, one), expanded);
       const auto opening = hn::Le(wanted, closedness);
       const V released = hn::IfThenElse(hn::Gt(hold_left, zero), zero, release);
-      hold_left = hn::IfThenElse(opening, hold_frames, hn::Max(hn::Sub(hold_left, one), zero));
+      hold_left = hn::IfThenElse(opening, hold_frames, hn::Sub(hold_left, one));  // below 0 it counts on to no effect
       const V step = hn::MulAdd(hn::Sub(wanted, closedness), hn::IfThenElse(opening, attack, released), cut);
       const V next = hn::Add(closedness, step);
       const auto shut = hn::Ge(next, hn::Set(d, kAsGoodAsOpen));

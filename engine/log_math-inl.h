@@ -37,14 +37,13 @@ HWY_INLINE V fast_log2(D d, V x) {
   return hn::MulAdd(p, t, hn::ConvertTo(d, exponent));
 }
 
-/// x: -120..+120 octaves, held there.
+/// x: -120..+120 octaves; beyond, and of NaN, meaningless.
 template <class D, class V = hwy::HWY_NAMESPACE::Vec<D>>
 HWY_INLINE V fast_exp2(D d, V x) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::RebindToSigned<D> di;
-  const V held = hn::Min(hn::Max(x, hn::Set(d, -120.0f)), hn::Set(d, 120.0f));
-  const auto whole = hn::NearestInt(held);
-  const V f = hn::Sub(held, hn::ConvertTo(d, whole));
+  const auto whole = hn::NearestInt(x);
+  const V f = hn::Sub(x, hn::ConvertTo(d, whole));
   V q = hn::Set(d, 0.009681908413767815f);
   q = hn::MulAdd(q, f, hn::Set(d, 0.05591966584324837f));
   q = hn::MulAdd(q, f, hn::Set(d, 0.24022020399570465f));
