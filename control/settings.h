@@ -62,6 +62,8 @@ struct ChannelSettings {
   int source = 0;  ///< JACK input, from 1; 0 none
   float trim_db = 0;
   bool polarity_inverted = false;
+  bool delay_on = false;
+  float delay_ms = 0;
   bool low_cut_on = false;
   float low_cut_hz = 0;
   int low_cut_slope = 0;  ///< LowCutSlope

@@ -146,6 +146,7 @@ void TargetDesigner::design_channel(int channel, const Work& work) {
   lane.input_gain = static_cast<float>(level_gain(settings.trim_db) * polarity(settings.polarity_inverted));
   lane.post_gain = static_cast<float>(level_gain(settings.fader_db));
   lane.source = settings.source <= desk_.geometry().inputs ? settings.source - 1 : -1;
+  lane.delay_frames = settings.delay_on ? frames(static_cast<double>(settings.delay_ms)) : 0;
   lane.input_gain_ramp_frames = lane.post_gain_ramp_frames = frames(kGainRampMs);
   lane.coeff_ramp_frames = frames(kCoefficientRampMs);
   if (work.processing) {

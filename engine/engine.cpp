@@ -87,7 +87,7 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     if (lane.revision == lane_revisions[strip]) continue;
     lane_revisions[strip] = lane.revision;
     tile(strip / kLanes).set(strip % kLanes, lane);
-    if (strip < geometry.channels()) rim.set_source(strip, lane.source);
+    if (strip < geometry.channels()) rim.set(strip, lane.source, lane.delay_frames);
   }
   for (int row = 0; row < geometry.strips() * kTaps; ++row) {
     if (targets.rows[row].revision == row_revisions[row]) continue;
@@ -246,6 +246,6 @@ void Engine::clear_safety_mutes() noexcept FOHD_NONBLOCKING {
 int Engine::latency_frames() const noexcept { return 0; }
 const Geometry& Engine::geometry() const noexcept { return impl_->geometry; }
 double Engine::rate_hz() const noexcept { return impl_->rate_hz; }
-int Engine::max_output_delay_frames() const noexcept { return max_output_delay(impl_->rate_hz); }
+int Engine::max_delay_frames() const noexcept { return fohd::max_delay_frames(impl_->rate_hz); }
 
 }  // namespace fohd

@@ -47,8 +47,8 @@ class Engine {
   int latency_frames() const noexcept;
   const Geometry& geometry() const noexcept;
   double rate_hz() const noexcept;
-  /// [any thread] The longest output delay the rings hold: 500 ms.
-  int max_output_delay_frames() const noexcept;
+  /// [any thread] The longest delay of inputs and outputs that the rings hold: 500 ms.
+  int max_delay_frames() const noexcept;
 
  private:
   struct Impl;

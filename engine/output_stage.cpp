@@ -7,7 +7,6 @@
 namespace fohd {
 namespace {
 
-constexpr double kDelayFadeSeconds = 0.010;  // DESIGN section 3
 constexpr std::int32_t kFullScaleBits = std::bit_cast<std::int32_t>(1.0f);
 constexpr float kLowestCeiling = 0.001f;  // what the limiter takes
 
@@ -16,8 +15,7 @@ constexpr float kLowestCeiling = 0.001f;  // what the limiter takes
 OutputStage::OutputStage(int lanes, double rate_hz)
     : lanes_(lanes),
       limiter_(design_safety_limiter(rate_hz)),
-      delays_(static_cast<std::size_t>(lanes),
-              OutputDelay(max_output_delay(rate_hz), static_cast<int>(std::lround(kDelayFadeSeconds * rate_hz)))) {
+      delays_(static_cast<std::size_t>(lanes), DelayLine(max_delay_frames(rate_hz), delay_fade_frames(rate_hz))) {
   std::fill_n(guards_, kLanes, FaultGuard(rate_hz));
   fohd::settle(limiter_, limiter_state_);
 }
@@ -33,7 +31,7 @@ void OutputStage::set(int lane, const OutputTargets& targets) noexcept {
 void OutputStage::settle() noexcept {
   gain_.settle();
   fohd::settle(limiter_, limiter_state_);
-  for (OutputDelay& delay : delays_) delay.settle();
+  for (DelayLine& delay : delays_) delay.settle();
 }
 
 bool OutputStage::limiter_rests(int lane) const noexcept {
@@ -114,9 +112,10 @@ void OutputStage::finish(int frames, std::uint64_t now) noexcept {
 void OutputStage::deliver(int lane, const float* shutter, bool open, float* port, int frames,
                           std::uint64_t now) noexcept {
   float* block = planar_.samples + lane * kSubBlockFrames;
-  OutputDelay& delay = delays_[lane];
+  DelayLine& delay = delays_[lane];
   LaneMeasure& measure = meter_.measure;
-  const bool delayed = delay.write(block, frames, now);
+  const bool delayed = delay.active();
+  delay.write(block, frames, now);
   if (delayed) delay.read(block, frames, now);
   if (!open) {
     for (int frame = 0; frame < frames; ++frame) block[frame] = block[frame] * shutter[frame] + 0.0f;  // no -0

@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/delay_line.h"
 #include "engine/fault_guard.h"
-#include "engine/output_delay.h"
 #include "engine/safety_limiter.h"
 #include "engine/targets.h"
 #include "engine/tile.h"
@@ -53,15 +53,12 @@ class OutputStage {
   SafetyLimiterCoeffs limiter_;
   SafetyLimiterState limiter_state_;
   FaultGuard guards_[kLanes];
-  std::vector<OutputDelay> delays_;
+  std::vector<DelayLine> delays_;
   TileMeter meter_;
   alignas(64) float sums_[kLanes] = {};
   alignas(64) std::int32_t peaks_[kLanes] = {};
   std::uint32_t clips_[kLanes] = {};
   Tile limited_, finished_, planar_;
 };
-
-/// [any] Half a second.
-constexpr int max_output_delay(double rate_hz) noexcept { return static_cast<int>(rate_hz * 0.5); }
 
 }  // namespace fohd

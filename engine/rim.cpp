@@ -25,18 +25,22 @@ Rim::Rim(const Geometry& geometry, double rate_hz)
     : geometry_(geometry),
       fade_frames_(static_cast<int>(std::lround(kFadeSeconds * rate_hz))),
       lanes_(static_cast<std::size_t>(geometry.channels()),
-             Lane{.fade_done = fade_frames_, .guard = FaultGuard(rate_hz)}),
+             Lane{.fade_done = fade_frames_,
+                  .guard = FaultGuard(rate_hz),
+                  .delay = DelayLine(max_delay_frames(rate_hz), delay_fade_frames(rate_hz))}),
       scratch_(1) {}
 
-void Rim::set_source(int channel, int source) noexcept {
+void Rim::set(int channel, int source, int delay_frames) noexcept {
   if (source < 0 || source >= geometry_.inputs) source = -1;
   lanes_[channel].wanted = source;
+  lanes_[channel].delay.set(delay_frames);
 }
 
 void Rim::settle() noexcept {
   for (Lane& lane : lanes_) {
     lane.source = lane.wanted;
     lane.fade_done = fade_frames_;
+    lane.delay.settle();
   }
 }
 
@@ -65,13 +69,36 @@ void Rim::read(int tile, const float* const* inputs, int offset, int frames, std
     Lane& lane = lanes_[tile * kLanes + bit];
     begin_fade(lane);
     planar[bit] = port(inputs, lane.source, offset);
-    if (lane.fade_done < fade_frames_ || !lane.guard.open()) {
+    const bool delayed = lane.delay.active();
+    const std::int32_t peak = delayed ? peak_bits(planar[bit], frames) : 0;
+    if (lane.fade_done < fade_frames_ || !lane.guard.open() || peak > kLoudestBits) {
       planar[bit] = read_slowly(lane, bit, inputs, offset, frames, now, report.resets);
       slow |= lane_bit(bit);
+    } else if (delayed) {
+      lane.clips += peak >= kFullScaleBits ? count_clips(planar[bit], frames) : 0;
+      slow |= lane_bit(bit);
     }
+    if (delayed) planar[bit] = delay(lane, bit, planar[bit], frames, now);
     connected |= planar[bit] != kSilence;
   }
-  if (!connected) return;
+  if (connected) read_connected(tile, inputs, offset, frames, now, gains, slow, planar, out, report);
+  for (int bit = 0; bit < used; ++bit) {  // whole by now, and kept for a delay that begins later
+    DelayLine& line = lanes_[tile * kLanes + bit].delay;
+    if (!line.active()) line.write(planar[bit], frames, now);
+  }
+}
+
+const float* Rim::delay(Lane& lane, int bit, const float* samples, int frames, std::uint64_t now) noexcept {
+  float* out = scratch_.front().samples + bit * kSubBlockFrames;
+  lane.delay.write(samples, frames, now);
+  lane.delay.read(out, frames, now);
+  return out;
+}
+
+void Rim::read_connected(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now,
+                         const float* gains, LaneMask slow, const float** planar, float* out,
+                         RimReport& report) noexcept {
+  const int used = geometry_.lanes_used(tile);
   alignas(64) std::int32_t peaks[kLanes];
   transpose_in(planar, gains, out, peaks, frames);
   bool broken = false;

@@ -5,11 +5,15 @@
 // while it runs, a further change waits for its end), NaN, infinities and anything above +120 dBFS (which nothing
 // physical is, and below which every later product stays finite): such a sample counts as 0, and the lane's FaultGuard
 // takes over.
+//
+// Each channel has a delay of up to half a second. Trim and polarity come behind it, in the transposition, where DESK
+// names them first: what does not move is the same either way. What enters the delay is already whole.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "engine/delay_line.h"
 #include "engine/fault_guard.h"
 #include "engine/filter_chain.h"
 #include "engine/tile_kernels.h"
@@ -27,8 +31,8 @@ class Rim {
   Rim(const Geometry& geometry, double rate_hz);  ///< [control]
 
   /// [audio] source: a JACK input, 0-based; anything else is silence.
-  void set_source(int channel, int source) noexcept;
-  /// [control] The patch is what was last asked for, without a fade.
+  void set(int channel, int source, int delay_frames) noexcept;
+  /// [control] Patch and delays are what was last asked for, without a fade.
   void settle() noexcept;
   /// [audio] Channels of tile `tile`, `frames` (1..64) from inputs[port] + offset, times gains[lane], into `out`. now:
   /// the engine's frame counter. If nothing sounds, `out` may not have been written: it is silence.
@@ -46,9 +50,14 @@ class Rim {
     int fade_done = 0;                        ///< frames; at fade_frames_ the fade is over
     std::uint32_t clips = 0;
     FaultGuard guard;
+    DelayLine delay;
   };
   const float* port(const float* const* inputs, int source, int offset) const noexcept;
   bool begin_fade(Lane& lane) const noexcept;
+  const float* delay(Lane& lane, int bit, const float* samples, int frames, std::uint64_t now) noexcept;
+  /// Transposes; lanes that are not `slow` are looked through for clips and broken samples on the way.
+  void read_connected(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now,
+                      const float* gains, LaneMask slow, const float** planar, float* out, RimReport& report) noexcept;
   const float* read_slowly(Lane& lane, int bit, const float* const* inputs, int offset, int frames, std::uint64_t now,
                            Resets& resets) noexcept;
 

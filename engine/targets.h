@@ -47,7 +47,8 @@ struct LaneTargets {
   bool compressor_before_eq = false;
   float post_gain = 0;  ///< fader x DCA, without mute: what the post meter hears
   std::int32_t input_gain_ramp_frames = 0, coeff_ramp_frames = 0, post_gain_ramp_frames = 0;
-  std::int32_t source = -1;  ///< which JACK input feeds a channel, 0-based; -1 none. Changes cross-fade in the rim
+  std::int32_t source = -1;       ///< which JACK input feeds a channel, 0-based; -1 none. Changes cross-fade in the rim
+  std::int32_t delay_frames = 0;  ///< of a channel's input, as of an output
   bool operator==(const LaneTargets&) const = default;
 };
 
@@ -62,7 +63,7 @@ struct OutputTargets {
   std::uint32_t revision = 0;
   float gain = 0;
   std::int32_t gain_ramp_frames = 0;
-  std::int32_t delay_frames = 0;                ///< 0..max_output_delay_frames; a change cross-fades in 10 ms
+  std::int32_t delay_frames = 0;                ///< 0..Engine::max_delay_frames(); a change cross-fades in 10 ms
   float limiter_ceiling = 0.8912509381337456f;  ///< linear, -1 dBFS
   bool limiter_on = true;
   bool operator==(const OutputTargets&) const = default;

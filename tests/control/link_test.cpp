@@ -40,8 +40,8 @@ constexpr std::array<std::string_view, 9> kFollows = {
     // The balance of the pair, always the same on both; linking and unlinking set it themselves (Desk::set_link).
     "pan"};
 /// `link` is the switch of both halves, not something that is copied.
-constexpr std::array<std::string_view, 8> kNever = {"name", "color",    "icon", "source",
-                                                    "trim", "polarity", "out/", "link"};
+constexpr std::array<std::string_view, 9> kNever = {"name", "delay/",   "color", "icon", "source",
+                                                    "trim", "polarity", "out/",  "link"};
 
 template <std::size_t n>
 bool in(const std::array<std::string_view, n>& list, std::string_view rest) {

@@ -39,6 +39,7 @@ Audio show(const Geometry& geometry, int block, MeterFrame& meters) {
       LaneTargets& lane = rig.targets.lanes[strip];
       lane.coeff_ramp_frames = rig.integer(0, 700);
       lane.input_gain_ramp_frames = rig.integer(0, 300);
+      lane.delay_frames = rig.integer(0, 3) == 0 ? rig.integer(0, 999) : 0;
     }
     for (RowTargets& row : rig.targets.rows) row.ramp_frames = rig.integer(0, 800);
     for (OutputTargets& output : rig.targets.outputs)

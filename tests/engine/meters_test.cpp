@@ -133,7 +133,7 @@ TEST_CASE("outputs: nothing leaves above full scale, with the limiter nothing ab
 TEST_CASE("outputs: a delay of N frames is N frames, to the bit", "[engine][outputs]") {
   for (const int delay : {1, 63, 64, 1000, 24000}) {
     Desk desk;
-    REQUIRE(desk.engine.max_output_delay_frames() == 24000);
+    REQUIRE(desk.engine.max_delay_frames() == 24000);
     OutputTargets to;
     to.gain = 1, to.delay_frames = delay, to.limiter_on = false;
     desk.set_output(0, to);

@@ -1,6 +1,6 @@
-// One output's delay: loudspeaker alignment of up to half a second. A planar ring, written always, so that any delay
-// can begin with what was really played; a change cross-fades in 10 ms (linear: both taps carry the same music, mostly
-// alike). A change during a fade waits for its end.
+// A delay of up to half a second, for a microphone that stands nearer than the others or a loudspeaker that does. A
+// planar ring, written always, so that any delay can begin with what was really played; a change cross-fades in 10 ms
+// (linear: both taps carry the same music, mostly alike). A change during a fade waits for its end.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,15 @@
 
 namespace fohd {
 
-class OutputDelay {
+/// [any] The longest: half a second.
+constexpr int max_delay_frames(double rate_hz) noexcept { return static_cast<int>(rate_hz * 0.5); }
+/// [any] A change of delay takes 10 ms (DESIGN section 3).
+constexpr int delay_fade_frames(double rate_hz) noexcept { return static_cast<int>(rate_hz * 0.010 + 0.5); }
+
+class DelayLine {
  public:
   /// [control] Allocates. fade_frames > 0.
-  OutputDelay(int max_delay_frames, int fade_frames)
+  DelayLine(int max_delay_frames, int fade_frames)
       : ring_(std::bit_ceil(static_cast<std::size_t>(max_delay_frames + kSubBlockFrames))),
         max_delay_frames_(max_delay_frames),
         fade_frames_(fade_frames),
@@ -28,14 +33,14 @@ class OutputDelay {
     delay_ = wanted_;
     fade_done_ = fade_frames_;
   }
-  /// [audio] Takes 1..64 frames; now: the engine's frame counter at the first. True: read() is what leaves; false:
-  /// no delay, `in` leaves as it is.
-  bool write(const float* in, int frames, std::uint64_t now) noexcept {
+  /// [audio] False: no delay, and what is written leaves as it is; else read() is what leaves.
+  bool active() const noexcept { return delay_ != 0 || wanted_ != 0 || fade_done_ < fade_frames_; }
+  /// [audio] Takes 1..64 frames; now: the engine's frame counter at the first.
+  void write(const float* in, int frames, std::uint64_t now) noexcept {
     const std::size_t at = static_cast<std::size_t>(now) & (ring_.size() - 1);
     const std::size_t first = std::min(static_cast<std::size_t>(frames), ring_.size() - at);
     std::copy_n(in, first, ring_.data() + at);
     std::copy_n(in + first, static_cast<std::size_t>(frames) - first, ring_.data());
-    return delay_ != 0 || wanted_ != 0 || fade_done_ < fade_frames_;
   }
   /// [audio] The same frames, later. Never louder than the louder of the two taps.
   void read(float* out, int frames, std::uint64_t now) noexcept {
@@ -47,8 +52,10 @@ class OutputDelay {
       }
       out[frame] = at(now, delay_);
       if (fade_done_ >= fade_frames_ || ++fade_done_ == fade_frames_) continue;
-      const float before = at(now, from_), weight = static_cast<float>(fade_done_) / static_cast<float>(fade_frames_);
-      out[frame] = std::clamp(before + (out[frame] - before) * weight, -1.0f, 1.0f);
+      const float before = at(now, from_), after = out[frame];
+      const float weight = static_cast<float>(fade_done_) / static_cast<float>(fade_frames_);
+      // Rounding must not bring it past the louder tap: behind an output's clamp nobody looks any more.
+      out[frame] = std::clamp(before + (after - before) * weight, std::min(before, after), std::max(before, after));
     }
   }
 
