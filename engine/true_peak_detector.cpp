@@ -1,0 +1,107 @@
+// The curve between the samples, at seven points of every frame: x(n + p/8) = sum over k of x(n + k) h(p/8 - k), with
+// h a sinc under a Kaiser window. ITU-R BS.1770-4 (annex 2) does it with four points and 12 taps each; both are made
+// for meters, and a limiter is held to what it lets through:
+//
+// Eight points. A 20 kHz tone at 44.1 kHz turns by 41 degrees in a quarter of a frame: a lone peak half-way between two
+// of four points would be read 0.56 dB too low, of eight 0.14 dB.
+// 32 taps. What may be wrong is the band between 20 kHz and the 24.1 kHz of its image at 44.1 kHz, 0.58 radians per
+// frame wide. Kaiser's formula (A - 8) / (2.285 x 0.58) gives a ripple of A = 50 dB for 32 taps; a peak is then read
+// right to 0.3 % or so. 12 taps would give 23 dB.
+// Beta 4.4. The window's compromise: a larger one widens the transition into 20 kHz (5: 0.12 dB too low there), a
+// smaller one has ripple everywhere (3.5: 0.04 dB too high at 1 kHz). 4.4 reads all tones up to 20 kHz at
+// 44.1 kHz between 0.02 dB too low and 0.06 dB too high, and better at higher rates (tested).
+//
+// Half the products: points p/8 and 1 - p/8 have the same taps in opposite order. With the window's samples folded in
+// the middle into sums and differences, one point is E + O and the other E - O, E of the sums with the taps' even half,
+// O of the differences with the odd half. And the larger of |E + O| and |E - O| is |E| + |O|.
+//
+// Four frames stand side by side in a vector (the compiler's own: one instance needs no dispatch, and SSE2 and NEON
+// have four floats). No sum runs across a vector, so a frame's bits do not depend on where a block begins.
+
+#include "engine/true_peak_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <iterator>
+#include <limits>
+#include <numbers>
+
+namespace fohd {
+namespace {
+
+constexpr int kTaps = TruePeakDetector::kTaps, kHalf = kTaps / 2;
+constexpr int kPairs = TruePeakDetector::kPhases / 2;  ///< points 1 and 7, 2 and 6, 3 and 5; the last one, 4, is alone
+constexpr double kKaiserBeta = 4.4;
+/// Sums of 32 samples of this size, weighted by taps of at most 1, are still floats.
+constexpr float kLoudest = 0x1p120f;
+
+using FourFrames = float __attribute__((vector_size(16)));
+
+/// The modified Bessel function of order 0. Its series at 4.4 is exact in a double after some 20 terms.
+double bessel_i0(double x) noexcept {
+  double sum = 1, term = 1;
+  for (int k = 1; k <= 30; ++k) {
+    term *= (x / (2 * k)) * (x / (2 * k));
+    sum += term;
+  }
+  return sum;
+}
+
+struct FoldedTaps {
+  float even[kPairs][kHalf], odd[kPairs - 1][kHalf];
+
+  FoldedTaps() noexcept {
+    for (int pair = 0; pair < kPairs; ++pair) {
+      double tap[kTaps], sum = 0;
+      for (int k = 0; k < kTaps; ++k) {
+        const double distance = (pair + 1.0) / TruePeakDetector::kPhases + (kHalf - 1 - k);  // never 0
+        const double angle = std::numbers::pi * distance, edge = distance / kHalf;
+        tap[k] = std::sin(angle) / angle * bessel_i0(kKaiserBeta * std::sqrt(1 - edge * edge));
+        sum += tap[k];
+      }
+      // Divided by their sum: a constant is read as itself.
+      for (int k = 0; k < kHalf; ++k) {
+        even[pair][k] = static_cast<float>((tap[k] + tap[kTaps - 1 - k]) / (2 * sum));
+        if (pair < kPairs - 1) odd[pair][k] = static_cast<float>((tap[k] - tap[kTaps - 1 - k]) / (2 * sum));
+      }
+    }
+  }
+};
+const FoldedTaps kFoldedTaps;
+
+FourFrames load(const float* from) noexcept {
+  FourFrames four;
+  std::memcpy(&four, from, sizeof four);
+  return four;
+}
+
+}  // namespace
+
+void TruePeakDetector::reset() noexcept { std::fill_n(heard_, std::size(heard_), 0.0f); }
+
+void TruePeakDetector::process(const float* in, float* peaks, int frames) noexcept {
+  for (int i = 0; i < frames; ++i) {
+    const bool finite = std::abs(in[i]) <= std::numeric_limits<float>::max();  // false for NaN
+    heard_[kHistory + i] = finite ? std::clamp(in[i], -kLoudest, kLoudest) : 0.0f;
+  }
+  for (int from = 0; from < frames; from += kStride) {
+    const float* first = heard_ + from;
+    FourFrames even[kPairs] = {}, odd[kPairs - 1] = {};
+    for (int k = 0; k < kHalf; ++k) {
+      const FourFrames left = load(first + k), right = load(first + kTaps - 1 - k);
+      const FourFrames sum = left + right, difference = left - right;
+      for (int pair = 0; pair < kPairs; ++pair) even[pair] += kFoldedTaps.even[pair][k] * sum;
+      for (int pair = 0; pair < kPairs - 1; ++pair) odd[pair] += kFoldedTaps.odd[pair][k] * difference;
+    }
+    for (int i = 0; i < std::min(kStride, frames - from); ++i) {
+      float loudest = std::abs(even[kPairs - 1][i]);
+      for (int pair = 0; pair < kPairs - 1; ++pair)
+        loudest = std::max(loudest, std::abs(even[pair][i]) + std::abs(odd[pair][i]));
+      peaks[from + i] = std::max(peaks[from + i], loudest);
+    }
+  }
+  std::memmove(heard_, heard_ + frames, kHistory * sizeof(float));
+}
+
+}  // namespace fohd
