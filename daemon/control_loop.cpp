@@ -88,15 +88,14 @@ void ControlLoop::decide_hold(double rate_hz, const std::string& device) {
 }
 
 StateMeta ControlLoop::meta() const {
-  StateMeta meta;
-  meta.geometry = config_.geometry;
-  meta.geometry_known = true;
-  meta.rate_hz = ever_opened_ ? last_rate_hz_ : stored_.meta.rate_hz;
-  meta.device = ever_opened_ ? device_ : stored_.meta.device;
-  // While the outputs wait to be released, a crash and restart must find them waiting again.
-  if (!status_.held) meta.boot_id = boot_id_;
-  meta.program_version = FOHD_VERSION;
-  return meta;
+  StateMeta now;
+  now.geometry = config_.geometry;
+  now.geometry_known = true;
+  now.rate_hz = ever_opened_ ? last_rate_hz_ : stored_.meta.rate_hz;
+  now.device = ever_opened_ ? device_ : stored_.meta.device;
+  now.boot_id = boot_id_;
+  now.program_version = FOHD_VERSION;
+  return meta_to_keep(stored_.meta, now, status_.held);
 }
 
 void ControlLoop::open_store(const std::string& folder) {
@@ -349,6 +348,7 @@ bool ControlLoop::execute(Command command, const Origin&, std::span<const Value>
     case Command::start_release:
       if (!status_.held) return true;
       status_.held = false;
+      stored_.meta = meta();  // agreed to: audio that opens later finds no reason in it
       if (designer_) designer_->set_hold(false);
       if (store_) store_->submit_meta(meta());
       spdlog::info("The outputs are released");

@@ -33,4 +33,19 @@ inline std::string reason_to_hold(const StoredState& state, const StartSituation
   return now.mode == StartMode::live ? "" : "the machine was switched on anew";
 }
 
+/// [any] What the state is to say was true when it was written. While the outputs wait to be released it goes on saying
+/// what it said at the start: nobody has agreed to what is true now, and a crash and restart must find the same reason
+/// to wait. Only what it did not know is filled in.
+inline StateMeta meta_to_keep(const StateMeta& at_the_start, const StateMeta& now, bool held) {
+  if (!held) return now;
+  StateMeta meta = at_the_start;
+  if (!meta.geometry_known) meta.geometry = now.geometry;
+  meta.geometry_known = true;
+  if (meta.rate_hz == 0) meta.rate_hz = now.rate_hz;
+  if (meta.device.empty()) meta.device = now.device;
+  meta.program_version = now.program_version;
+  meta.clean_exit = now.clean_exit;
+  return meta;
+}
+
 }  // namespace fohd
