@@ -81,8 +81,7 @@ void ControlLoop::begin_play_mix() {
 }
 
 void ControlLoop::decide_hold(double rate_hz, const std::string& device) {
-  StartSituation now{config_.geometry, rate_hz, device, boot_id_, config_.start};
-  if (options_.live) now.mode = StartMode::live;
+  const StartSituation now{config_.geometry, rate_hz, device, boot_id_, start_mode(config_.start, options_)};
   hold_reason_ = reason_to_hold(stored_, now);
   status_.held = !hold_reason_.empty();
 }

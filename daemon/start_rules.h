@@ -1,9 +1,11 @@
 // Whether the desk opens its outputs at its start (DESK section 4). Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "daemon/config/config.h"
+#include "daemon/run_options.h"
 #include "daemon/store/state.h"
 
 namespace fohd {
@@ -16,6 +18,12 @@ struct StartSituation {
   std::string boot_id;  ///< empty: not known
   StartMode mode = StartMode::hold;
 };
+
+/// [any] The command line's last word, then the configuration's, then the command line's default, then hold.
+inline StartMode start_mode(std::optional<StartMode> configured, const RunOptions& options) {
+  if (options.live) return StartMode::live;
+  return configured.value_or(options.live_by_default ? StartMode::live : StartMode::hold);
+}
 
 /// [any] Empty: live. Otherwise why the outputs stay shut until /start/release, as the end of a sentence.
 inline std::string reason_to_hold(const StoredState& state, const StartSituation& now) {

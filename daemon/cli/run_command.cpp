@@ -32,6 +32,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0.0, 1e9))
       ->check(refuse_nan);
   command->add_flag("--live", options->live, "open the outputs even after the machine was switched on anew");
+  command->add_flag("--live-by-default", options->live_by_default,
+                    "the same, unless the configuration says otherwise; ./start asks for this");
   command->add_flag("--meters", options->meters, "show levels in this terminal");
   command->footer(
       "Example: fohd run --config configs/two-channels.toml --record mix.wav\n"

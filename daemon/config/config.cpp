@@ -67,9 +67,10 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
 
   TomlTable desk = top.table("desk");
   desk.read("name", config.desk, "what clients show for this desk", 32);
-  int start = static_cast<int>(config.start);
+  constexpr int kNotGiven = -1;
+  int start = kNotGiven;
   desk.read_word("start", start, {"hold", "live"});
-  config.start = static_cast<StartMode>(start);
+  if (start != kNotGiven) config.start = static_cast<StartMode>(start);
   desk.finish();
 
   read_geometry(top.table("geometry"), config.geometry);

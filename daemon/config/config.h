@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,9 +52,9 @@ struct RecorderConfig {
 };
 
 struct Config {
-  std::string file;          ///< where it was read from; empty: the defaults
-  std::string desk = "FOH";  ///< name shown to clients
-  StartMode start = StartMode::hold;
+  std::string file;                ///< where it was read from; empty: the defaults
+  std::string desk = "FOH";        ///< name shown to clients
+  std::optional<StartMode> start;  ///< nothing: as the command line says
   Geometry geometry;
   OscConfig osc;
   AudioConfig audio;

@@ -25,7 +25,7 @@ TEST_CASE("config: an empty file is the default desk", "[daemon][config]") {
   CHECK(result.config.geometry == Geometry{});
   CHECK(result.config.osc.port == 9000);
   CHECK(result.config.osc.address == "0.0.0.0");
-  CHECK(result.config.start == StartMode::hold);
+  CHECK_FALSE(result.config.start);
   CHECK(result.config.audio.client == "fohd");
   CHECK(result.config.audio.connect == AudioConfig::default_connect_rules());
 }

@@ -29,6 +29,17 @@ TEST_CASE("start: the first start without a state is live", "[daemon][start]") {
   CHECK(reason_to_hold(StoredState{}, kNow).empty());
 }
 
+TEST_CASE("start: --live beats the configuration, which beats --live-by-default, which beats hold", "[daemon][start]") {
+  RunOptions plain, by_default, always;
+  by_default.live_by_default = true;
+  always.live = true;
+  CHECK(start_mode(std::nullopt, plain) == StartMode::hold);
+  CHECK(start_mode(std::nullopt, by_default) == StartMode::live);
+  CHECK(start_mode(StartMode::hold, by_default) == StartMode::hold);
+  CHECK(start_mode(StartMode::live, plain) == StartMode::live);
+  CHECK(start_mode(StartMode::hold, always) == StartMode::live);
+}
+
 TEST_CASE("start: a restart within the same boot goes on with the mix", "[daemon][start]") {
   CHECK(reason_to_hold(state_of("this boot"), kNow).empty());
 }

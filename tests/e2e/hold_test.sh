@@ -53,9 +53,11 @@ hold_and_release() { # WHY ARGUMENTS
 }
 
 mkdir "$work/state"
+# The configuration's word counts more than --live-by-default.
+printf '[desk]\nstart = "hold"\n' >"$work/hold.toml"
 echo '{ "boot_id": "another boot", "values": { "/main/fader": 0.0, "/ch/1/fader": 0.0 } }' >"$work/state/state-000001.json"
 start_jackd 256
-hold_and_release 'a cold boot'
+hold_and_release 'a cold boot' --live-by-default --config "$work/hold.toml"
 printf '[geometry]\ninputs = 4\nbuses = 2\n[desk]\nstart = "live"\n' >"$work/small.toml"
 hold_and_release 'another geometry, live' --config "$work/small.toml"
 kill_jackd TERM

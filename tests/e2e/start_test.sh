@@ -55,9 +55,14 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 group_of() { ps -o pgid= -p "$1" | tr -d ' '; }
 
 # As a terminal does it: ./start leads a process group, and Ctrl-C goes to all of it.
-setsid env --default-signal=INT "$root/start" --osc-port $((20000 + $$ % 20000)) >"$work/out" 2>&1 &
+printf '[desk]\nname = "says nothing of its start"\n' >"$work/desk.toml"
+mkdir -p "$work/home/fohd"
+echo '{ "boot_id": "another boot", "values": { "/main/fader": 0.0 } }' >"$work/home/fohd/state-000001.json"
+setsid env --default-signal=INT "$root/start" --config "$work/desk.toml" --osc-port $((20000 + $$ % 20000)) >"$work/out" 2>&1 &
 start_pid=$!
 until_ok 60 grep -q 'Audio runs' "$work/out" || fail "no audio with ./start"
+grep -q 'The mix is the one of' "$work/out" || fail "the state was not found"
+if grep -q 'outputs are shut' "$work/out"; then fail "./start is not live, though the configuration leaves it open"; fi
 jackd_pid=$(pgrep -P "$start_pid" -x jackd) || fail "./start has started no jackd"
 desk_pid=$(pgrep -P "$start_pid" -x fohd) || fail "./start has started no desk"
 [ "$(group_of "$desk_pid")" = "$start_pid" ] || fail "the desk does not hear Ctrl-C"
