@@ -91,7 +91,6 @@ class ControlLoop : public CommandSink {
   std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
   bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
-  bool hangup_ends_ = false;  ///< started in a terminal
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_;
   std::uint64_t drops_told_ = 0, refused_told_ = 0;

@@ -1,7 +1,10 @@
 // The part of the control loop that deals with the world around the desk: the OSC port, signals, the reread
 // configuration.
 #include <spdlog/spdlog.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "daemon/clock.h"
 #include "daemon/control_loop.h"
@@ -19,6 +22,17 @@ std::uint64_t ntp_now() {
   const auto nanos =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now - seconds).count());
   return (static_cast<std::uint64_t>(seconds.count()) + kSecondsFrom1900To1970) << 32 | (nanos << 32) / 1'000'000'000;
+}
+
+/// The kernel sends SIGHUP when the window was closed or the line was lost, after it has cut the terminal off: every
+/// question about it fails with EIO from then on. A desk that nobody sees any more would hold the audio device and the
+/// port. What never was a terminal (a file, a journal's socket) fails with ENOTTY.
+bool terminal_is_gone() {
+  const auto gone = [](int fd) {
+    termios unused{};
+    return ::tcgetattr(fd, &unused) != 0 && errno == EIO;
+  };
+  return gone(STDIN_FILENO) || gone(STDOUT_FILENO) || gone(STDERR_FILENO);
 }
 
 }  // namespace
@@ -53,20 +67,17 @@ void ControlLoop::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.add(SIGHUP);
-  // In a terminal SIGHUP says that its window was closed or the line was lost: a desk that nobody sees any more would
-  // hold the audio device and the port. A service has no terminal.
-  hangup_ends_ = ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0;
   install_panic_signal();
   struct Wait {
     ControlLoop& loop;
     void operator()(const boost::system::error_code& failure, int signal) const {
       if (failure) return;
-      if (signal == SIGHUP && !loop.hangup_ends_) {
-        loop.reread_config();
+      if (signal != SIGHUP) {
+        loop.leave(signal == SIGTERM ? "Asked to end (SIGTERM)" : "Asked to end (SIGINT)");
+      } else if (terminal_is_gone()) {
+        loop.leave("The terminal was closed (SIGHUP)");
       } else {
-        loop.leave(signal == SIGTERM  ? "Asked to end (SIGTERM)"
-                   : signal == SIGINT ? "Asked to end (SIGINT)"
-                                      : "The terminal was closed (SIGHUP)");
+        loop.reread_config();
       }
       loop.signals_.async_wait(*this);
     }

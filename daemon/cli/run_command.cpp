@@ -38,7 +38,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->footer(
       "Example: fohd run --config configs/two-channels.toml --record mix.wav\n"
       "Signals: TERM or INT ramp out, save and end; HUP rereads the configuration, or\n"
-      "ends a desk that was started in a terminal; USR1 is panic.");
+      "ends a desk whose terminal was closed; USR1 is panic.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

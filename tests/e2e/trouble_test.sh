@@ -36,16 +36,22 @@ kill -HUP "$second_pid"
 until_ok 10 grep -q "second.toml:2:10: .client. in .audio. must be text" "$work/second.log" || fail "no complaint after HUP"
 kill -0 "$second_pid" || fail "a wrong file ended the desk"
 
-# In a terminal HUP says that the window was closed: the desk ends and saves, and does not go on unseen.
+# In a terminal HUP rereads, too, as long as the terminal is there. When its window is closed the desk ends and saves, and
+# does not go on unseen.
 rm -f "$work/window.log"
 script -qfc "exec '$bin/fohd' run --osc-port $((port + 2)) --state-dir '$work/window'" "$work/window.log" >/dev/null 2>&1 </dev/null &
 window_pid=$!
 until_ok 20 grep -q "OSC is heard" "$work/window.log" || fail "no desk in a terminal"
 in_window=$(pgrep -P "$window_pid" | head -1)
+"$bin/fohctl" --port $((port + 2)) set /ch/3/fader -13 >/dev/null || fail "no control of the desk in a terminal"
 kill -HUP "$in_window"
+until_ok 10 grep -q "no configuration file to read again" "$work/window.log" || fail "HUP in a terminal does not reread"
+kill -9 "$window_pid" # closes the terminal
+wait "$window_pid" 2>/dev/null || true
 until_ok 10 sh -c "! kill -0 $in_window" || fail "a closed terminal left the desk running"
-wait "$window_pid" || true
-grep -q "terminal was closed" "$work/window.log" || fail "the end is not told: $(cat "$work/window.log")"
+newest=$(ls "$work"/window/state-*.json | tail -1)
+grep -q '"clean_exit": true' "$newest" || fail "the desk in the closed terminal did not end well"
+grep -q '"/ch/3/fader": -13' "$newest" || fail "the desk in the closed terminal did not save"
 
 # Panic by signal: the outputs shut and the desk knows.
 kill -USR1 "$second_pid"
