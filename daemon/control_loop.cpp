@@ -167,7 +167,7 @@ void ControlLoop::finish() {
   media_.report();
   if (!released) {
     spdlog::warn("JACK does not let go; leaving without it");
-    spdlog::shutdown();
+    finish_log();
     std::_Exit(0);  // destructors would wait for JACK's threads
   }
   io_.stop();
