@@ -85,8 +85,8 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
   int format = static_cast<int>(config.recorder.format);
   recorder.read_word("format", format, {"int16", "int24", "float32"});
   config.recorder.format = static_cast<RecordFormat>(format);
-  recorder.read("reserve_bytes", config.recorder.reserve_bytes, 0, std::int64_t{1} << 50,
-                "recording stops while this much of the disk is free");
+  recorder.read("reserve_bytes", config.recorder.reserve_bytes, kSmallestReserveBytes, std::int64_t{1} << 50,
+                "recording stops while this much of the disk is free; it looks every 2 s, which are up to 3.1 MB");
   recorder.finish();
 
   TomlTable render = top.table("render");
