@@ -8,6 +8,7 @@
 #include "daemon/disk/name_channels.h"
 #include "daemon/log.h"
 #include "daemon/panic_signal.h"
+#include "daemon/run.h"
 #include "daemon/start_rules.h"
 
 namespace fohd {
@@ -164,11 +165,12 @@ void ControlLoop::finish() {
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
   const bool released = jack_->stop(2000);
   store_.reset();
+  media_.end_recording(1s);
   media_.report();
   if (!released) {
-    spdlog::warn("JACK does not let go; leaving without it");
+    spdlog::error("JACK does not let go; leaving without it");
     finish_log();
-    std::_Exit(0);  // destructors would wait for JACK's threads
+    std::_Exit(kExitCouldNotRun);  // destructors would wait for JACK's threads
   }
   io_.stop();
 }

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace fohd {
 namespace {
@@ -98,6 +99,22 @@ void Media::make_recorder(int rate_hz) {
   const std::lock_guard lock(mutex_);
   recorder_ = recorder;
   output_tap_.recorder = recorder_.get();
+}
+
+bool Media::end_recording(std::chrono::milliseconds patience) {
+  std::shared_ptr<Recorder> recorder;
+  {
+    const std::lock_guard lock(mutex_);
+    recorder = recorder_;
+  }
+  if (!recorder) return true;
+  recorder->request_stop();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (recorder->status().state == RecorderStatus::State::recording) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the disk thread's own pace
+  }
+  return true;
 }
 
 void Media::report() {

@@ -2,6 +2,7 @@
 // rate, so both are made anew when JACK returns at another.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,6 +31,9 @@ class Media {
 
   /// [control] What is to be played: names for the channels.
   const ChannelFiles& files() const noexcept { return files_; }
+  /// [control, at the end; no audio needed] Has the recording closed, as a whole file. False: the disk did not manage
+  /// it in time; what it had written last is playable.
+  bool end_recording(std::chrono::milliseconds patience);
   /// [control, once a second] Logs what went wrong or ended since the last call.
   void report();
 

@@ -87,6 +87,22 @@ status=0
 wait "$second_pid" || status=$?
 [ "$status" -eq 0 ] || fail "exit code $status of the second desk"
 
+# A JACK server that stands still lets nobody go. The desk ends all the same, with a whole recording, and says it.
+start_desk --record "$work/whole.wav"
+audio_runs
+grows() { [ "$(stat -c %s "$work/whole.wav")" -gt 700000 ]; } # past the second header, which tells of 2 s
+until_ok 30 grows || fail "nothing is recorded"
+kill -STOP "$jackd_pid"
+kill -TERM "$desk_pid"
+status=0
+wait "$desk_pid" || status=$?
+kill -CONT "$jackd_pid"
+desk_pid=""
+[ "$status" -eq 2 ] || fail "exit code $status of a desk that JACK did not let go"
+says 'error: JACK does not let go' || fail "it is not told that JACK does not let go"
+told=$(od -An -tu4 -j4 -N4 "$work/whole.wav" | tr -d ' ')
+[ $((told + 8)) -eq "$(stat -c %s "$work/whole.wav")" ] || fail "the recording was not closed: its header tells of $told bytes"
+
 refused() { # CODE TEXT ARGUMENTS
   code=$1 text=$2
   shift 2
