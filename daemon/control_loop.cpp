@@ -301,6 +301,7 @@ void ControlLoop::send_answers() {
 
 void ControlLoop::tick() {
   obey_panic_signal();
+  look_for_config();
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;

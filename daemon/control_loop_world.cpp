@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "daemon/clock.h"
 #include "daemon/control_loop.h"
@@ -98,12 +101,38 @@ void ControlLoop::obey_panic_signal() {
   }
 }
 
+/// A disk may stand still. Neither this loop nor the end of the desk waits for it, so the thread that reads is left to
+/// itself; tick() looks for what it found.
 void ControlLoop::reread_config() {
   if (config_.file.empty()) {
     spdlog::info("SIGHUP: there is no configuration file to read again");
     return;
   }
-  ConfigResult result = load_config(config_.file);
+  if (config_read_.valid()) {
+    read_config_again_ = true;  // what is being read may be older than this signal
+    return;
+  }
+  try {
+    std::packaged_task<ConfigResult(std::string)> read(load_config);
+    config_read_ = read.get_future();
+    std::thread(std::move(read), config_.file).detach();
+  } catch (const std::system_error& error) {
+    config_read_ = {};
+    spdlog::error("The configuration cannot be read now: {}", error.what());
+  }
+}
+
+void ControlLoop::look_for_config() {
+  if (!config_read_.valid() || config_read_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  try {
+    take_config(config_read_.get());
+  } catch (const std::exception& error) {
+    spdlog::error("The configuration was not read again: {}", error.what());
+  }
+  if (std::exchange(read_config_again_, false)) reread_config();
+}
+
+void ControlLoop::take_config(ConfigResult result) {
   if (!result.errors.empty()) {
     for (const ConfigError& error : result.errors) spdlog::error("{}", error.to_string());
     spdlog::error("The configuration is wrong; the desk goes on with the one it has");

@@ -54,7 +54,9 @@ class Media {
   ChannelFiles files_;
   int rate_hz_ = 0;
   DiskThread disk_;
-  std::mutex mutex_;  ///< the two pointers: the JACK thread renews them, the control thread asks them
+  /// The two pointers: the JACK thread renews them, the control thread asks them. Held for as long as that takes, never
+  /// over the disk.
+  std::mutex mutex_;
   std::shared_ptr<Player> player_;
   std::shared_ptr<Recorder> recorder_;
   PlayerTap input_tap_;

@@ -35,6 +35,13 @@ printf '[audio]\nclient = 5\n' >"$work/second.toml"
 kill -HUP "$second_pid"
 until_ok 10 grep -q "second.toml:2:10: .client. in .audio. must be text" "$work/second.log" || fail "no complaint after HUP"
 kill -0 "$second_pid" || fail "a wrong file ended the desk"
+# A file that cannot be read for a while, as on a disk that stands still: a pipe without a writer.
+rm "$work/second.toml"
+mkfifo "$work/second.toml"
+kill -HUP "$second_pid"
+for level in -31 -32 -33; do set_value /ch/3/fader "$level"; done
+printf '[audio]\nclient = "second"\nconnect = [{ from = "bus_2", to = "system:playback_7" }]\n' >"$work/second.toml"
+until_ok 10 connected second:bus_2 system:playback_7 || fail "the slow file was not read in the end"
 
 # In a terminal HUP rereads, too, as long as the terminal is there. When its window is closed the desk ends and saves, and
 # does not go on unseen.
