@@ -122,9 +122,9 @@ printf '[audio]\nclient = "%s"\n' "$server" >"$work/clash.toml"
 refused 1 'both called' run --config "$work/clash.toml"
 refused 1 'no such configuration file' run --config "$work/missing.toml"
 refused 1 'this is a folder' run --config "$work"
-refused 1 'missing' run --play "$work/missing" --seconds 1
-refused 1 'no folder' run --record "$work/missing/mix.wav" --seconds 1
-refused 1 'mix.mp3' run --record "$work/mix.mp3" --seconds 1
+refused 1 'no such folder' run --play "$work/missing" --seconds 1
+refused 1 'there is no folder .* to record into' run --record "$work/missing/mix.wav" --seconds 1
+refused 1 'a recording is called NAME.wav or NAME.flac' run --record "$work/mix.mp3" --seconds 1
 refused 1 'osc-port' run --osc-port 70000
 refused 1 'no-such' run --no-such
 refused 1 'subcommand' --
