@@ -8,6 +8,7 @@
 #include "daemon/disk/name_channels.h"
 #include "daemon/log.h"
 #include "daemon/panic_signal.h"
+#include "daemon/run.h"
 #include "daemon/start_rules.h"
 
 namespace fohd {
@@ -81,22 +82,20 @@ void ControlLoop::begin_play_mix() {
 }
 
 void ControlLoop::decide_hold(double rate_hz, const std::string& device) {
-  StartSituation now{config_.geometry, rate_hz, device, boot_id_, config_.start};
-  if (options_.live) now.mode = StartMode::live;
+  const StartSituation now{config_.geometry, rate_hz, device, boot_id_, start_mode(config_.start, options_)};
   hold_reason_ = reason_to_hold(stored_, now);
   status_.held = !hold_reason_.empty();
 }
 
 StateMeta ControlLoop::meta() const {
-  StateMeta meta;
-  meta.geometry = config_.geometry;
-  meta.geometry_known = true;
-  meta.rate_hz = ever_opened_ ? last_rate_hz_ : stored_.meta.rate_hz;
-  meta.device = ever_opened_ ? device_ : stored_.meta.device;
-  // While the outputs wait to be released, a crash and restart must find them waiting again.
-  if (!status_.held) meta.boot_id = boot_id_;
-  meta.program_version = FOHD_VERSION;
-  return meta;
+  StateMeta now;
+  now.geometry = config_.geometry;
+  now.geometry_known = true;
+  now.rate_hz = ever_opened_ ? last_rate_hz_ : stored_.meta.rate_hz;
+  now.device = ever_opened_ ? device_ : stored_.meta.device;
+  now.boot_id = boot_id_;
+  now.program_version = FOHD_VERSION;
+  return meta_to_keep(stored_.meta, now, status_.held);
 }
 
 void ControlLoop::open_store(const std::string& folder) {
@@ -166,11 +165,12 @@ void ControlLoop::finish() {
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
   const bool released = jack_->stop(2000);
   store_.reset();
+  media_.end_recording(1s);
   media_.report();
   if (!released) {
-    spdlog::warn("JACK does not let go; leaving without it");
-    spdlog::shutdown();
-    std::_Exit(0);  // destructors would wait for JACK's threads
+    spdlog::error("JACK does not let go; leaving without it");
+    finish_log();
+    std::_Exit(kExitCouldNotRun);  // destructors would wait for JACK's threads
   }
   io_.stop();
 }
@@ -301,6 +301,7 @@ void ControlLoop::send_answers() {
 
 void ControlLoop::tick() {
   obey_panic_signal();
+  look_for_config();
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
@@ -349,6 +350,7 @@ bool ControlLoop::execute(Command command, const Origin&, std::span<const Value>
     case Command::start_release:
       if (!status_.held) return true;
       status_.held = false;
+      stored_.meta = meta();  // agreed to: audio that opens later finds no reason in it
       if (designer_) designer_->set_hold(false);
       if (store_) store_->submit_meta(meta());
       spdlog::info("The outputs are released");

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -60,6 +61,8 @@ class ControlLoop : public CommandSink {
   void watch_signals();
   void obey_panic_signal();
   void reread_config();
+  void look_for_config();
+  void take_config(ConfigResult result);
   void open_osc();
   void leave_after(double seconds);
   void leave(const std::string& why);
@@ -91,9 +94,10 @@ class ControlLoop : public CommandSink {
   std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
   bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
-  bool hangup_ends_ = false;  ///< started in a terminal
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_;
+  std::future<ConfigResult> config_read_;  ///< valid while a thread reads the file again
+  bool read_config_again_ = false;
   std::uint64_t drops_told_ = 0, refused_told_ = 0;
   std::uint32_t xruns_told_ = 0;
   int xrun_pause_s_ = 0;

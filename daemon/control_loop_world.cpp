@@ -1,7 +1,13 @@
 // The part of the control loop that deals with the world around the desk: the OSC port, signals, the reread
 // configuration.
 #include <spdlog/spdlog.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "daemon/clock.h"
 #include "daemon/control_loop.h"
@@ -19,6 +25,17 @@ std::uint64_t ntp_now() {
   const auto nanos =
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now - seconds).count());
   return (static_cast<std::uint64_t>(seconds.count()) + kSecondsFrom1900To1970) << 32 | (nanos << 32) / 1'000'000'000;
+}
+
+/// The kernel sends SIGHUP when the window was closed or the line was lost, after it has cut the terminal off: every
+/// question about it fails with EIO from then on. A desk that nobody sees any more would hold the audio device and the
+/// port. What never was a terminal (a file, a journal's socket) fails with ENOTTY.
+bool terminal_is_gone() {
+  const auto gone = [](int fd) {
+    termios unused{};
+    return ::tcgetattr(fd, &unused) != 0 && errno == EIO;
+  };
+  return gone(STDIN_FILENO) || gone(STDOUT_FILENO) || gone(STDERR_FILENO);
 }
 
 }  // namespace
@@ -53,20 +70,17 @@ void ControlLoop::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.add(SIGHUP);
-  // In a terminal SIGHUP says that its window was closed or the line was lost: a desk that nobody sees any more would
-  // hold the audio device and the port. A service has no terminal.
-  hangup_ends_ = ::isatty(STDIN_FILENO) != 0 || ::isatty(STDOUT_FILENO) != 0;
   install_panic_signal();
   struct Wait {
     ControlLoop& loop;
     void operator()(const boost::system::error_code& failure, int signal) const {
       if (failure) return;
-      if (signal == SIGHUP && !loop.hangup_ends_) {
-        loop.reread_config();
+      if (signal != SIGHUP) {
+        loop.leave(signal == SIGTERM ? "Asked to end (SIGTERM)" : "Asked to end (SIGINT)");
+      } else if (terminal_is_gone()) {
+        loop.leave("The terminal was closed (SIGHUP)");
       } else {
-        loop.leave(signal == SIGTERM  ? "Asked to end (SIGTERM)"
-                   : signal == SIGINT ? "Asked to end (SIGINT)"
-                                      : "The terminal was closed (SIGHUP)");
+        loop.reread_config();
       }
       loop.signals_.async_wait(*this);
     }
@@ -87,12 +101,38 @@ void ControlLoop::obey_panic_signal() {
   }
 }
 
+/// A disk may stand still. Neither this loop nor the end of the desk waits for it, so the thread that reads is left to
+/// itself; tick() looks for what it found.
 void ControlLoop::reread_config() {
   if (config_.file.empty()) {
     spdlog::info("SIGHUP: there is no configuration file to read again");
     return;
   }
-  ConfigResult result = load_config(config_.file);
+  if (config_read_.valid()) {
+    read_config_again_ = true;  // what is being read may be older than this signal
+    return;
+  }
+  try {
+    std::packaged_task<ConfigResult(std::string)> read(load_config);
+    config_read_ = read.get_future();
+    std::thread(std::move(read), config_.file).detach();
+  } catch (const std::system_error& error) {
+    config_read_ = {};
+    spdlog::error("The configuration cannot be read now: {}", error.what());
+  }
+}
+
+void ControlLoop::look_for_config() {
+  if (!config_read_.valid() || config_read_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  try {
+    take_config(config_read_.get());
+  } catch (const std::exception& error) {
+    spdlog::error("The configuration was not read again: {}", error.what());
+  }
+  if (std::exchange(read_config_again_, false)) reread_config();
+}
+
+void ControlLoop::take_config(ConfigResult result) {
   if (!result.errors.empty()) {
     for (const ConfigError& error : result.errors) spdlog::error("{}", error.to_string());
     spdlog::error("The configuration is wrong; the desk goes on with the one it has");

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "daemon/net/addresses.h"
 
@@ -15,6 +14,7 @@ namespace {
 
 constexpr double kSoundsDb = -60;  // where the bars begin
 constexpr std::int64_t kScreenMs = 100, kLineMs = 5000;
+constexpr std::chrono::milliseconds kLastFlush(200);  // a terminal that stands still keeps its last picture
 
 double peak_db(float linear) { return linear > 0 ? 20 * std::log10(static_cast<double>(linear)) : -200; }
 double power_db(float mean_square) {
@@ -34,14 +34,13 @@ LiveMeter::LiveMeter(const Desk& desk, const DeskStatus& status, const OscConfig
       output_rms_(desk.geometry().outputs()),
       strip_heard_(held_.size()),
       output_heard_(outputs_.size()),
-      terminal_(::isatty(STDOUT_FILENO) != 0) {
-  if (terminal_) std::fputs("\033[?25l\033[2J", stdout);  // no cursor, an empty screen
+      outlet_(STDOUT_FILENO) {
+  if (outlet_.is_terminal()) outlet_.take("\033[?25l\033[2J");  // no cursor, an empty screen
 }
 
 LiveMeter::~LiveMeter() {
-  if (!terminal_) return;
-  std::fputs("\033[?25h\n", stdout);
-  std::fflush(stdout);
+  if (outlet_.is_terminal()) outlet_.take("\033[?25h\n");
+  outlet_.flush(kLastFlush);
 }
 
 void LiveMeter::take(const MeterFrame& frame) {
@@ -59,9 +58,11 @@ void LiveMeter::take(const MeterFrame& frame) {
 
 void LiveMeter::draw(std::int64_t now_ms) {
   if (now_ms < next_ms_) return;
-  next_ms_ = now_ms + (terminal_ ? kScreenMs : kLineMs);
-  terminal_ ? draw_screen() : draw_line();
-  std::fflush(stdout);
+  next_ms_ = now_ms + (outlet_.is_terminal() ? kScreenMs : kLineMs);
+  // Somebody may have pressed Ctrl-S. This is the control thread: it waits for no terminal and draws when it is ready.
+  if (!outlet_.flush(std::chrono::milliseconds(0))) return;
+  outlet_.take(outlet_.is_terminal() ? screen() : line());
+  outlet_.flush(std::chrono::milliseconds(0));
   for (StripMeter& meter : held_) meter.post_peak = 0;
   std::fill(outputs_.begin(), outputs_.end(), 0.0f);
 }
@@ -92,13 +93,13 @@ std::string LiveMeter::reached_at() const {
   return where;
 }
 
-void LiveMeter::draw_screen() {
+std::string LiveMeter::screen() const {
   winsize size{};
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   const int columns = std::max(known ? size.ws_col : 80, 25) - 1, rows = std::max(known ? size.ws_row : 24, 8);
 
-  std::string screen = "\033[H";
-  const auto line = [&](const std::string& text) { screen += text + "\033[K\n"; };
+  std::string drawn = "\033[H";
+  const auto line = [&](const std::string& text) { drawn += text + "\033[K\n"; };
   line(fit_text("fohd   tablets and fohctl reach it at" + reached_at(), columns));
   line(fit_text(!status_.jack_connected ? "no audio: waiting for a JACK server"
                 : status_.held          ? "the outputs are shut: send /start/release"
@@ -116,20 +117,16 @@ void LiveMeter::draw_screen() {
   const auto fits = static_cast<std::size_t>(std::clamp(rows - used - 1, 0, kLogRows));
   if (log.size() > fits) log.erase(log.begin(), log.end() - static_cast<std::ptrdiff_t>(fits));
   for (const std::string& text : log) line(fit_text(text, columns));
-  std::fputs((screen + "\033[J").c_str(), stdout);
+  return drawn + "\033[J";
 }
 
-void LiveMeter::draw_line() {
-  if (!status_.jack_connected) {
-    std::puts("no audio: waiting for a JACK server");
-    return;
-  }
+std::string LiveMeter::line() const {
+  if (!status_.jack_connected) return "no audio: waiting for a JACK server\n";
   int sounding = 0;
   for (int i = 0; i < desk_.geometry().inputs; ++i) sounding += peak_db(held_[i].post_peak) > kSoundsDb ? 1 : 0;
-  std::puts(fmt::format("main L {} R {} dB peak, {} of {} channels sound, load {:.0f} %, xruns {}",
-                        level_text(peak_db(outputs_[0])), level_text(peak_db(outputs_[1])), sounding,
-                        desk_.geometry().inputs, status_.load_percent, status_.xruns)
-                .c_str());
+  return fmt::format("main L {} R {} dB peak, {} of {} channels sound, load {:.0f} %, xruns {}\n",
+                     level_text(peak_db(outputs_[0])), level_text(peak_db(outputs_[1])), sounding,
+                     desk_.geometry().inputs, status_.load_percent, status_.xruns);
 }
 
 }  // namespace fohd

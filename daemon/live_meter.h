@@ -11,6 +11,7 @@
 #include "control/readouts.h"
 #include "daemon/config/config.h"
 #include "daemon/meter_rows.h"
+#include "daemon/outlet.h"
 #include "engine/meter_frame.h"
 
 namespace fohd {
@@ -25,13 +26,13 @@ class LiveMeter {
   LiveMeter(const LiveMeter&) = delete;
   LiveMeter& operator=(const LiveMeter&) = delete;
 
-  /// [control, every 10 ms]
+  /// [control, every 10 ms] Never waits for the terminal.
   void take(const MeterFrame& frame);
   void draw(std::int64_t now_ms);
 
  private:
-  void draw_screen();
-  void draw_line();
+  std::string screen() const;
+  std::string line() const;
   std::vector<MeterCell> cells() const;
   std::string reached_at() const;
 
@@ -42,7 +43,7 @@ class LiveMeter {
   std::vector<StripMeter> held_;  ///< maxima since the last drawing
   std::vector<float> outputs_, output_rms_;
   std::vector<bool> strip_heard_, output_heard_;  ///< has sounded since the start
-  bool terminal_;
+  Outlet outlet_;
   std::int64_t next_ms_ = 0;
 };
 

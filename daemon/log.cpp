@@ -1,35 +1,125 @@
 #include "daemon/log.h"
 
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/ringbuffer_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <optional>
+
+#include "daemon/outlet.h"
+#include "engine/flag.h"
 
 namespace fohd {
 namespace {
 
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t kRecentLines = 5;
+constexpr std::size_t kQueueLines = 1024;  // far more than a start with every possible warning
+constexpr auto kPatienceAtEnd = 1s;        // a terminal that stands still does not keep the desk from ending
 
 std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt>& recent() {
   static auto sink = std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(kRecentLines);
   return sink;
 }
 
+/// Raised when the log is to end: from then on nobody waits long for a reader.
+Flag& ending() {
+  static Flag flag;
+  return flag;
+}
+
+const char* colour_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::warn:
+      return "\033[1;33m";
+    case spdlog::level::err:
+    case spdlog::level::critical:
+      return "\033[1;31m";
+    default:
+      return "\033[32m";
+  }
+}
+
+/// [log thread]
+class OutletSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit OutletSink(int fd)
+      : outlet_(fd), coloured_(outlet_.is_terminal() && spdlog::details::os::is_color_terminal()) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    const std::string_view text(line.data(), line.size());
+    if (coloured_ && message.color_range_end > message.color_range_start) {
+      const std::size_t from = message.color_range_start, to = message.color_range_end;
+      outlet_.take(text.substr(0, from));
+      outlet_.take(colour_of(message.level));
+      outlet_.take(text.substr(from, to - from));
+      outlet_.take("\033[0m");
+      outlet_.take(text.substr(to));
+    } else {
+      outlet_.take(text);
+    }
+    while (!outlet_.flush(patience())) {
+      if (given_up()) outlet_.drop();
+    }
+  }
+  std::chrono::milliseconds patience() { return given_up() ? 0ms : 50ms; }
+  bool given_up() {
+    if (!ending().raised()) return false;
+    if (!give_up_at_) give_up_at_ = Clock::now() + kPatienceAtEnd;
+    return Clock::now() >= *give_up_at_;
+  }
+  void flush_() override {}
+
+  Outlet outlet_;
+  bool coloured_;
+  std::optional<Clock::time_point> give_up_at_;
+};
+
+struct Session {
+  std::shared_ptr<spdlog::details::thread_pool> writer;
+  std::shared_ptr<spdlog::logger> logger;  ///< kept for threads that log while the process ends
+};
+Session& session() {
+  static Session one;
+  return one;
+}
+
 }  // namespace
 
-void set_up_log(bool quiet_terminal) {
+void set_up_log(bool quiet_terminal, int fd) {
   std::vector<spdlog::sink_ptr> sinks{recent()};
-  const bool meter_owns_stderr = quiet_terminal && ::isatty(STDOUT_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
-  if (!meter_owns_stderr) sinks.push_back(std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  auto logger = std::make_shared<spdlog::logger>("fohd", sinks.begin(), sinks.end());
-  logger->set_pattern("%H:%M:%S.%e %^%l%$: %v");
+  const bool meter_owns_terminal = quiet_terminal && ::isatty(STDOUT_FILENO) != 0 && ::isatty(fd) != 0;
+  if (!meter_owns_terminal) sinks.push_back(std::make_shared<OutletSink>(fd));
+  Session& my = session();
+  ending().lower();
+  my.writer = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+  my.logger = std::make_shared<spdlog::async_logger>("fohd", sinks.begin(), sinks.end(), my.writer,
+                                                     spdlog::async_overflow_policy::overrun_oldest);
+  my.logger->set_pattern("%H:%M:%S.%e %^%l%$: %v");
+  my.logger->set_error_handler([](const std::string&) {});  // what comes after finish_log() is nobody's
   const char* level = std::getenv("FOHD_LOG");
-  logger->set_level(level != nullptr && std::strcmp(level, "debug") == 0 ? spdlog::level::debug : spdlog::level::info);
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(logger);
+  my.logger->set_level(level != nullptr && std::strcmp(level, "debug") == 0 ? spdlog::level::debug
+                                                                            : spdlog::level::info);
+  spdlog::set_default_logger(my.logger);
+}
+
+void finish_log() {
+  Session& my = session();
+  if (!my.writer) return;
+  ending().raise();
+  my.writer.reset();  // writes what is queued and joins
 }
 
 std::vector<std::string> recent_log_lines() {

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <thread>
 
 namespace fohd {
 namespace {
@@ -69,19 +70,23 @@ void Media::make_player(int rate_hz) {
   } catch (const std::exception& error) {
     spdlog::error("Nothing plays: {}", error.what());
   }
-  const std::lock_guard lock(mutex_);
-  player_.swap(player);
-  input_tap_.player = player_.get();
-  if (player) disk_.remove(player);
+  {
+    const std::lock_guard lock(mutex_);
+    player_.swap(player);
+    input_tap_.player = player_.get();
+  }
+  if (player) disk_.remove(player);  // the old one ends here, while nobody waits for the lock
 }
 
 void Media::make_recorder(int rate_hz) {
+  std::shared_ptr<Recorder> old;
   {
     const std::lock_guard lock(mutex_);
     output_tap_.recorder = nullptr;
-    if (recorder_) disk_.remove(recorder_);
-    recorder_.reset();  // closes its file, which the next one renames and keeps
+    old.swap(recorder_);
   }
+  if (old) disk_.remove(old);
+  old.reset();  // closes its file, which the next one renames and keeps; the disk may take its time for that
   std::shared_ptr<Recorder> recorder;
   try {
     RecorderOptions options;
@@ -98,6 +103,22 @@ void Media::make_recorder(int rate_hz) {
   const std::lock_guard lock(mutex_);
   recorder_ = recorder;
   output_tap_.recorder = recorder_.get();
+}
+
+bool Media::end_recording(std::chrono::milliseconds patience) {
+  std::shared_ptr<Recorder> recorder;
+  {
+    const std::lock_guard lock(mutex_);
+    recorder = recorder_;
+  }
+  if (!recorder) return true;
+  recorder->request_stop();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (recorder->status().state == RecorderStatus::State::recording) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the disk thread's own pace
+  }
+  return true;
 }
 
 void Media::report() {

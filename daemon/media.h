@@ -2,6 +2,7 @@
 // rate, so both are made anew when JACK returns at another.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,6 +31,9 @@ class Media {
 
   /// [control] What is to be played: names for the channels.
   const ChannelFiles& files() const noexcept { return files_; }
+  /// [control, at the end; no audio needed] Has the recording closed, as a whole file. False: the disk did not manage
+  /// it in time; what it had written last is playable.
+  bool end_recording(std::chrono::milliseconds patience);
   /// [control, once a second] Logs what went wrong or ended since the last call.
   void report();
 
@@ -50,7 +54,9 @@ class Media {
   ChannelFiles files_;
   int rate_hz_ = 0;
   DiskThread disk_;
-  std::mutex mutex_;  ///< the two pointers: the JACK thread renews them, the control thread asks them
+  /// The two pointers: the JACK thread renews them, the control thread asks them. Held for as long as that takes, never
+  /// over the disk.
+  std::mutex mutex_;
   std::shared_ptr<Player> player_;
   std::shared_ptr<Recorder> recorder_;
   PlayerTap input_tap_;

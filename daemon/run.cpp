@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <csignal>
+
 #include "daemon/control_loop.h"
 #include "daemon/log.h"
 #include "daemon/store/state_choice.h"
@@ -32,10 +34,18 @@ bool make_config(const RunOptions& options, Config& config) {
   return true;
 }
 
+/// However the desk ends, what it has said is written.
+struct LogEnd {
+  ~LogEnd() { finish_log(); }
+};
+
 }  // namespace
 
 int run(const RunOptions& options) {
+  // Who reads our output may end before us: Ctrl-C ends `fohd run | tee log` all at once.
+  std::signal(SIGPIPE, SIG_IGN);
   set_up_log(options.meters);
+  const LogEnd log_end;
   try {
     Config config;
     if (!make_config(options, config)) return kExitBadInput;

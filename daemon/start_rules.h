@@ -1,9 +1,11 @@
 // Whether the desk opens its outputs at its start (DESK section 4). Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "daemon/config/config.h"
+#include "daemon/run_options.h"
 #include "daemon/store/state.h"
 
 namespace fohd {
@@ -16,6 +18,12 @@ struct StartSituation {
   std::string boot_id;  ///< empty: not known
   StartMode mode = StartMode::hold;
 };
+
+/// [any] The command line's last word, then the configuration's, then the command line's default, then hold.
+inline StartMode start_mode(std::optional<StartMode> configured, const RunOptions& options) {
+  if (options.live) return StartMode::live;
+  return configured.value_or(options.live_by_default ? StartMode::live : StartMode::hold);
+}
 
 /// [any] Empty: live. Otherwise why the outputs stay shut until /start/release, as the end of a sentence.
 inline std::string reason_to_hold(const StoredState& state, const StartSituation& now) {
@@ -31,6 +39,21 @@ inline std::string reason_to_hold(const StoredState& state, const StartSituation
   }
   if (!then.boot_id.empty() && then.boot_id == now.boot_id) return "";  // a restart in the middle of a show
   return now.mode == StartMode::live ? "" : "the machine was switched on anew";
+}
+
+/// [any] What the state is to say was true when it was written. While the outputs wait to be released it goes on saying
+/// what it said at the start: nobody has agreed to what is true now, and a crash and restart must find the same reason
+/// to wait. Only what it did not know is filled in.
+inline StateMeta meta_to_keep(const StateMeta& at_the_start, const StateMeta& now, bool held) {
+  if (!held) return now;
+  StateMeta meta = at_the_start;
+  if (!meta.geometry_known) meta.geometry = now.geometry;
+  meta.geometry_known = true;
+  if (meta.rate_hz == 0) meta.rate_hz = now.rate_hz;
+  if (meta.device.empty()) meta.device = now.device;
+  meta.program_version = now.program_version;
+  meta.clean_exit = now.clean_exit;
+  return meta;
 }
 
 }  // namespace fohd

@@ -32,11 +32,13 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0.0, 1e9))
       ->check(refuse_nan);
   command->add_flag("--live", options->live, "open the outputs even after the machine was switched on anew");
+  command->add_flag("--live-by-default", options->live_by_default,
+                    "the same, unless the configuration says otherwise; ./start asks for this");
   command->add_flag("--meters", options->meters, "show levels in this terminal");
   command->footer(
       "Example: fohd run --config configs/two-channels.toml --record mix.wav\n"
       "Signals: TERM or INT ramp out, save and end; HUP rereads the configuration, or\n"
-      "ends a desk that was started in a terminal; USR1 is panic.");
+      "ends a desk whose terminal was closed; USR1 is panic.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

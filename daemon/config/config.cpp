@@ -67,9 +67,10 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
 
   TomlTable desk = top.table("desk");
   desk.read("name", config.desk, "what clients show for this desk", 32);
-  int start = static_cast<int>(config.start);
+  constexpr int kNotGiven = -1;
+  int start = kNotGiven;
   desk.read_word("start", start, {"hold", "live"});
-  config.start = static_cast<StartMode>(start);
+  if (start != kNotGiven) config.start = static_cast<StartMode>(start);
   desk.finish();
 
   read_geometry(top.table("geometry"), config.geometry);
@@ -84,8 +85,8 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
   int format = static_cast<int>(config.recorder.format);
   recorder.read_word("format", format, {"int16", "int24", "float32"});
   config.recorder.format = static_cast<RecordFormat>(format);
-  recorder.read("reserve_bytes", config.recorder.reserve_bytes, 0, std::int64_t{1} << 50,
-                "recording stops while this much of the disk is free");
+  recorder.read("reserve_bytes", config.recorder.reserve_bytes, kSmallestReserveBytes, std::int64_t{1} << 50,
+                "recording stops while this much of the disk is free; it looks every 2 s, which are up to 3.1 MB");
   recorder.finish();
 
   TomlTable render = top.table("render");

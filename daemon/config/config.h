@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,10 @@ struct AudioConfig {
 
 enum class RecordFormat : std::uint8_t { int16, int24, float32 };
 
+/// The recorder looks every 2 s how much room there is. At 192 kHz, two channels and 4 bytes they take 3.1 MB: with
+/// less in reserve the disk could be full before it has looked.
+inline constexpr std::int64_t kSmallestReserveBytes = 4'000'000;
+
 struct RecorderConfig {
   RecordFormat format = RecordFormat::int24;
   std::int64_t reserve_bytes = 200'000'000;  ///< recording stops while this much of the disk is still free
@@ -51,9 +56,9 @@ struct RecorderConfig {
 };
 
 struct Config {
-  std::string file;          ///< where it was read from; empty: the defaults
-  std::string desk = "FOH";  ///< name shown to clients
-  StartMode start = StartMode::hold;
+  std::string file;                ///< where it was read from; empty: the defaults
+  std::string desk = "FOH";        ///< name shown to clients
+  std::optional<StartMode> start;  ///< nothing: as the command line says
   Geometry geometry;
   OscConfig osc;
   AudioConfig audio;

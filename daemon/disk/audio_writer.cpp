@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <sndfile.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace fohd {
@@ -80,7 +82,9 @@ std::optional<SampleFormat> parse_sample_format(std::string_view text) noexcept 
 }
 
 struct AudioWriter::Impl {
-  std::filesystem::path shown;
+  std::filesystem::path path, shown;
+  int descriptor = -1;  ///< libsndfile's, which closes it
+  bool name_is_safe = false;
   std::unique_ptr<SNDFILE, CloseSndfile> file;
   int channels = 0;
   SampleFormat format = SampleFormat::int24;
@@ -126,7 +130,9 @@ AudioWriter::AudioWriter(const std::filesystem::path& path, int rate_hz, int cha
   info.samplerate = rate_hz;
   info.channels = channels;
   info.format = sndfile_format(my.shown, format);
-  my.file.reset(sf_open_fd(open_for_writing(path, my.shown), SFM_WRITE, &info, SF_TRUE));
+  my.path = path;
+  my.descriptor = open_for_writing(path, my.shown);
+  my.file.reset(sf_open_fd(my.descriptor, SFM_WRITE, &info, SF_TRUE));
   if (!my.file) throw FileError(my.shown.string() + ": cannot be written: " + sf_strerror(nullptr));
   // An RF64 that stays below 4 GB is written as plain WAV, at every refresh of its header.
   sf_command(my.file.get(), SFC_RF64_AUTO_DOWNGRADE, nullptr, SF_TRUE);
@@ -145,6 +151,21 @@ void AudioWriter::write(std::span<const float> interleaved) {
 }
 
 void AudioWriter::refresh_header() { sf_command(impl_->file.get(), SFC_UPDATE_HEADER_NOW, nullptr, 0); }
+
+void AudioWriter::sync() {
+  Impl& my = *impl_;
+  // EINVAL, EROFS: what cannot be synchronised (a pipe, a device) has nothing to lose.
+  if (::fdatasync(my.descriptor) != 0 && errno != EINVAL && errno != EROFS) {
+    throw FileError(my.shown.string() + ": cannot be written further: " + std::generic_category().message(errno));
+  }
+  if (std::exchange(my.name_is_safe, true)) return;
+  // A new file's name is safe once its folder is.
+  const std::filesystem::path folder = my.path.has_parent_path() ? my.path.parent_path() : ".";
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
 
 void AudioWriter::close() {
   if (!impl_->file) return;

@@ -36,6 +36,9 @@ class AudioWriter {
   /// Makes the file on disk playable as far as it has been written. WAV: the header tells the present length; FLAC: is
   /// playable at any time, up to its last whole block (4,096 frames).
   void refresh_header();
+  /// Forces what has been written onto the disk, so that it outlives a power cut; as slow as the disk is. Throws
+  /// FileError: the disk has lost some of it.
+  void sync();
   void close();
   /// WAV only: goes on at that frame; what was not written before is silence, a hole in a sparse file.
   void skip_to_frame(std::int64_t frame);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kChannels = 2;
 constexpr int kRingSeconds = 5;            // an SD card may pause for seconds while it erases
-constexpr int kRefreshSeconds = 2;         // what a kill -9 may cost at most
+constexpr int kRefreshSeconds = 2;         // what a kill -9 or a power cut may cost
 constexpr std::size_t kChunkFrames = 256;  // interleaved on the audio thread's stack: 2 KB
 constexpr std::size_t kDrainFrames = 8192;
 
@@ -117,6 +117,7 @@ void Recorder::drain() {
     if (writer_->frames() - refreshed_at_frames_ < refresh_frames) continue;
     refreshed_at_frames_ = writer_->frames();
     writer_->refresh_header();
+    writer_->sync();
     const std::string why = why_no_room();
     publish();
     if (!why.empty()) return finish(RecorderStatus::State::disk_full, "recording ended: " + why);
@@ -140,6 +141,10 @@ void Recorder::finish(RecorderStatus::State state, const std::string& message) {
   now_.message = message;
   try {
     now_.frames = writer_->frames();
+    if (state != RecorderStatus::State::failed) {
+      writer_->refresh_header();
+      writer_->sync();
+    }
     writer_->close();
   } catch (const FileError& error) {
     now_.state = RecorderStatus::State::failed;

@@ -1,5 +1,6 @@
-// Records the main mix to a file that survives whatever happens: the header is made true every 2 s, so a killed process
-// or a pulled plug leaves a playable file, and recording ends by itself before the disk is full.
+// Records the main mix to a file that survives whatever happens: every 2 s the header is made true and all of it is
+// forced onto the disk, so a killed process or a pulled plug leaves a playable file that lacks 2 s and the disk's own
+// time at most; and recording ends by itself before the disk is full.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,7 @@ TEST_CASE("config: an empty file is the default desk", "[daemon][config]") {
   CHECK(result.config.geometry == Geometry{});
   CHECK(result.config.osc.port == 9000);
   CHECK(result.config.osc.address == "0.0.0.0");
-  CHECK(result.config.start == StartMode::hold);
+  CHECK_FALSE(result.config.start);
   CHECK(result.config.audio.client == "fohd");
   CHECK(result.config.audio.connect == AudioConfig::default_connect_rules());
 }
@@ -50,7 +50,7 @@ connect = [{ from = "a:b", to = "in_1" }]
 folder = "/mnt/mix"
 [recorder]
 format = "float32"
-reserve_bytes = 5
+reserve_bytes = 4000000
 [render]
 rate_hz = 96000
 )",
@@ -67,7 +67,7 @@ rate_hz = 96000
   CHECK(config.audio.connect == std::vector<ConnectRule>{{"a:b", "in_1", 0}});
   CHECK(config.state_folder == "/mnt/mix");
   CHECK(config.recorder.format == RecordFormat::float32);
-  CHECK(config.recorder.reserve_bytes == 5);
+  CHECK(config.recorder.reserve_bytes == 4'000'000);
   CHECK(config.render_rate_hz == 96000);
 }
 
@@ -101,6 +101,17 @@ TEST_CASE("config: bounds of the geometry are inside, their neighbours outside",
   CHECK(errors_of("[geometry]\ninputs = 128\nbuses = 64").empty());
   CHECK(errors_of("[geometry]\ninputs = 129\nbuses = 65").size() == 2);
   CHECK(errors_of("[geometry]\ninputs = -1\nbuses = -1").size() == 2);
+}
+
+TEST_CASE("config: a reserve that the recorder could write full before it looks again is refused with the reason",
+          "[daemon][config]") {
+  for (const char* bytes : {"0", "-1", "3999999"}) {
+    CAPTURE(bytes);
+    const auto errors = errors_of("[recorder]\nreserve_bytes = " + std::string(bytes));
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].find("from 4000000") != std::string::npos);
+    CHECK(errors[0].find("looks every 2 s") != std::string::npos);
+  }
 }
 
 TEST_CASE("config: text that is not TOML is refused with its place", "[daemon][config]") {

@@ -2,13 +2,37 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "daemon/realtime_guard.h"
 #include "tests/daemon/test_files.h"
+
+namespace {
+
+/// What the header of a file said of its length each time that it was forced onto the disk, and how long it was.
+struct Sync {
+  std::int64_t told_bytes, real_bytes;
+};
+thread_local std::vector<Sync>* syncs_of_this_thread = nullptr;  // other tests use other threads
+
+}  // namespace
+
+// Takes the place of the C library's in this program.
+extern "C" int fdatasync(int fd) {
+  std::uint32_t riff_bytes = 0;
+  struct stat status {};
+  if (syncs_of_this_thread != nullptr && ::pread(fd, &riff_bytes, sizeof riff_bytes, 4) == sizeof riff_bytes &&
+      ::fstat(fd, &status) == 0) {
+    syncs_of_this_thread->push_back({std::int64_t{riff_bytes} + 8, status.st_size});
+  }
+  return static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
 
 using namespace fohd;
 using namespace fohd::test;
@@ -86,6 +110,28 @@ TEST_CASE("recorder: what is pushed in blocks of any length stands in the file, 
     CHECK(audio.info.frames == mix.frame);
     CHECK(first_wrong_frame(audio, kind.tolerance) == -1);
   }
+}
+
+TEST_CASE("recorder: every 2 s, and at the end, a file with a true header is forced onto the disk",
+          "[daemon][recorder]") {
+  const TemporaryFolder folder;
+  Recorder recorder(options_for(folder / "safe.wav", SampleFormat::int24));
+  CountingMix mix;
+  std::vector<Sync> syncs;
+  syncs_of_this_thread = &syncs;
+  std::size_t expected = 0;
+  for (int second = 1; second <= 9; ++second) {
+    for (int i = 0; i < 48; ++i) mix.push(recorder, 1000);
+    recorder.service();
+    if (second % 2 == 0) ++expected;
+    CHECK(syncs.size() == expected);
+  }
+  recorder.request_stop();
+  recorder.service();
+  syncs_of_this_thread = nullptr;
+  CHECK(syncs.size() == expected + 1);
+  for (const Sync& sync : syncs) CHECK(sync.told_bytes == sync.real_bytes);
+  CHECK(syncs.back().real_bytes == static_cast<std::int64_t>(std::filesystem::file_size(folder / "safe.wav")));
 }
 
 TEST_CASE("recorder: a disk that is late by more than the ring costs counted blocks, and the time still fits",

@@ -28,8 +28,9 @@ set_value /ch/1/mute 1
 expect_gain fohd:main_l fohd:in_1 silence
 set_value /ch/1/mute 0
 set_value /ch/1/name Kick
-until_ok 10 sh -c "jack_property -l | grep -q 'value: Kick'" || until_ok 5 sh -c "jack_property -l | grep -q Kick" ||
-  fail "in_1 is not shown as Kick"
+shown_as() { [ "$(jack_property --port --list "fohd:$1" http://jackaudio.org/metadata/pretty-name)" = "$2" ]; } # PORT NAME
+until_ok 10 shown_as in_1 Kick || fail "in_1 is not shown as Kick"
+if shown_as in_2 Kick; then fail "in_2 is shown as Kick, too"; fi
 
 for period in 64 1024 100; do
   jack_bufsize "$period" >/dev/null 2>&1 || fail "jack_bufsize $period"

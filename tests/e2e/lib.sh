@@ -5,13 +5,13 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 server=fohd_e2e_$$
 port=$((20000 + $$ % 20000))
-jackd_pid="" desk_pid="" second_pid="" place_kept=""
+jackd_pid="" desk_pid="" second_pid="" window_pid="" place_kept=""
 export JACK_DEFAULT_SERVER="$server" JACK_NO_START_SERVER=1 JACK_NO_AUDIO_RESERVATION=1 XDG_STATE_HOME="$work/home"
 
 finish() {
   status=$?
   trap - EXIT
-  for pid in $second_pid $desk_pid; do kill -9 "$pid" 2>/dev/null || true; done
+  for pid in $second_pid $desk_pid $window_pid; do kill -9 "$pid" 2>/dev/null || true; done
   # Never -9 for the last jackd of a name: the machine has room for 8 names, and a killed one keeps its place until a
   # server of the same name has ended well.
   if [ -n "$place_kept" ]; then

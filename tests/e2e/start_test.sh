@@ -1,12 +1,17 @@
 #!/bin/sh
 # ./start without a sound card: what it would ask of jackd for --device is shown by a substitute jackd that writes down
 # its arguments; wrong arguments get a sentence and change nothing. No hardware is touched here, so that a real interface
-# accepts these arguments is not shown.
+# accepts these arguments is not shown. Then Ctrl-C with a real (dummy) jackd: the desk ends first.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export JACK_DEFAULT_SERVER="fohdstart$$" JACK_NO_START_SERVER=1
+start_pid="" jackd_pid=""
+clean_up() {
+  for pid in $start_pid $jackd_pid; do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap clean_up EXIT
+export JACK_DEFAULT_SERVER="fohdstart$$" JACK_NO_START_SERVER=1 XDG_STATE_HOME="$work/home"
 
 fail() {
   echo "FAILED: $*"
@@ -35,4 +40,40 @@ if "$root/start" --device >"$work/out" 2>&1; then fail "--device without a value
 grep -q -- '--device needs a value' "$work/out" || fail "no plain message about --device"
 if "$root/start" --no-such-thing >"$work/out" 2>&1; then fail "an unknown argument was accepted"; fi
 grep -q 'no-such-thing' "$work/out" || fail "the unknown argument is not named"
+
+# until_ok SECONDS COMMAND...: tries every 50 ms.
+until_ok() {
+  tries=$(($1 * 20))
+  shift
+  while ! "$@" >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || return 1
+    sleep 0.05
+  done
+}
+gone() { ! kill -0 "$1" 2>/dev/null; }
+group_of() { ps -o pgid= -p "$1" | tr -d ' '; }
+
+# As a terminal does it: ./start leads a process group, and Ctrl-C goes to all of it.
+printf '[desk]\nname = "says nothing of its start"\n' >"$work/desk.toml"
+mkdir -p "$work/home/fohd"
+echo '{ "boot_id": "another boot", "values": { "/main/fader": 0.0 } }' >"$work/home/fohd/state-000001.json"
+setsid env --default-signal=INT "$root/start" --config "$work/desk.toml" --osc-port $((20000 + $$ % 20000)) >"$work/out" 2>&1 &
+start_pid=$!
+until_ok 60 grep -q 'Audio runs' "$work/out" || fail "no audio with ./start"
+grep -q 'The mix is the one of' "$work/out" || fail "the state was not found"
+if grep -q 'outputs are shut' "$work/out"; then fail "./start is not live, though the configuration leaves it open"; fi
+jackd_pid=$(pgrep -P "$start_pid" -x jackd) || fail "./start has started no jackd"
+desk_pid=$(pgrep -P "$start_pid" -x fohd) || fail "./start has started no desk"
+[ "$(group_of "$desk_pid")" = "$start_pid" ] || fail "the desk does not hear Ctrl-C"
+[ "$(group_of "$jackd_pid")" != "$start_pid" ] || fail "Ctrl-C would end jackd before the desk has ramped out"
+kill -INT "-$start_pid"
+until_ok 20 gone "$start_pid" || fail "Ctrl-C does not end ./start"
+status=0
+wait "$start_pid" || status=$?
+[ "$status" -eq 0 ] || fail "exit code $status after Ctrl-C"
+grep -q 'the outputs ramp out and the mix is saved' "$work/out" || fail "the desk did not end well"
+if grep -q 'JACK server has ended' "$work/out"; then fail "jackd ended before the desk"; fi
+gone "$jackd_pid" || fail "./start has left its jackd running"
+start_pid="" jackd_pid=""
 echo ok

@@ -35,17 +35,56 @@ printf '[audio]\nclient = 5\n' >"$work/second.toml"
 kill -HUP "$second_pid"
 until_ok 10 grep -q "second.toml:2:10: .client. in .audio. must be text" "$work/second.log" || fail "no complaint after HUP"
 kill -0 "$second_pid" || fail "a wrong file ended the desk"
+# A file that cannot be read for a while, as on a disk that stands still: a pipe without a writer.
+rm "$work/second.toml"
+mkfifo "$work/second.toml"
+kill -HUP "$second_pid"
+for level in -31 -32 -33; do set_value /ch/3/fader "$level"; done
+printf '[audio]\nclient = "second"\nconnect = [{ from = "bus_2", to = "system:playback_7" }]\n' >"$work/second.toml"
+until_ok 10 connected second:bus_2 system:playback_7 || fail "the slow file was not read in the end"
 
-# In a terminal HUP says that the window was closed: the desk ends and saves, and does not go on unseen.
+# In a terminal HUP rereads, too, as long as the terminal is there. When its window is closed the desk ends and saves, and
+# does not go on unseen.
 rm -f "$work/window.log"
 script -qfc "exec '$bin/fohd' run --osc-port $((port + 2)) --state-dir '$work/window'" "$work/window.log" >/dev/null 2>&1 </dev/null &
 window_pid=$!
 until_ok 20 grep -q "OSC is heard" "$work/window.log" || fail "no desk in a terminal"
 in_window=$(pgrep -P "$window_pid" | head -1)
+"$bin/fohctl" --port $((port + 2)) set /ch/3/fader -13 >/dev/null || fail "no control of the desk in a terminal"
 kill -HUP "$in_window"
+until_ok 10 grep -q "no configuration file to read again" "$work/window.log" || fail "HUP in a terminal does not reread"
+kill -9 "$window_pid" # closes the terminal
+wait "$window_pid" 2>/dev/null || true
+window_pid=""
 until_ok 10 sh -c "! kill -0 $in_window" || fail "a closed terminal left the desk running"
+newest=$(ls "$work"/window/state-*.json | tail -1)
+grep -q '"clean_exit": true' "$newest" || fail "the desk in the closed terminal did not end well"
+grep -q '"/ch/3/fader": -13' "$newest" || fail "the desk in the closed terminal did not save"
+
+# Ctrl-S in that window stops its output and nothing else: the desk is played on and ends when it is told to.
+mkfifo "$work/keys"
+script -qfc "exec '$bin/fohd' run --meters --osc-port $((port + 2)) --state-dir '$work/window'" "$work/stopped.log" \
+  >/dev/null 2>&1 <"$work/keys" &
+window_pid=$!
+exec 3>"$work/keys"
+until_ok 20 grep -q "channels\|ch 1" "$work/stopped.log" || fail "no meters in a terminal"
+in_window=$(pgrep -P "$window_pid" | head -1)
+printf '\023' >&3
+stands_still() {
+  size=$(stat -c %s "$work/stopped.log")
+  sleep 0.5 # five drawings
+  [ "$(stat -c %s "$work/stopped.log")" = "$size" ]
+}
+until_ok 10 stands_still || fail "Ctrl-S does not stop the meters"
+for level in -21 -22 -23; do
+  "$bin/fohctl" --port $((port + 2)) set /ch/3/fader "$level" >/dev/null || fail "no control while the terminal is stopped"
+done
+kill -TERM "$in_window"
+until_ok 10 sh -c "! kill -0 $in_window" || fail "a stopped terminal keeps the desk from ending"
+exec 3>&-
 wait "$window_pid" || true
-grep -q "terminal was closed" "$work/window.log" || fail "the end is not told: $(cat "$work/window.log")"
+window_pid=""
+grep -q '"/ch/3/fader": -23' "$(ls "$work"/window/state-*.json | tail -1)" || fail "the desk in the stopped terminal did not save"
 
 # Panic by signal: the outputs shut and the desk knows.
 kill -USR1 "$second_pid"
@@ -54,6 +93,22 @@ kill -TERM "$second_pid"
 status=0
 wait "$second_pid" || status=$?
 [ "$status" -eq 0 ] || fail "exit code $status of the second desk"
+
+# A JACK server that stands still lets nobody go. The desk ends all the same, with a whole recording, and says it.
+start_desk --record "$work/whole.wav"
+audio_runs
+grows() { [ "$(stat -c %s "$work/whole.wav")" -gt 700000 ]; } # past the second header, which tells of 2 s
+until_ok 30 grows || fail "nothing is recorded"
+kill -STOP "$jackd_pid"
+kill -TERM "$desk_pid"
+status=0
+wait "$desk_pid" || status=$?
+kill -CONT "$jackd_pid"
+desk_pid=""
+[ "$status" -eq 2 ] || fail "exit code $status of a desk that JACK did not let go"
+says 'error: JACK does not let go' || fail "it is not told that JACK does not let go"
+told=$(od -An -tu4 -j4 -N4 "$work/whole.wav" | tr -d ' ')
+[ $((told + 8)) -eq "$(stat -c %s "$work/whole.wav")" ] || fail "the recording was not closed: its header tells of $told bytes"
 
 refused() { # CODE TEXT ARGUMENTS
   code=$1 text=$2
@@ -67,9 +122,9 @@ printf '[audio]\nclient = "%s"\n' "$server" >"$work/clash.toml"
 refused 1 'both called' run --config "$work/clash.toml"
 refused 1 'no such configuration file' run --config "$work/missing.toml"
 refused 1 'this is a folder' run --config "$work"
-refused 1 'missing' run --play "$work/missing" --seconds 1
-refused 1 'no folder' run --record "$work/missing/mix.wav" --seconds 1
-refused 1 'mix.mp3' run --record "$work/mix.mp3" --seconds 1
+refused 1 'no such folder' run --play "$work/missing" --seconds 1
+refused 1 'there is no folder .* to record into' run --record "$work/missing/mix.wav" --seconds 1
+refused 1 'a recording is called NAME.wav or NAME.flac' run --record "$work/mix.mp3" --seconds 1
 refused 1 'osc-port' run --osc-port 70000
 refused 1 'no-such' run --no-such
 refused 1 'subcommand' --
