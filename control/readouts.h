@@ -31,10 +31,11 @@ struct DeskStatus {
   bool jack_connected = false;  ///< a JACK server runs this desk
   float rate_hz = 0;
   int period_frames = 0;
-  float load_percent = 0;            ///< of one period, as JACK reports it
-  std::int32_t xruns = 0;            ///< since the start of the process
-  std::int32_t deadline_misses = 0;  ///< callbacks that ended later than a period after their cycle began
-  std::int32_t lost_datagrams = 0;   ///< OSC that came faster than it was read, since the start of the process
+  std::int32_t main_latency_frames = 0;  ///< main is later than the buses by it; 0 before the first audio
+  float load_percent = 0;                ///< of one period, as JACK reports it
+  std::int32_t xruns = 0;                ///< since the start of the process
+  std::int32_t deadline_misses = 0;      ///< callbacks that ended later than a period after their cycle began
+  std::int32_t lost_datagrams = 0;       ///< OSC that came faster than it was read, since the start of the process
   std::vector<bool> channel_safety_muted, bus_safety_muted;
   bool main_safety_muted = false;
   std::vector<bool> input_clipped;   ///< [channel] since /clips/clear

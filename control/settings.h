@@ -88,6 +88,15 @@ struct OutputSettings {
   bool ears = false;  ///< in-ear monitors hang here: ceiling at most -12 dBFS
 };
 
+/// Main behind its fader: the mastering block and the limiter.
+struct MasterSettings {
+  float width_percent = 0;
+  bool mono_below_on = false;
+  float mono_below_hz = 0;
+  bool limiter_on = false;
+  float limiter_ceiling_db = 0, limiter_release_ms = 0;
+};
+
 struct MixSettings {  ///< a bus, or main
   StripIdentity identity;
   bool eq_on = false;
@@ -97,6 +106,7 @@ struct MixSettings {  ///< a bus, or main
   float fader_db = 0, pan = 0;
   bool link = false;         ///< buses only
   bool main_on = false;      ///< buses only
+  MasterSettings master;     ///< main only
   OutputSettings output[2];  ///< a bus uses [0]; main has left and right
 };
 

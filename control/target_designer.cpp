@@ -219,19 +219,37 @@ void TargetDesigner::design_bus(int bus, const Work& work) {
     main[1] = static_cast<float>(gain * pan.right);
   }
   commit_row(DeskTargets::row_index(strip, Tap::pre_fader), scratch_row(Tap::pre_fader), gain_ramp(work));
-  design_output(2 + bus, mix, mix.output[0], 1.0, work);
+  design_output(2 + bus, unless(mix.mute, level_gain(mix.fader_db)), mix.output[0], work);
 }
 
 void TargetDesigner::design_main(const Work& work) {
   const MixSettings& mix = desk_.settings().main;
-  const PanGains sides = balance(mix.pan);
   for (int side = 0; side < 2; ++side) {
     const int strip = desk_.geometry().main_strip() + side;
     LaneTargets lane = master_.lanes[static_cast<std::size_t>(strip)];
     set_mix_processing(lane, mix, true, work);  // left and right are one picture
     commit(strip, lane);
-    if (work.gains) design_output(side, mix, mix.output[side], side == 0 ? sides.left : sides.right, work);
+    if (work.gains) design_output(side, 1.0, mix.output[side], work);
   }
+  if (work.gains) design_master(mix, work);
+}
+
+void TargetDesigner::design_master(const MixSettings& mix, const Work& work) {
+  const MasterSettings& master = mix.master;
+  MainTargets& present = master_.main;
+  MainTargets next = present;
+  const PanGains sides = balance(mix.pan);
+  const double gain = unless(mix.mute, level_gain(mix.fader_db));
+  next.gain[0] = static_cast<float>(gain * sides.left);
+  next.gain[1] = static_cast<float>(gain * sides.right);
+  next.width = design(StereoWidthParams{master.width_percent, master.mono_below_on, master.mono_below_hz}, rate_hz_);
+  next.limiter =
+      design(TruePeakLimiterParams{master.limiter_on, master.limiter_ceiling_db, master.limiter_release_ms}, rate_hz_);
+  if (next == present) return;
+  next.gain_ramp_frames = folded(gain_ramp(work), present.gain_ramp_frames, main_turn_);
+  ++next.revision;
+  present = next;
+  changed_ = true;
 }
 
 void TargetDesigner::set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const {
@@ -250,12 +268,10 @@ void TargetDesigner::set_mix_processing(LaneTargets& lane, const MixSettings& mi
   set_compressor(lane, mix.compressor, linked);
 }
 
-void TargetDesigner::design_output(int output, const MixSettings& mix, const OutputSettings& settings,
-                                   double balance_gain, const Work& work) {
+void TargetDesigner::design_output(int output, double fader_gain, const OutputSettings& settings, const Work& work) {
   OutputTargets& present = master_.outputs[static_cast<std::size_t>(output)];
   OutputTargets next = present;
-  next.gain = static_cast<float>(unless(mix.mute, level_gain(mix.fader_db)) * level_gain(settings.level_db) *
-                                 balance_gain * polarity(settings.polarity_inverted));
+  next.gain = static_cast<float>(fader_gain * level_gain(settings.level_db) * polarity(settings.polarity_inverted));
   next.delay_frames = settings.delay_on ? frames(static_cast<double>(settings.delay_ms)) : 0;
   const float ceiling_db =
       settings.ears ? std::min(settings.limiter_ceiling_db, kEarsCeilingDb) : settings.limiter_ceiling_db;
@@ -322,6 +338,7 @@ void TargetDesigner::copy_to(DeskTargets& slot) const {
   for (std::size_t i = 0; i < master_.outputs.size(); ++i) {
     if (slot.outputs[i].revision != master_.outputs[i].revision) slot.outputs[i] = master_.outputs[i];
   }
+  if (slot.main.revision != master_.main.revision) slot.main = master_.main;
   slot.shutter = master_.shutter;
 }
 

@@ -46,8 +46,9 @@ class TargetDesigner {
   void add_send(int channel, int bus);
   void design_bus(int bus, const Work& work);
   void design_main(const Work& work);
-  void design_output(int output, const MixSettings& mix, const OutputSettings& settings, double balance_gain,
-                     const Work& work);
+  void design_master(const MixSettings& mix, const Work& work);
+  /// fader_gain: what the strip's fader and mute make of it here; 1 for main, which has them in front of its limiter.
+  void design_output(int output, double fader_gain, const OutputSettings& settings, const Work& work);
   void design_shutter();
   void set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const;
   void set_mix_processing(LaneTargets& lane, const MixSettings& mix, bool linked, const Work& work) const;
@@ -69,6 +70,7 @@ class TargetDesigner {
   /// The update() since which everything may be unread, and in which each block was last changed.
   std::uint32_t turn_ = 1, first_unread_turn_ = 1;
   std::vector<std::uint32_t> row_turns_, output_turns_;
+  std::uint32_t main_turn_ = 0;
   std::vector<float> scratch_;  ///< [tap][column] of the strip in hand
   bool hold_ = false, shutdown_ = false;
   bool panic_since_open_ = false;  ///< what shut the outputs decides how slowly they open

@@ -19,8 +19,9 @@ std::uint64_t now_ns() noexcept {  // the vDSO clock: no system call
 
 }  // namespace
 
-AudioCore::AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_tap, OutputTap* output_tap)
-    : engine_(geometry, rate_hz),
+AudioCore::AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_tap, OutputTap* output_tap,
+                     double look_ahead_ms)
+    : engine_(geometry, rate_hz, look_ahead_ms),
       input_tap_(input_tap),
       output_tap_(output_tap),
       targets_(DeskTargets(geometry)),

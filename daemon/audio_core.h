@@ -49,8 +49,10 @@ struct AudioCounters {
 
 class AudioCore {
  public:
-  /// [control] Allocates everything. rate_hz 8,000..192,000. Taps may be null and outlive the core.
-  AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_tap = nullptr, OutputTap* output_tap = nullptr);
+  /// [control] Allocates everything. rate_hz 8,000..192,000. Taps may be null and outlive the core. look_ahead_ms: as
+  /// Engine's.
+  AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_tap = nullptr, OutputTap* output_tap = nullptr,
+            double look_ahead_ms = 0);
   AudioCore(const AudioCore&) = delete;
   AudioCore& operator=(const AudioCore&) = delete;
 

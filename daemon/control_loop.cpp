@@ -183,7 +183,8 @@ void ControlLoop::start_jack() {
   jack.connections = expand(config_.audio.connect, config_.geometry);
   const auto make_core = [this](double rate_hz) {
     media_.prepare(rate_hz);
-    return std::make_shared<AudioCore>(config_.geometry, rate_hz, media_.input_tap(), media_.output_tap());
+    return std::make_shared<AudioCore>(config_.geometry, rate_hz, media_.input_tap(), media_.output_tap(),
+                                       config_.limiter_look_ahead_ms);
   };
   jack_ = std::make_unique<JackSupervisor>(io_, std::move(jack), make_core,
                                            [this](JackNews news) { hear_jack(std::move(news)); });
@@ -234,6 +235,7 @@ void ControlLoop::audio_opened(const JackNews& news) {
   last_rate_hz_ = rate_hz;
   device_ = news.device;
   status_.rate_hz = static_cast<float>(rate_hz);
+  status_.main_latency_frames = core_->engine().latency_frames();
   if (store_) store_->submit_meta(meta());
   designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
   designer_->set_hold(status_.held);

@@ -148,6 +148,7 @@ void ControlLoop::take_config(ConfigResult result) {
   needs_restart(next.audio.client != config_.audio.client, "`client` in [audio]");
   needs_restart(next.audio.server != config_.audio.server, "`server` in [audio]");
   needs_restart(next.desk != config_.desk, "`name` in [desk]");
+  needs_restart(next.limiter_look_ahead_ms != config_.limiter_look_ahead_ms, "[main]");
   needs_restart(next.state_folder != config_.state_folder, "[state]");
   needs_restart(next.recorder != config_.recorder, "[recorder]");
   if (next.audio.connect != config_.audio.connect && next.geometry == config_.geometry) {

@@ -10,6 +10,7 @@
 #include "engine/delayed_tile.h"
 #include "engine/denormals.h"
 #include "engine/gain_matrix.h"
+#include "engine/main_master.h"
 #include "engine/output_stage.h"
 #include "engine/rim.h"
 #include "engine/shutter.h"
@@ -18,7 +19,7 @@
 namespace fohd {
 
 struct Engine::Impl {
-  Impl(const Geometry& g, double rate);
+  Impl(const Geometry& g, double rate, double look_ahead_ms);
 
   void set_targets(const DeskTargets& targets) noexcept;
   void settle() noexcept;
@@ -48,15 +49,17 @@ struct Engine::Impl {
   std::vector<DelayedTile> buses_before;  ///< [bus tile] tap pre_fader, 64 frames ago, for keys
   std::vector<const float*> keys;         ///< [strip] of the present chunk (engine/key_tile.h)
   GainMatrix matrix;
+  MainMaster master;
   std::vector<OutputStage> stages;
   Shutter shutter;
   float shutter_gains[kSubBlockFrames] = {};
   std::uint64_t frames_done = 0;
   std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions;
+  std::uint32_t main_revision = 0;
   std::vector<std::uint32_t> inner_faults;  ///< [strip] found at the grid, in strips that no guard watches
 };
 
-Engine::Impl::Impl(const Geometry& g, double rate)
+Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
     : geometry(g),
       rate_hz(rate),
       meter_share(mean_square_share(rate)),
@@ -67,6 +70,7 @@ Engine::Impl::Impl(const Geometry& g, double rate)
       buses_before(static_cast<std::size_t>(g.bus_tiles())),
       keys(static_cast<std::size_t>(g.strips())),
       matrix(g),
+      master(rate, look_ahead_ms),
       lane_revisions(static_cast<std::size_t>(g.strips())),
       row_revisions(static_cast<std::size_t>(g.strips() * kTaps)),
       output_revisions(static_cast<std::size_t>(g.outputs())),
@@ -99,6 +103,10 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     output_revisions[output] = targets.outputs[output].revision;
     output_stage(output).set(geometry.output_strip(output) % kLanes, targets.outputs[output]);
   }
+  if (targets.main.revision != main_revision) {
+    main_revision = targets.main.revision;
+    master.set(targets.main);
+  }
   shutter.set(targets.shutter);
 }
 
@@ -106,6 +114,7 @@ void Engine::Impl::settle() noexcept {
   rim.settle();
   for (StripTile& strips : tiles) strips.settle();
   matrix.settle();
+  master.settle();
   for (OutputStage& stage : stages) stage.settle();
   shutter.settle();
 }
@@ -152,12 +161,14 @@ void Engine::Impl::collect_keys() noexcept {
 
 void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
   shutter.process(shutter_gains, frames);
-  for (std::size_t s = 0; s < stages.size(); ++s) {
-    const bool main = s + 1 == stages.size();
-    const TileTaps& from = taps[first_mix_tile + s];
-    stages[s].process(from.tap[static_cast<int>(Tap::pre_fader)], from.silent, shutter_gains,
-                      outputs + (main ? 0 : 2 + s * kLanes), offset, frames, frames_done);
+  const auto pre_fader = [this](int mix) { return taps[first_mix_tile + mix].tap[static_cast<int>(Tap::pre_fader)]; };
+  const int buses = geometry.bus_tiles();
+  for (int s = 0; s < buses; ++s) {
+    stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, outputs + 2 + s * kLanes, offset,
+                      frames, frames_done);
   }
+  const bool sounds = master.process(pre_fader(buses), taps[first_mix_tile + buses].silent, frames);
+  stages[buses].process(master.samples(), !sounds, shutter_gains, outputs, offset, frames, frames_done);
 }
 
 void Engine::Impl::grid() noexcept {
@@ -209,9 +220,11 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
   }
   frame.frames = frames_done;
   frame.shutter_gain = shutter.gain();
+  frame.limiter_gain = master.limiter_gain();
 }
 
-Engine::Engine(const Geometry& geometry, double rate_hz) : impl_(std::make_unique<Impl>(geometry, rate_hz)) {}
+Engine::Engine(const Geometry& geometry, double rate_hz, double look_ahead_ms)
+    : impl_(std::make_unique<Impl>(geometry, rate_hz, look_ahead_ms)) {}
 Engine::~Engine() = default;
 
 void Engine::set_targets(const DeskTargets& targets) noexcept FOHD_NONBLOCKING { impl_->set_targets(targets); }
@@ -221,6 +234,7 @@ void Engine::process(const float* const* inputs, float* const* outputs, int fram
   const ScopedFlushToZero no_denormals;
   for (StripTile& strips : impl_->tiles) strips.begin_call();
   for (OutputStage& stage : impl_->stages) stage.meter().begin_call();
+  impl_->master.begin_call();
   for (int offset = 0; offset < frames;) {
     const int to_grid = kSubBlockFrames - static_cast<int>(impl_->frames_done % kSubBlockFrames);
     const int chunk = std::min(frames - offset, to_grid);
@@ -233,6 +247,7 @@ void Engine::read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING { im
 
 void Engine::restart_peaks() noexcept FOHD_NONBLOCKING {
   for (StripTile& strips : impl_->tiles) strips.restart_meters();
+  impl_->master.restart_meter();
   for (OutputStage& stage : impl_->stages) stage.meter().restart_peaks();
 }
 
@@ -243,7 +258,7 @@ void Engine::clear_safety_mutes() noexcept FOHD_NONBLOCKING {
   }
 }
 
-int Engine::latency_frames() const noexcept { return 0; }
+int Engine::latency_frames() const noexcept { return impl_->master.latency_frames(); }
 const Geometry& Engine::geometry() const noexcept { return impl_->geometry; }
 double Engine::rate_hz() const noexcept { return impl_->rate_hz; }
 int Engine::max_delay_frames() const noexcept { return fohd::max_delay_frames(impl_->rate_hz); }

@@ -13,8 +13,9 @@ namespace fohd {
 
 class Engine {
  public:
-  /// [control] Allocates everything it will ever need. rate_hz 8,000..192,000.
-  Engine(const Geometry& geometry, double rate_hz);
+  /// [control] Allocates everything it will ever need. rate_hz 8,000..192,000. look_ahead_ms of main's limiter 0.5..5;
+  /// 0: main has no limiter and is not late.
+  Engine(const Geometry& geometry, double rate_hz, double look_ahead_ms = 0);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -43,7 +44,7 @@ class Engine {
   /// come back in 20 ms.
   void clear_safety_mutes() noexcept FOHD_NONBLOCKING;
 
-  /// [any thread] Frames from an input to main: 0 until a limiter with look-ahead moves in.
+  /// [any thread] Frames from an input to main, constant; to a bus it is none.
   int latency_frames() const noexcept;
   const Geometry& geometry() const noexcept;
   double rate_hz() const noexcept;

@@ -1,7 +1,7 @@
 // From what people turn on an equaliser to what the filter loop reads. [control] Pure; double inside.
 #pragma once
 
-#include "engine/targets.h"
+#include "engine/svf_coeffs.h"
 
 namespace fohd {
 

@@ -34,7 +34,7 @@
 
 #include "engine/ramps.h"
 #include "engine/svf_bank.h"
-#include "engine/targets.h"
+#include "engine/svf_coeffs.h"
 #include "engine/tile.h"
 
 namespace fohd {

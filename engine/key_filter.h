@@ -1,7 +1,7 @@
 // The filter on the way to a detector: what a gate or compressor hears, not what is heard.
 #pragma once
 
-#include "engine/targets.h"
+#include "engine/svf_coeffs.h"
 
 namespace fohd {
 

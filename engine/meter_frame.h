@@ -34,6 +34,7 @@ struct MeterFrame {
   std::vector<std::uint8_t> safety_mutes;   ///< [strip] 1: muted after repeated faults, until cleared
   std::uint64_t frames = 0;                 ///< the engine's frame counter
   float shutter_gain = 0;                   ///< 0 shut .. 1 open
+  float limiter_gain = 0;                   ///< of main's limiter, octaves, the deepest in the same time as peaks
 };
 
 }  // namespace fohd

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "engine/targets.h"
+#include "engine/geometry.h"
+#include "engine/svf_coeffs.h"
 
 namespace fohd {
 

@@ -12,19 +12,11 @@
 #include "engine/compressor.h"
 #include "engine/gate.h"
 #include "engine/geometry.h"
+#include "engine/stereo_width.h"
+#include "engine/svf_coeffs.h"
+#include "engine/true_peak_limiter.h"
 
 namespace fohd {
-
-/// One second-order section in increment form (PERF 5.1):  v = x - c2;  y = d*x + y1*c1 + y2*c2;
-///   c1' = (c1 + p*c1) + b*v;  c2' = (c2 + b*c1) + t*v        (y and both updates read the old c1, c2)
-/// Neutral, y = x exactly: d = 1, y1 = y2 = 0 with any legal p, b, t. Legal: made from g > 0, k >= 0.
-struct SvfCoeffs {
-  float p = 0, b = 0, t = 0, d = 1, y1 = 0, y2 = 0;
-  constexpr bool operator==(const SvfCoeffs&) const = default;
-};
-
-inline constexpr int kLowCutSections = 2;  ///< 24 dB/oct
-inline constexpr int kMaxEqBands = 6;      ///< channels use 4, mixes 6
 
 /// What a gate or a compressor listens to (engine/key_tile.h).
 struct KeyTargets {
@@ -58,7 +50,7 @@ struct RowTargets {
   std::int32_t ramp_frames = 0;
 };
 
-/// One physical output (Geometry::outputs()). gain = fader x DCA x mute x level x polarity.
+/// One physical output (Geometry::outputs()). gain = level x polarity, and for a bus fader x DCA x mute too.
 struct OutputTargets {
   std::uint32_t revision = 0;
   float gain = 0;
@@ -67,6 +59,16 @@ struct OutputTargets {
   float limiter_ceiling = 0.8912509381337456f;  ///< linear, -1 dBFS
   bool limiter_on = true;
   bool operator==(const OutputTargets&) const = default;
+};
+
+/// Main behind its fader, in front of its outputs (engine/main_master.h).
+struct MainTargets {
+  std::uint32_t revision = 0;
+  float gain[2] = {1, 1};  ///< left, right: fader x DCA x mute x balance
+  std::int32_t gain_ramp_frames = 0;
+  StereoWidthCoeffs width;
+  TruePeakLimiterCoeffs limiter;
+  bool operator==(const MainTargets&) const = default;
 };
 
 /// The outputs' common shutter: hold, panic, start and shutdown. Outside the matrix, last before the clamp.
@@ -90,6 +92,7 @@ struct DeskTargets {
   std::vector<RowTargets> rows;        ///< [strip * kTaps + tap]
   std::vector<float> gains;            ///< [strip * kTaps + tap][column], linear
   std::vector<OutputTargets> outputs;  ///< [output]
+  MainTargets main;
   ShutterTargets shutter;
   int columns;
 

@@ -52,6 +52,7 @@ MeterHub::MeterHub(const Geometry& geometry)
       views_(kMeterIntervalsMs.size() * kMeterGroups) {}
 
 int MeterHub::items(int group) const noexcept {
+  if (group == 7) return 1;
   return of_channels(group) ? geometry_.channels() : geometry_.outputs();
 }
 
@@ -81,6 +82,8 @@ void MeterHub::fold(View& v, int group, const MeterFrame& frame) const {
       const StripMeter& strip = frame.strips[static_cast<std::size_t>(strip_of(group, item))];
       peak[0] = std::max(peak[0], strip.pre_peak);
       peak[1] = std::max(peak[1], strip.post_peak);
+    } else if (group == 7) {
+      peak[0] = std::min(peak[0], frame.limiter_gain);
     } else if (group >= 5) {
       const StripMeter& strip = frame.strips[static_cast<std::size_t>(strip_of(group, item))];
       peak[0] = std::min(peak[0], group == 5 ? strip.gate_gain : strip.compressor_gain);
@@ -148,6 +151,7 @@ std::int16_t MeterHub::value(const View& v, int group, int item, int column) con
       return column == 1 ? power_centibel(last_.output_mean_squares[i]) : flag(output_clipped_[i]);
     case 5:
     case 6:
+    case 7:
       return octave_centibel(v.peaks[i * 2 + static_cast<std::size_t>(column)]);
     default:
       if (column == 1) return flag(faulty_[strip]);

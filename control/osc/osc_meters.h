@@ -29,6 +29,7 @@ inline constexpr std::array<MeterGroup, kMeterGroups> kMeterGroupTable = {{
     {"main left, main right, bus latches: output clipped, NaN met", 2},
     {"channel gains: gate, compressor", 2},
     {"main left, main right, bus gains: compressor", 1},
+    {"main limiter: gain", 1},
 }};
 
 /// Silence, and anything below it.

@@ -77,6 +77,10 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
   read_osc(top.table("osc"), config.osc);
   read_audio(top.table("audio"), config.geometry, config.audio);
 
+  TomlTable main = top.table("main");
+  main.read("limiter_look_ahead_ms", config.limiter_look_ahead_ms, 0.5, 5, "how far main's limiter looks ahead");
+  main.finish();
+
   TomlTable state = top.table("state");
   state.read("folder", config.state_folder, "where the mix is kept", 4096);
   state.finish();

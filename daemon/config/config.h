@@ -64,7 +64,8 @@ struct Config {
   AudioConfig audio;
   std::string state_folder;  ///< empty: default_state_folder()
   RecorderConfig recorder;
-  int render_rate_hz = 0;  ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
+  double limiter_look_ahead_ms = 1;  ///< of main's limiter, 0.5..5; so much later is main, and 16 frames
+  int render_rate_hz = 0;            ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
 };
 
 struct ConfigError {

@@ -1,6 +1,7 @@
 #include "daemon/config/toml_reader.h"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 namespace fohd {
@@ -82,6 +83,20 @@ void TomlTable::read(std::string_view key, int& value, std::int64_t min, std::in
   std::int64_t wide = value;
   read(key, wide, min, max, what);
   value = static_cast<int>(wide);
+}
+
+void TomlTable::read(std::string_view key, double& value, double min, double max, std::string_view what) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return;
+  const std::optional<double> number = node->value<double>();  // a whole number is one too; NaN fails below
+  if (!node->is_number() || !(*number >= min && *number <= max)) {
+    std::ostringstream range;
+    range << min << " to " << max;
+    complain(node->source(), describe(key) + " must be a number from " + range.str() + " (" + std::string(what) +
+                                 "), not " + describe_value(*node));
+    return;
+  }
+  value = *number;
 }
 
 void TomlTable::read(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes) {

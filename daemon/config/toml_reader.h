@@ -22,6 +22,7 @@ class TomlTable {
   /// Each leaves `value` alone if the key is missing or wrong.
   void read(std::string_view key, int& value, std::int64_t min, std::int64_t max, std::string_view what);
   void read(std::string_view key, std::int64_t& value, std::int64_t min, std::int64_t max, std::string_view what);
+  void read(std::string_view key, double& value, double min, double max, std::string_view what);
   void read(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes = 255);
   /// One of `words`; the index of it goes into `value`.
   void read_word(std::string_view key, int& value, std::initializer_list<std::string_view> words);

@@ -179,23 +179,29 @@ int JackClient::on_process(jack_nframes_t frames) noexcept {
   return 0;
 }
 
-// Every input reaches main and the buses after the engine's own latency.
+// Every input reaches the buses at once, and main after the look-ahead of its limiter.
 int JackClient::on_latency(jack_latency_callback_mode_t mode) noexcept {
   const bool capture = mode == JackCaptureLatency;
-  const auto own = static_cast<jack_nframes_t>(core_ != nullptr ? core_->engine().latency_frames() : 0);
+  const auto late = static_cast<jack_nframes_t>(core_ != nullptr ? core_->engine().latency_frames() : 0);
+  const auto own = [&](std::size_t output) { return output < 2 ? late : 0; };  // main_l, main_r, then the buses
+  const std::vector<jack_port_t*>& from = capture ? inputs_ : outputs_;
   jack_latency_range_t range{0, 0};
   bool first = true;
-  for (jack_port_t* port : capture ? inputs_ : outputs_) {
-    if (jack_port_connected(port) == 0) continue;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (jack_port_connected(from[i]) == 0) continue;
     jack_latency_range_t one{};
-    jack_port_get_latency_range(port, mode, &one);
+    jack_port_get_latency_range(from[i], mode, &one);
+    if (!capture) one.min += own(i), one.max += own(i);
     range.min = first ? one.min : std::min(range.min, one.min);
     range.max = first ? one.max : std::max(range.max, one.max);
     first = false;
   }
-  range.min += own;
-  range.max += own;
-  for (jack_port_t* port : capture ? outputs_ : inputs_) jack_port_set_latency_range(port, mode, &range);
+  const std::vector<jack_port_t*>& to = capture ? outputs_ : inputs_;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    jack_latency_range_t one = range;
+    if (capture) one.min += own(i), one.max += own(i);
+    jack_port_set_latency_range(to[i], mode, &one);
+  }
   return 0;
 }
 

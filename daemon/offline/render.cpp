@@ -154,8 +154,8 @@ void print_summary(const RenderOptions& options, std::int64_t frames, int rate_h
 /// Desk, designer and engine, settled at the state of the first frame.
 class OfflineDesk {
  public:
-  OfflineDesk(Desk& desk, int rate_hz, std::vector<ScriptStep> script)
-      : desk_(desk), script_(std::move(script)), engine_(desk.geometry(), rate_hz) {
+  OfflineDesk(Desk& desk, int rate_hz, double look_ahead_ms, std::vector<ScriptStep> script)
+      : desk_(desk), script_(std::move(script)), engine_(desk.geometry(), rate_hz, look_ahead_ms) {
     apply_steps(0);
     designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
     designer_->update();
@@ -212,7 +212,7 @@ void render_to_file(const RenderOptions& options) {
   }
   std::vector<ScriptStep> script;
   if (!options.script.empty()) script = load_script(options.script, desk.table(), rate_hz);
-  OfflineDesk offline(desk, rate_hz, std::move(script));
+  OfflineDesk offline(desk, rate_hz, config.limiter_look_ahead_ms, std::move(script));
 
   FileInputs inputs(files, config.geometry.inputs, rate_hz, options.only);
   const std::int64_t total = options.seconds > 0 ? std::llround(options.seconds * rate_hz) : inputs.frames();
@@ -223,12 +223,15 @@ void render_to_file(const RenderOptions& options) {
   outputs[0] = left.data();
   outputs[1] = right.data();
   std::vector<float> interleaved;
-  for (std::int64_t at = 0; at < total;) {
+  // Main is late by its limiter's look-ahead; the file is not: it lies on the files that went in.
+  const int late = offline.engine().latency_frames();
+  for (std::int64_t at = 0; at < total + late;) {
     offline.advance_to(at);
-    const int block = static_cast<int>(std::min<std::int64_t>(kBlockFrames, total - at));
+    const int block = static_cast<int>(std::min<std::int64_t>(kBlockFrames, total + late - at));
     const int frames = offline.frames_until_step(at, block);
     offline.engine().process(inputs.next(frames), outputs.data(), frames);
-    interleave(left.data(), right.data(), frames, at, rate_hz, interleaved);
+    const int early = static_cast<int>(std::clamp<std::int64_t>(late - at, 0, frames));
+    interleave(left.data() + early, right.data() + early, frames - early, at + early - late, rate_hz, interleaved);
     file.write(interleaved);
     meter.add(interleaved);
     at += frames;

@@ -175,7 +175,7 @@ TEST_CASE("osc: a strip that the engine mutes for safety says so, and when it is
 
 TEST_CASE("osc: the largest desk's meters come in datagrams that fit, each saying where it begins", "[control][osc]") {
   MeterWorld w({.inputs = 128, .aux = 8, .buses = 64});
-  for (std::int32_t group = 0; group < 7; ++group) {
+  for (std::int32_t group = 0; group < 8; ++group) {
     const ClientId client = static_cast<ClientId>(group) + 1;
     const Message layout = w.ask(client, message("/meters", {group, std::int32_t{1000}})).at(0);
     w.play(1);
@@ -215,6 +215,11 @@ TEST_CASE("osc: gains of gates and compressors are the deepest since the last fr
   CHECK(word(of_mixes, 1) == -602);
   w.play(10);
   CHECK(word(w.messages(channels).at(0), 2) == -1204);
+  w.send(3, message("/meters", {std::int32_t{7}, std::int32_t{100}}));
+  w.take(3);
+  w.frame.limiter_gain = -0.25f;
+  w.play(11);
+  CHECK(word(w.messages(3).at(0), 0) == -151);
 }
 
 TEST_CASE("osc: meters end when asked, with the lease, and cost an honest error otherwise", "[control][osc]") {
@@ -235,7 +240,7 @@ TEST_CASE("osc: meters end when asked, with the lease, and cost an honest error 
   CHECK(w.take(1).empty());
   const std::vector<std::vector<Argument>> bad = {{},
                                                   {std::int32_t{3}},
-                                                  {std::int32_t{7}, std::int32_t{20}},
+                                                  {std::int32_t{8}, std::int32_t{20}},
                                                   {std::int32_t{-1}, std::int32_t{20}},
                                                   {std::int32_t{0}, std::int32_t{-1}},
                                                   {std::string("fast"), std::int32_t{20}},

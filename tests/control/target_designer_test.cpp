@@ -76,9 +76,8 @@ void check_channels(const DeskSettings& desk, const DeskTargets& targets, const 
   }
 }
 
-void check_output(const OutputTargets& target, const MixSettings& mix, const OutputSettings& out, double side_gain) {
-  const double fader = mix.mute ? 0 : db(mix.fader_db);
-  check_gain(target.gain, fader * side_gain * db(out.level_db) * (out.polarity_inverted ? -1 : 1));
+void check_output(const OutputTargets& target, double fader, const OutputSettings& out) {
+  check_gain(target.gain, fader * db(out.level_db) * (out.polarity_inverted ? -1 : 1));
   check_gain(target.limiter_ceiling, db(out.ears ? std::min(-12.0f, out.limiter_ceiling_db) : out.limiter_ceiling_db));
   REQUIRE(target.limiter_on == (out.limiter_on || out.ears));
   REQUIRE(target.delay_frames == (out.delay_on ? std::lround(static_cast<double>(out.delay_ms) * kRate / 1000) : 0));
@@ -94,10 +93,20 @@ void check_mixes(const DeskSettings& desk, const DeskTargets& targets, const Geo
       check_gain(row[geometry.main_column() + side],
                  expected_main(bus.mute, bus.main_on, bus.link, bus.fader_db, bus.pan, b % 2, side));
     }
-    check_output(targets.outputs[2 + b], bus, bus.output[0], 1);
+    check_output(targets.outputs[2 + b], bus.mute ? 0 : db(bus.fader_db), bus.output[0]);
   }
-  check_output(targets.outputs[0], desk.main, desk.main.output[0], balance_left(desk.main.pan));
-  check_output(targets.outputs[1], desk.main, desk.main.output[1], balance_right(desk.main.pan));
+  // Main's fader stands in front of its limiter, a bus's at its output.
+  const MixSettings& main = desk.main;
+  const double fader = main.mute ? 0 : db(main.fader_db);
+  check_gain(targets.main.gain[0], fader * balance_left(main.pan));
+  check_gain(targets.main.gain[1], fader * balance_right(main.pan));
+  for (int side = 0; side < 2; ++side) check_output(targets.outputs[side], 1, main.output[side]);
+  const MasterSettings& master = main.master;
+  REQUIRE(targets.main.width ==
+          design(StereoWidthParams{master.width_percent, master.mono_below_on, master.mono_below_hz}, kRate));
+  REQUIRE(
+      targets.main.limiter ==
+      design(TruePeakLimiterParams{master.limiter_on, master.limiter_ceiling_db, master.limiter_release_ms}, kRate));
 }
 
 void check_filters(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry) {
@@ -127,7 +136,8 @@ bool same(const DeskTargets& a, const DeskTargets& b) {
   for (std::size_t i = 0; i < a.rows.size(); ++i) {
     if (a.rows[i].revision != b.rows[i].revision || a.rows[i].ramp_frames != b.rows[i].ramp_frames) return false;
   }
-  return a.lanes == b.lanes && a.gains == b.gains && a.outputs == b.outputs && a.shutter == b.shutter;
+  return a.lanes == b.lanes && a.gains == b.gains && a.outputs == b.outputs && a.main == b.main &&
+         a.shutter == b.shutter;
 }
 
 }  // namespace
@@ -237,7 +247,7 @@ TEST_CASE("targets: levels and pans ramp in 5 ms, mutes in 10 ms, filters in 10 
   CHECK(row.ramp_frames == 240);
   REQUIRE(set(desk, "/main/mute", 1));
   designer.update();
-  CHECK(designer.targets().outputs[0].gain_ramp_frames == 480);
+  CHECK(designer.targets().main.gain_ramp_frames == 480);
 }
 
 TEST_CASE("targets: what nobody has read yet keeps its longest ramp, what was read does not", "[control][targets]") {

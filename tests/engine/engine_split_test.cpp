@@ -30,7 +30,7 @@ Audio show(const Geometry& geometry, int block, MeterFrame& meters) {
   Rig rig(geometry, 42);
   rig.with_dynamics = true;
   const Audio in = difficult_input(rig);
-  Engine engine(geometry, kRateHz);
+  Engine engine(geometry, kRateHz, 1.5);
   Audio out;
   rig.targets.shutter = {.open = true, .close_ramp_frames = 480, .open_ramp_frames = 1000};
   for (int stretch = 0; stretch < kStretches; ++stretch) {
@@ -45,6 +45,12 @@ Audio show(const Geometry& geometry, int block, MeterFrame& meters) {
     for (OutputTargets& output : rig.targets.outputs)
       output.delay_frames = rig.integer(0, 3) == 0 ? rig.integer(0, 999) : 0;
     rig.targets.shutter.open = stretch != 3;
+    MainTargets& main = rig.targets.main;
+    ++main.revision;
+    main.gain[0] = rig.uniform(-2, 2), main.gain[1] = rig.uniform(-2, 2), main.gain_ramp_frames = rig.integer(0, 500);
+    main.width = design(StereoWidthParams{rig.uniform(0, 200), rig.integer(0, 1) == 1, rig.uniform(20, 500)}, kRateHz);
+    main.limiter =
+        design(TruePeakLimiterParams{rig.integer(0, 3) > 0, rig.uniform(-24, 0), rig.uniform(20, 1000)}, kRateHz);
     engine.set_targets(rig.targets);
     play(engine, in, stretch * kStretch, stretch * kStretch + 100, block, out);
     for (int strip = 0; strip < geometry.strips(); strip += 3) {  // and new targets in the middle of ramps
