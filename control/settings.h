@@ -37,7 +37,7 @@ struct CompressorSettings {
   int mode = 0, detector = 0;  ///< CompressorMode, Detector
   int position = 0;            ///< 0 in front of the equaliser, 1 behind it
   float threshold_db = 0, ratio = 0, knee_db = 0, makeup_db = 0;
-  bool auto_makeup = false;
+  bool auto_makeup = false, auto_time = false;
   float attack_ms = 0, hold_ms = 0, release_ms = 0, mix_percent = 0;
   KeySettings key;
 };

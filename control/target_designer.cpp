@@ -75,7 +75,8 @@ CompressorCoeffs design_compressor(const CompressorSettings& s, double rate_hz) 
                                  .hold_ms = s.hold_ms,
                                  .release_ms = s.release_ms,
                                  .mix_percent = s.mix_percent,
-                                 .auto_makeup = s.auto_makeup},
+                                 .auto_makeup = s.auto_makeup,
+                                 .auto_time = s.auto_time},
                 rate_hz);
 }
 

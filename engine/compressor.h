@@ -20,7 +20,7 @@ struct CompressorParams {
   Detector detector = Detector::peak;
   float threshold_db = 0, ratio = 3, knee_db = 2, makeup_db = 0;
   float attack_ms = 10, hold_ms = 10, release_ms = 150, mix_percent = 100;
-  bool auto_makeup = false;
+  bool auto_makeup = false, auto_time = false;
   constexpr bool operator==(const CompressorParams&) const = default;
 };
 
@@ -37,6 +37,7 @@ struct CompressorCoeffs {
   float lowest = -20;     ///< octaves of gain, never less
   float power_share = 1;  ///< of the way to the key's power, per frame; 1: a peak detector
   float attack_share = 1, release_share = 1, hold_frames = 1;
+  float crest_share = 0;   ///< automatic times: of the way to the key's power, and of its peak's way down. 0: off
   float dry = 1, wet = 0;  ///< linear; wet with make-up. 1 and 0: off
   constexpr bool operator==(const CompressorCoeffs&) const = default;
   constexpr bool off() const noexcept { return dry == 1 && wet == 0; }
@@ -55,6 +56,7 @@ struct alignas(64) CompressorBankCoeffs {
   float direction[kLanes] = {}, threshold[kLanes] = {}, half_knee[kLanes] = {}, knee_curve[kLanes] = {};
   float slope[kLanes] = {}, lowest[kLanes] = {}, power_share[kLanes] = {};
   float attack_share[kLanes] = {}, release_share[kLanes] = {}, hold_frames[kLanes] = {};
+  float crest_share[kLanes] = {};
   LaneRamp dry, wet;  ///< 1 and 0 where the lane is off
 };
 
@@ -63,6 +65,8 @@ struct alignas(64) CompressorBankState {
   float gain[kLanes] = {};         ///< octaves, <= 0
   float cut[kLanes] = {};          ///< what rounding has cut off the gain
   float hold_left[kLanes] = {};    ///< frames; 0 and below: none
+  float slow_power[kLanes] = {};   ///< of the key over 200 ms, where times are automatic
+  float slow_peak[kLanes] = {};    ///< of its power, falling with 200 ms
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
 };
 

@@ -16,6 +16,11 @@
 // bent is the soft knee in one line: 0 below the knee, the parabola that meets both sides with equal slope inside it
 // (at beyond = half_knee it has reached k^2/(4 half_knee) = half_knee), and the straight line above.
 //
+// Automatic times, which few lanes ask for, have a loop of their own. They follow the crest factor (the same paper,
+// section 3.3): the peak of the key's power, falling with 200 ms, over its mean over 200 ms is 2 for a sine, for which
+// the dials say what they say, and 20 and more for drums, for which attack and release are shortened by as much: at
+// most 20 times, so that one click does not make a distortion of it.
+//
 // After the attack (or release) time on the dial 63 % of the way in dB is done. The hold also bridges the places where
 // a wave passes through zero, so that a peak detector settles where the curve says for every note above 1/(2 hold):
 // 50 Hz with the default 10 ms; below that, or with less hold, the gain follows the wave a little.
@@ -68,54 +73,98 @@ struct Curve {
   }
 };
 
-// Not noexcept: HWY_EXPORT's table of function pointers does not take it.
-HWY_ATTR void compress_lanes(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active_lanes,
-                             const float* key, const float* in, float* out, int frames, int lanes) {
+/// How one group of lanes moves its gain. kAuto: lanes with automatic times are among them.
+template <class D, bool kAuto>
+struct Ballistics {
+  using V = hn::Vec<D>;
+  V attack, release, hold_frames, hold_left, gain, cut;
+  V crest_share, slow_power, slow_peak;
+  hn::Mask<D> is_auto;
+
+  HWY_INLINE void load(D d, const CompressorBankCoeffs& c, const CompressorBankState& s, hn::Mask<D> active, int lane) {
+    // Shares of lanes that are not active are zero: their gain stays as it is.
+    attack = hn::IfThenElseZero(active, hn::Load(d, c.attack_share + lane));
+    release = hn::IfThenElseZero(active, hn::Load(d, c.release_share + lane));
+    hold_frames = hn::Load(d, c.hold_frames + lane), hold_left = hn::Load(d, s.hold_left + lane);
+    gain = hn::Load(d, s.gain + lane), cut = hn::Load(d, s.cut + lane);
+    if constexpr (kAuto) {
+      crest_share = hn::IfThenElseZero(active, hn::Load(d, c.crest_share + lane));
+      slow_power = hn::Load(d, s.slow_power + lane), slow_peak = hn::Load(d, s.slow_peak + lane);
+      is_auto = hn::Gt(crest_share, hn::Zero(d));
+    }
+  }
+  HWY_INLINE void store(D d, CompressorBankState& s, hn::Mask<D> active, int lane) const {
+    hn::Store(gain, d, s.gain + lane);
+    hn::Store(hn::IfThenElse(active, cut, hn::Load(d, s.cut + lane)), d, s.cut + lane);
+    hn::Store(hn::IfThenElse(active, hold_left, hn::Load(d, s.hold_left + lane)), d, s.hold_left + lane);
+    if constexpr (kAuto) hn::Store(slow_power, d, s.slow_power + lane), hn::Store(slow_peak, d, s.slow_peak + lane);
+  }
+  /// How much faster than the dials say, 1..20.
+  HWY_INLINE V haste(D d, V key_power) {
+    slow_power = hn::MulAdd(hn::Sub(key_power, slow_power), crest_share, slow_power);
+    const V fallen = hn::NegMulAdd(slow_peak, crest_share, slow_peak);
+    slow_peak = hn::IfThenElse(is_auto, hn::Max(key_power, fallen), slow_peak);
+    const V half_crest = hn::Div(hn::Mul(slow_peak, hn::Set(d, 0.5f)), hn::Max(slow_power, hn::Set(d, kQuietestPower)));
+    return hn::IfThenElse(is_auto, hn::Min(hn::Max(half_crest, hn::Set(d, 1.0f)), hn::Set(d, 20.0f)), hn::Set(d, 1.0f));
+  }
+  /// direction: of its sign. wanted: octaves.
+  HWY_INLINE void move(D d, V direction, V wanted, V key_power) {
+    const V zero = hn::Zero(d), one = hn::Set(d, 1.0f), way = hn::Sub(wanted, gain);
+    const auto attacks = hn::Le(hn::Mul(direction, way), zero);
+    V share = hn::IfThenElse(attacks, attack, hn::IfThenElse(hn::Gt(hold_left, zero), zero, release));
+    hold_left = hn::IfThenElse(attacks, hold_frames, hn::Sub(hold_left, one));  // below 0 it counts on to no effect
+    if constexpr (kAuto) share = hn::Min(hn::Mul(share, haste(d, key_power)), one);
+    const V step = hn::MulAdd(way, share, cut), next = hn::Add(gain, step);
+    cut = hn::Sub(step, hn::Sub(next, gain));
+    gain = next;
+  }
+};
+
+template <bool kAuto>
+HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active_lanes,
+                                  const float* key, const float* in, float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
   using V = hn::Vec<decltype(d)>;
-  const V zero = hn::Zero(d), one = hn::Set(d, 1.0f);
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::MaxLanes(d))) {
-    const auto active = hn::Ne(hn::Load(d, active_lanes + lane), zero);
+    const auto active = hn::Ne(hn::Load(d, active_lanes + lane), hn::Zero(d));
     if (hn::AllFalse(d, active)) {
       for (int at = lane; at < frames * kLanes; at += kLanes) hn::Store(hn::Load(d, in + at), d, out + at);
       continue;
     }
     const Curve<decltype(d)> curve(d, coeffs, lane);
-    // Shares of lanes that are not active are zero: their state stays as it is.
+    Ballistics<decltype(d), kAuto> ballistics;
+    ballistics.load(d, coeffs, state, active, lane);
     const V power_share = hn::IfThenElseZero(active, hn::Load(d, coeffs.power_share + lane));
-    const V attack = hn::IfThenElseZero(active, hn::Load(d, coeffs.attack_share + lane));
-    const V release = hn::IfThenElseZero(active, hn::Load(d, coeffs.release_share + lane));
-    const V hold_frames = hn::Load(d, coeffs.hold_frames + lane);
     const V dry_by = hn::Load(d, coeffs.dry.increment + lane), wet_by = hn::Load(d, coeffs.wet.increment + lane);
-    const V held_before = hn::Load(d, state.hold_left + lane), lowest_before = hn::Load(d, state.lowest_gain + lane);
     V dry = hn::Load(d, coeffs.dry.value + lane), wet = hn::Load(d, coeffs.wet.value + lane);
-    V power = hn::Load(d, state.power + lane), gain = hn::Load(d, state.gain + lane);
-    V cut = hn::Load(d, state.cut + lane);
-    V hold_left = held_before, lowest = lowest_before;
+    V power = hn::Load(d, state.power + lane), lowest = hn::Load(d, state.lowest_gain + lane);
     for (int at = lane; at < frames * kLanes; at += kLanes) {
-      const V k = hn::Load(d, key + at), x = hn::Load(d, in + at);
-      power = hn::MulAdd(hn::Sub(hn::Mul(k, k), power), power_share, power);
-      const V way = hn::Sub(curve(d, fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower)))), gain);
-      const auto attacks = hn::Le(hn::Mul(curve.scale, way), zero);
-      const V released = hn::IfThenElse(hn::Gt(hold_left, zero), zero, release);
-      hold_left = hn::IfThenElse(attacks, hold_frames, hn::Sub(hold_left, one));  // below 0 it counts on to no effect
-      const V step = hn::MulAdd(way, hn::IfThenElse(attacks, attack, released), cut);
-      const V next = hn::Add(gain, step);
-      cut = hn::Sub(step, hn::Sub(next, gain));
-      gain = next;
+      const V k = hn::Load(d, key + at), x = hn::Load(d, in + at), key_power = hn::Mul(k, k);
+      power = hn::MulAdd(hn::Sub(key_power, power), power_share, power);
+      const V wanted = curve(d, fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower))));
+      ballistics.move(d, curve.scale, wanted, key_power);
       dry = hn::Add(dry, dry_by);
       wet = hn::Add(wet, wet_by);
-      lowest = hn::Min(lowest, gain);
-      const V y = hn::Mul(x, hn::MulAdd(wet, fast_exp2(d, gain), dry));
+      lowest = hn::Min(lowest, ballistics.gain);
+      const V y = hn::Mul(x, hn::MulAdd(wet, fast_exp2(d, ballistics.gain), dry));
       hn::Store(hn::IfThenElse(active, y, x), d, out + at);
     }
-    hn::Store(power, d, state.power + lane), hn::Store(gain, d, state.gain + lane);
-    hn::Store(hn::IfThenElse(active, cut, hn::Load(d, state.cut + lane)), d, state.cut + lane);
-    hn::Store(hn::IfThenElse(active, hold_left, held_before), d, state.hold_left + lane);
-    hn::Store(hn::IfThenElse(active, lowest, lowest_before), d, state.lowest_gain + lane);
+    ballistics.store(d, state, active, lane);
+    hn::Store(power, d, state.power + lane);
+    hn::Store(hn::IfThenElse(active, lowest, hn::Load(d, state.lowest_gain + lane)), d, state.lowest_gain + lane);
     hn::Store(hn::IfThenElse(active, dry, hn::Load(d, coeffs.dry.value + lane)), d, coeffs.dry.value + lane);
     hn::Store(hn::IfThenElse(active, wet, hn::Load(d, coeffs.wet.value + lane)), d, coeffs.wet.value + lane);
   }
+}
+
+// Not noexcept: HWY_EXPORT's table of function pointers does not take it.
+HWY_ATTR void compress_plain(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
+                             const float* key, const float* in, float* out, int frames, int lanes) {
+  compress<false>(coeffs, state, active, key, in, out, frames, lanes);
+}
+HWY_ATTR void compress_automatic(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
+                                 const float* key, const float* in, float* out, int frames, int lanes) {
+  compress<true>(coeffs, state, active, key, in, out, frames, lanes);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -125,11 +174,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace fohd {
 
-HWY_EXPORT(compress_lanes);
+HWY_EXPORT(compress_plain);
+HWY_EXPORT(compress_automatic);
 
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
                         const float* in, float* out, int frames, int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(compress_lanes)(coeffs, state, active, key, in, out, frames, lanes);
+  bool automatic = false;
+  for (int lane = 0; lane < lanes; ++lane) automatic |= active[lane] != 0 && coeffs.crest_share[lane] != 0;
+  if (automatic) {
+    HWY_DYNAMIC_DISPATCH(compress_automatic)(coeffs, state, active, key, in, out, frames, lanes);
+  } else {
+    HWY_DYNAMIC_DISPATCH(compress_plain)(coeffs, state, active, key, in, out, frames, lanes);
+  }
 }
 
 }  // namespace fohd

@@ -21,7 +21,7 @@ bool finite(const GateCoeffs& c) noexcept {
 }
 bool finite(const CompressorCoeffs& c) noexcept {
   return all_finite(c.direction, c.threshold, c.half_knee, c.knee_curve, c.slope, c.lowest, c.power_share) &&
-         all_finite(c.attack_share, c.release_share, c.hold_frames, c.dry, c.wet);
+         all_finite(c.attack_share, c.release_share, c.hold_frames, c.crest_share, c.dry, c.wet);
 }
 
 /// The gain that a compressor's lane has when its key is silent: none for a compressor, all for an expander.
@@ -68,20 +68,23 @@ void CompressorKind::put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept {
   bank.knee_curve[lane] = c.knee_curve, bank.slope[lane] = c.slope, bank.lowest[lane] = c.lowest;
   bank.power_share[lane] = c.power_share, bank.attack_share[lane] = c.attack_share;
   bank.release_share[lane] = c.release_share, bank.hold_frames[lane] = c.hold_frames;
+  bank.crest_share[lane] = c.crest_share;
 }
 
 void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept {
+  state.slow_power[lane] = state.slow_peak[lane] = 0;
   state.power[lane] = state.gain[lane] = state.cut[lane] = 0;  // an expander too begins with all of its gain
   state.hold_left[lane] = bank.hold_frames[lane];
 }
 
 bool CompressorKind::rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept {
   const float left = std::fabs(state.gain[lane] - silent_gain(bank, lane));
-  return state.power[lane] < kQuietPower && (left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] <= 0));
+  return state.power[lane] < kQuietPower && state.slow_peak[lane] < kQuietPower &&
+         (left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] <= 0));
 }
 
 void CompressorKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
-  state.power[lane] = state.cut[lane] = 0;
+  state.power[lane] = state.cut[lane] = state.slow_power[lane] = state.slow_peak[lane] = 0;
   state.gain[lane] = silent_gain(bank, lane);
   state.hold_left[lane] = bank.hold_frames[lane];
 }

@@ -374,6 +374,7 @@ TEST_CASE("targets: gate and compressor are what their dials say, and listen whe
   set("/ch/3/gate/key/filter/freq", 60.0f);
   set("/bus/5/comp/on", 1), set("/bus/5/comp/ratio", 4.0f), set("/bus/5/comp/threshold", -18.0f);
   set("/bus/5/comp/knee", 6.0f), set("/bus/5/comp/makeup", 3.0f), set("/bus/5/comp/auto_makeup", 1);
+  set("/bus/5/comp/auto_time", 1);
   set("/bus/5/comp/attack", 7.0f), set("/bus/5/comp/hold", 8.0f), set("/bus/5/comp/release", 99.0f);
   set("/bus/5/comp/mix", 40.0f), set("/bus/5/comp/detector", std::string("peak"));
   set("/bus/5/comp/position", std::string("before_eq")), set("/bus/5/comp/key/source", std::string("ch_18"));
@@ -388,7 +389,7 @@ TEST_CASE("targets: gate and compressor are what their dials say, and listen whe
   const LaneTargets& bus = designer.targets().lanes[static_cast<std::size_t>(small().first_bus_strip() + 4)];
   CompressorParams compressor{.on = true, .threshold_db = -18, .ratio = 4, .knee_db = 6, .makeup_db = 3};
   compressor.attack_ms = 7, compressor.hold_ms = 8, compressor.release_ms = 99, compressor.mix_percent = 40;
-  compressor.auto_makeup = true;
+  compressor.auto_makeup = true, compressor.auto_time = true;
   CHECK(bus.compressor == design(compressor, kRate));
   CHECK(bus.compressor_before_eq);
   CHECK(bus.compressor_key.source == 17);

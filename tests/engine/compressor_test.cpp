@@ -28,6 +28,7 @@ void put(CompressorBankCoeffs& bank, int lane, const CompressorCoeffs& c) {
   bank.knee_curve[lane] = c.knee_curve, bank.slope[lane] = c.slope, bank.lowest[lane] = c.lowest;
   bank.power_share[lane] = c.power_share, bank.attack_share[lane] = c.attack_share;
   bank.release_share[lane] = c.release_share, bank.hold_frames[lane] = c.hold_frames;
+  bank.crest_share[lane] = c.crest_share;
   bank.dry.value[lane] = c.dry, bank.wet.value[lane] = c.wet;
 }
 
@@ -47,14 +48,27 @@ CompressorParams setting(int lane) {
   p.threshold_db = -40 + 2 * l, p.ratio = 1.1f + 0.7f * l, p.knee_db = static_cast<float>(lane % 6) * 2;
   p.makeup_db = l, p.attack_ms = 0.5f * l, p.hold_ms = 0.02f + l, p.release_ms = 5 + 9 * l;
   p.mix_percent = 100 - 4 * l;
+  p.auto_time = lane % 5 == 0;
   return p;
 }
 
 /// The law of compressor_kernels.cpp for one lane, in double and with the library's logarithm.
 struct Reference {
   CompressorCoeffs c;
-  double power = 0, gain = 0, hold_left = 0;
+  double power = 0, gain = 0, hold_left = 0, slow_power = 0, slow_peak = 0;
+  /// How much faster than the dials.
+  double haste(double key_power) {
+    if (c.crest_share == 0) return 1;
+    slow_power += (key_power - slow_power) * static_cast<double>(c.crest_share);
+    slow_peak = std::max(key_power, slow_peak - slow_peak * static_cast<double>(c.crest_share));
+    return std::clamp(slow_peak / 2 / std::max(slow_power, 1e-20), 1.0, 20.0);
+  }
+  void move(double wanted, double share) {
+    share = std::min(share, 1.0);
+    gain += (wanted - gain) * share;
+  }
   double factor(double key) {
+    const double faster = haste(key * key);
     power += (key * key - power) * static_cast<double>(c.power_share);
     const double level = std::log2(std::max(power, 1e-20)) / 2;
     const double beyond = c.direction * (level - static_cast<double>(c.threshold)), half_knee = c.half_knee;
@@ -62,12 +76,12 @@ struct Reference {
     if (half_knee > 0 && std::abs(beyond) < half_knee) bent = std::pow(beyond + half_knee, 2) / (4 * half_knee);
     const double wanted = std::max(c.slope * bent, static_cast<double>(c.lowest));
     if (c.direction * (wanted - gain) <= 0) {
-      gain += (wanted - gain) * static_cast<double>(c.attack_share);
+      move(wanted, faster * static_cast<double>(c.attack_share));
       hold_left = c.hold_frames;
     } else if (hold_left > 0) {
       --hold_left;
     } else {
-      gain += (wanted - gain) * static_cast<double>(c.release_share);
+      move(wanted, faster * static_cast<double>(c.release_share));
     }
     return static_cast<double>(c.dry) + static_cast<double>(c.wet) * std::exp2(gain);
   }
@@ -185,6 +199,32 @@ TEST_CASE("compressor: the slowest release arrives too", "[engine][compressor]")
   CHECK(gains_db(p, joined(steady(-10, 100), steady(-100, 60'000))).back() == Approx(-60).margin(2e-3));
 }
 
+TEST_CASE("compressor: automatic times are the dials' for a sine, and shorter for peaks", "[engine][compressor]") {
+  CompressorParams p = compressor(-30, 4, 0);
+  p.attack_ms = 60, p.release_ms = 400, p.hold_ms = 10;
+  // Of the way to the settled gain, in dB, that is done 60 ms after a sine of 200 Hz that is 20 dB louder begins. The
+  // peak detector works on peaks alone, so the way is slower than the dial; both ways alike.
+  const auto done = [&](const std::vector<double>& before, bool automatic) {
+    p.auto_time = automatic;
+    const auto gain_db = gains_db(p, joined(before, sine(-10, 200, 60)));
+    return gain_db.back() / compressor_curve_db(p, -10);
+  };
+  const auto steady_before = sine(-30.5, 200, 2'000);
+  // Crest factor: the new peak over the power of the old sound is far above 2 at first, so the attack is faster.
+  CHECK(done(steady_before, true) > 1.5 * done(steady_before, false));
+  // A sine that goes on: crest 2, nothing is faster. It lets go as the dial says.
+  const auto release_ms = [&](bool automatic) {
+    p.auto_time = automatic;
+    const auto gain_db = gains_db(p, joined(sine(-10, 200, 3'000), sine(-34, 200, 3'000)));
+    const std::size_t falls = 3 * 48'000 - 1;
+    std::size_t at = falls;
+    while (at + 1 < gain_db.size() && gain_db[at] < gain_db[falls] * std::exp(-1)) ++at;
+    return static_cast<double>(at - falls) * 1000 / kRate;
+  };
+  // The old peak falls with 200 ms while the power does too: the crest stays near 2 until the new sine is the louder.
+  CHECK(release_ms(true) == Approx(release_ms(false)).epsilon(0.3));
+}
+
 TEST_CASE("compressor: make-up, automatic make-up and mix", "[engine][compressor]") {
   CompressorParams p = compressor(-20, 2, 0);
   p.makeup_db = 6;
@@ -281,6 +321,7 @@ TEST_CASE("compressor: no lane hears another, lanes that are not active are not 
         for (int other = 0; other < kLanes; ++other)
           if (io.at(n, other) != (other == lane ? whole : input).at(n, other)) FAIL("lane " << lane << " in " << other);
       CHECK(state.gain[lane] == whole_state.gain[lane]);
+      state.slow_power[lane] = state.slow_peak[lane] = 0;
       state.gain[lane] = state.cut[lane] = state.power[lane] = state.hold_left[lane] = state.lowest_gain[lane] = 0;
       CHECK(std::memcmp(&state, &untouched, sizeof state) == 0);
     }
