@@ -11,28 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "engine/dither.h"
+
 namespace fohd {
 namespace {
 
 struct CloseSndfile {
   void operator()(SNDFILE* file) const noexcept { sf_close(file); }
-};
-
-/// Sum of two uniform variables: a triangle over +-1 step, whose first two moments do not depend on the signal
-/// (Lipshitz, Wannamaker, Vanderkooy, "Quantization and Dither: A Theoretical Survey", JAES 40, 1992). The seed is
-/// fixed: the same mix written twice gives the same file.
-class TriangularDither {
- public:
-  double next() noexcept {
-    state_ ^= state_ << 13U;  // xorshift64 (Marsaglia 2003): full period, cheap, good enough for noise
-    state_ ^= state_ >> 7U;
-    state_ ^= state_ << 17U;
-    const auto low = static_cast<double>(state_ & 0xffffffffU), high = static_cast<double>(state_ >> 32U);
-    return (high - low) * 0x1p-32;
-  }
-
- private:
-  std::uint64_t state_ = 0x9e3779b97f4a7c15U;
 };
 
 std::string lower_extension(const std::filesystem::path& path) {
@@ -89,21 +74,25 @@ struct AudioWriter::Impl {
   int channels = 0;
   SampleFormat format = SampleFormat::int24;
   std::int64_t frames = 0;
-  TriangularDither dither;
+  std::vector<Requantiser> requantisers;  ///< one per channel; float: none
   std::vector<int> integers;
   std::vector<float> floats;
 
+  void prepare_requantisers(int rate_hz) {
+    if (format == SampleFormat::float32) return;
+    for (int channel = 0; channel < channels; ++channel) {
+      requantisers.emplace_back(bits(), rate_hz, channel, design_noise_shaping(bits(), rate_hz));
+    }
+  }
+  int bits() const noexcept { return format == SampleFormat::int16 ? 16 : 24; }
+
   /// libsndfile takes 32-bit integers and keeps the upper 16 or 24 bits.
   void quantise(std::span<const float> from) {
-    const int bits = format == SampleFormat::int16 ? 16 : 24;
-    const double steps = std::ldexp(1.0, bits - 1);
-    const int shift = 32 - bits;
+    const int shift = 32 - bits();
     integers.resize(from.size());
-    std::transform(from.begin(), from.end(), integers.begin(), [&](float x) {
-      const double wanted = (std::isfinite(x) ? static_cast<double>(x) : 0.0) * steps + dither.next();
-      const double whole = std::clamp(std::nearbyint(wanted), -steps, steps - 1);
-      return static_cast<int>(whole) * (1 << shift);
-    });
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      integers[i] = requantisers[i % requantisers.size()].process(from[i]) * (1 << shift);
+    }
   }
 
   sf_count_t write(std::span<const float> from) {
@@ -131,6 +120,7 @@ AudioWriter::AudioWriter(const std::filesystem::path& path, int rate_hz, int cha
   info.channels = channels;
   info.format = sndfile_format(my.shown, format);
   my.path = path;
+  my.prepare_requantisers(rate_hz);
   my.descriptor = open_for_writing(path, my.shown);
   my.file.reset(sf_open_fd(my.descriptor, SFM_WRITE, &info, SF_TRUE));
   if (!my.file) throw FileError(my.shown.string() + ": cannot be written: " + sf_strerror(nullptr));

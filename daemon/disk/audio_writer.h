@@ -1,5 +1,7 @@
 // Audio files out: WAV or FLAC by extension. Fixed point is dithered with TPDF noise of +-1 step, as DESK section 2
-// asks of whoever writes it, so that a fade ends in noise and not in distortion. WAV becomes RF64 by itself past 4 GB.
+// asks of whoever writes it, so that a fade ends in noise and not in distortion; at 16 bits the noise is shaped
+// (engine/dither.h): 16 bits are the format of a finished mix, who goes on working takes 24 or float. WAV becomes RF64
+// by itself past 4 GB.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +32,8 @@ class AudioWriter {
   AudioWriter(const AudioWriter&) = delete;
   AudioWriter& operator=(const AudioWriter&) = delete;
 
-  /// Whole interleaved frames. Fixed point clamps at full scale; NaN is written as 0. Throws FileError (disk full,
-  /// ...).
+  /// Whole interleaved frames. Fixed point clamps at full scale; NaN is written as 0. Digital silence stays silent
+  /// before the first sound and from 1 s after the last. Throws FileError (disk full, ...).
   void write(std::span<const float> interleaved);
   /// Makes the file on disk playable as far as it has been written. WAV: the header tells the present length; FLAC: is
   /// playable at any time, up to its last whole block (4,096 frames).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <complex>
 #include <limits>
 
 #include "daemon/disk/audio_writer.h"
@@ -227,33 +228,92 @@ TEST_CASE("audio writer: dither makes a tone of a quarter step audible, free of 
           "[daemon][audio_writer]") {
   const TemporaryFolder folder;
   constexpr int kFrames = 480'000;
-  std::vector<float> tone(kFrames);
-  for (int i = 0; i < kFrames; ++i)
-    tone[static_cast<std::size_t>(i)] = static_cast<float>(0.25 / 32768 * sine(i, 1000, 48000));
-  {
-    AudioWriter writer(folder / "d.wav", 48000, 1, SampleFormat::int16);
-    writer.write(tone);
-    writer.close();
-  }
-  const PlainAudio read = read_plain(folder / "d.wav");
-  REQUIRE(read.samples.size() == kFrames);
-  const auto amplitude = [&](double frequency_hz) {
-    double re = 0, im = 0;
-    for (int i = 0; i < kFrames; ++i) {
-      const double x = static_cast<double>(read.samples[static_cast<std::size_t>(i)]) * 32768;
-      re += x * std::cos(2 * M_PI * frequency_hz * i / 48000);
-      im += x * std::sin(2 * M_PI * frequency_hz * i / 48000);
+  for (int rate_hz : {32'000, 48'000}) {  // white; shaped by the taps of engine/dither.cpp
+    CAPTURE(rate_hz);
+    std::vector<double> response{1};
+    if (rate_hz == 48'000) response = {1, -2.033, 2.165, -1.959, 1.590, -0.6149};
+    const auto noise_gain = [&](double frequency_hz) {
+      std::complex<double> sum = 0;
+      for (std::size_t k = 0; k < response.size(); ++k) {
+        sum += response[k] * std::polar(1.0, -2 * M_PI * frequency_hz * static_cast<double>(k) / rate_hz);
+      }
+      return std::abs(sum);
+    };
+    std::vector<float> tone(kFrames);
+    for (int i = 0; i < kFrames; ++i)
+      tone[static_cast<std::size_t>(i)] = static_cast<float>(0.25 / 32768 * sine(i, 1000, rate_hz));
+    {
+      AudioWriter writer(folder / "d.wav", rate_hz, 1, SampleFormat::int16);
+      writer.write(tone);
+      writer.close();
     }
-    return 2 * std::hypot(re, im) / kFrames;
-  };
-  double power = 0;
-  for (float x : read.samples) power += std::pow(static_cast<double>(x) * 32768, 2) / kFrames;
-  // Quantisation 1/12 and triangular dither 2/12 of a squared step, and the tone's own a^2/2.
-  CHECK(power == Approx(0.25 + 0.25 * 0.25 / 2).epsilon(0.01));
-  // One bin of noise: sigma sqrt(2/N) = 0.5 x 0.002 = 0.001 steps; 5 sigma.
-  CHECK(amplitude(1000) == Approx(0.25).margin(0.005));
-  CHECK(amplitude(3000) < 0.005);
-  CHECK(amplitude(2000) < 0.005);
+    const PlainAudio read = read_plain(folder / "d.wav");
+    REQUIRE(read.samples.size() == kFrames);
+    const auto amplitude = [&](double frequency_hz) {
+      double re = 0, im = 0;
+      for (int i = 0; i < kFrames; ++i) {
+        const double x = static_cast<double>(read.samples[static_cast<std::size_t>(i)]) * 32768;
+        re += x * std::cos(2 * M_PI * frequency_hz * i / rate_hz);
+        im += x * std::sin(2 * M_PI * frequency_hz * i / rate_hz);
+      }
+      return 2 * std::hypot(re, im) / kFrames;
+    };
+    double power = 0;
+    for (float x : read.samples) power += std::pow(static_cast<double>(x) * 32768, 2) / kFrames;
+    // Quantisation 1/12 and triangular dither 2/12 of a squared step, shaped; and the tone's own a^2/2.
+    double shaped = 0;
+    for (double h : response) shaped += h * h;
+    CHECK(power == Approx(0.25 * shaped + 0.25 * 0.25 / 2).epsilon(0.01));
+    // One bin of white noise: 2 sigma / sqrt(N) = 0.0014 steps rms; 4 times that is exceeded once in e^16 times.
+    const double bin = 4 * 2 * 0.5 / std::sqrt(kFrames);
+    CHECK(amplitude(1000) == Approx(0.25).margin(bin * noise_gain(1000)));
+    CHECK(amplitude(2000) < bin * noise_gain(2000));
+    CHECK(amplitude(3000) < bin * noise_gain(3000));
+  }
+}
+
+TEST_CASE("audio writer: silence is written as silence, and sound on one side does not put noise on the other",
+          "[daemon][audio_writer]") {
+  const TemporaryFolder folder;
+  for (SampleFormat format : {SampleFormat::int16, SampleFormat::int24}) {
+    std::vector<float> stereo(2 * 100'000);
+    for (std::size_t frame = 10'000; frame < 20'000; ++frame) stereo[2 * frame] = 0.1f;
+    AudioWriter writer(folder / "s.wav", 48000, 2, format);
+    writer.write(stereo);
+    writer.close();
+    const PlainAudio read = read_plain(folder / "s.wav");
+    for (std::size_t frame = 0; frame < 100'000; ++frame) {
+      REQUIRE(read.samples[2 * frame + 1] == 0);
+      if (frame < 10'000 || frame >= 20'000 + 48'000) REQUIRE(read.samples[2 * frame] == 0);
+      if (frame >= 10'000 && frame < 20'000) REQUIRE(read.samples[2 * frame] != 0);
+    }
+  }
+}
+
+TEST_CASE("audio writer: one sound on both sides gets two noises, the same in every run and however it is cut",
+          "[daemon][audio_writer]") {
+  const TemporaryFolder folder;
+  for (SampleFormat format : {SampleFormat::int16, SampleFormat::int24}) {
+    const std::vector<float> stereo(2 * 10'000, 0.1f);
+    std::vector<std::vector<float>> runs;
+    for (std::size_t frames : {1, 77, 10'000}) {
+      AudioWriter writer(folder / "r.wav", 44100, 2, format);
+      for (std::span<const float> rest = stereo; !rest.empty();) {
+        const std::span<const float> now = rest.first(std::min(2 * frames, rest.size()));
+        writer.write(now);
+        rest = rest.subspan(now.size());
+      }
+      writer.close();
+      runs.push_back(read_plain(folder / "r.wav").samples);
+    }
+    CHECK((runs[0] == runs[1]));
+    CHECK((runs[0] == runs[2]));
+    int differ = 0;
+    for (std::size_t frame = 0; frame < 10'000; ++frame) differ += runs[0][2 * frame] != runs[0][2 * frame + 1];
+    // 0.1f is 838,860.8125 steps of 24 bits: the triangle puts 0.236, 0.715 and 0.049 of all samples on the three steps
+    // around, so two independent ones differ in 1 - sum p^2 = 0.431, 4,309 +- 50 of them. Shaped, in more.
+    CHECK(differ > 4'000);
+  }
 }
 
 TEST_CASE("audio writer: full scale clamps, and neither NaN nor infinity is written", "[daemon][audio_writer]") {
@@ -265,10 +325,12 @@ TEST_CASE("audio writer: full scale clamps, and neither NaN nor infinity is writ
     writer.close();
     const PlainAudio read = read_plain(folder / "c.wav");
     const bool fixed = format != SampleFormat::float32;
-    CHECK(read.samples[0] == Approx(fixed ? 1.0 : 3.0).margin(1e-4));
-    CHECK(read.samples[1] == Approx(fixed ? -1.0 : -3.0).margin(1e-4));
-    CHECK(read.samples[2] == Approx(0).margin(1e-4));
-    CHECK(read.samples[3] == Approx(0).margin(1e-4));
+    // Shaped noise reaches 1.5 (1 + sum |taps|) = 14.05 steps of 16 bits.
+    const double reach = 14.05 / 32768;
+    CHECK(read.samples[0] == Approx(fixed ? 1.0 : 3.0).margin(reach));
+    CHECK(read.samples[1] == Approx(fixed ? -1.0 : -3.0).margin(reach));
+    CHECK(read.samples[2] == Approx(0).margin(reach));
+    CHECK(read.samples[3] == Approx(0).margin(reach));
   }
 }
 

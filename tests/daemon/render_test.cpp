@@ -134,8 +134,16 @@ TEST_CASE("render: two renders of one show are the same file to the bit", "[daem
   write_text(show.folder / "show.osc",
              "0.1 /ch/1/fader -20\n0.3 /ch/1/pan 50\n0.5 /ch/3/mute 1\n0.7 /ch/1/eq/2/gain 9\n");
   show.options.script = show.folder / "show.osc";
-  for (const char* name : {"mix.wav", "mix.flac"}) {
-    show.options.format = SampleFormat::int24;
+  struct Kind {
+    const char* name;
+    SampleFormat format;
+  };
+  const Kind kinds[] = {{"mix.wav", SampleFormat::int24},
+                        {"mix.flac", SampleFormat::int24},
+                        {"mix 16.wav", SampleFormat::int16},
+                        {"mix 16.flac", SampleFormat::int16}};
+  for (const auto& [name, format] : kinds) {
+    show.options.format = format;
     const auto bytes = [&](const std::string& path) {
       std::ifstream file(path, std::ios::binary);
       return std::string(std::istreambuf_iterator<char>(file), {});
@@ -193,7 +201,30 @@ TEST_CASE("render: rate, length and depth are as asked for", "[daemon][render]")
   CHECK(mix.info.frames == 66150);
   CHECK((mix.info.format & SF_FORMAT_SUBMASK) == SF_FORMAT_PCM_16);
   CHECK(amplitude(mix, 0, 1000, 4410, 39690) == Approx(0.25).margin(1e-4));
-  CHECK(amplitude(mix, 0, 1000, 48510, 66150) == Approx(0).margin(1e-4));  // silence behind the files, dithered
+  CHECK(amplitude(mix, 0, 1000, 48510, 66150) == Approx(0).margin(1e-4));  // behind the files: dither
+}
+
+TEST_CASE("render: at 16 bits the noise between 2 and 5 kHz is 18 dB softer than white dither's", "[daemon][render]") {
+  Show show;
+  show.options.format = SampleFormat::int16;
+  for (int rate_hz : {44100, 48000}) {
+    CAPTURE(rate_hz);
+    show.options.rate_hz = rate_hz;
+    REQUIRE(run(show.options).exit_code == 0);
+    const PlainAudio mix = read_plain(show.folder / "mix.wav");
+    // Second half: a tone of 1 kHz on the left, at its end. 1 s / 4 has whole periods of every 4 Hz.
+    double power = 0;
+    int bins = 0;
+    const std::int64_t from = rate_hz / 2 + rate_hz / 10, to = from + rate_hz / 4;
+    for (int hz = 2000 + 4; hz < 5000; hz += 4) {
+      if (hz % 1000 == 0) continue;
+      power += std::pow(amplitude(mix, 0, hz, from, to) * 32768, 2);
+      ++bins;
+    }
+    // White: each bin's mean square is 4 x 0.25 / N. 749 bins: 0.16 dB; by the formula shaping takes 18.5 dB.
+    const double white = 4 * 0.25 / static_cast<double>(to - from);
+    CHECK(10 * std::log10(power / bins / white) == Approx(-18.5).margin(0.8));
+  }
 }
 
 TEST_CASE("render: what cannot be rendered is refused with a plain message and no file", "[daemon][render]") {
