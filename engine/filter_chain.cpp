@@ -26,6 +26,13 @@ constexpr SvfCoeffs kNoIncrement{0, 0, 0, 0, 0, 0};
 
 }  // namespace
 
+FilterChain::FilterChain(int sections) noexcept : sections_(sections) {
+  // Lanes that nobody sets stay where they are while their neighbours move; as constructed, d would grow by 1 a frame.
+  for (SvfBankCoeffs& increment : increment_) {
+    for (int lane = 0; lane < kLanes; ++lane) set_lane(increment, lane, kNoIncrement);
+  }
+}
+
 void FilterChain::set(int lane, std::span<const SvfCoeffs> wanted, int ramp_frames) noexcept {
   bool changed = false;
   for (int section = 0; section < sections_; ++section) {

@@ -55,7 +55,7 @@ class FilterChain {
   static constexpr int kMaxSections = kMaxEqBands;
 
   /// [control] sections: 1..kMaxSections, all neutral.
-  explicit FilterChain(int sections) noexcept : sections_(sections) {}
+  explicit FilterChain(int sections) noexcept;
 
   /// [audio] wanted: one set per section. A ramp of at most one frame jumps. Coefficients that are not finite count as
   /// neutral. Targets that a lane has, or is on its way to, change nothing.

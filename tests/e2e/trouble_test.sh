@@ -118,6 +118,30 @@ refused() { # CODE TEXT ARGUMENTS
   [ "$status" -eq "$code" ] || fail "fohd $*: exit code $status, expected $code"
   grep -q -- "$text" "$work/desk.log" || fail "fohd $*: \"$text\" is not said"
 }
+# The newest generation is cut off: the one before it and the logs are the same mix, and it is told which is used. The
+# damaged file stays as it is, and what comes after it gets a new number (docs/STATE.md).
+fader_is() { "$bin/fohctl" --port "$port" get /ch/5/fader | grep -q -- "$1"; }
+start_desk
+until_ok 20 "$bin/fohctl" --port "$port" get /ch/5/fader || fail "no control"
+for level in -15 -16 -17; do set_value /ch/5/fader "$level"; done
+end_desk TERM
+newest=$(ls "$work"/state/state-*.json | tail -1)
+previous=$(ls "$work"/state/state-*.json | tail -2 | head -1)
+grep -q '"/ch/5/fader": -17' "$newest" || fail "the mix was not saved"
+cp "$newest" "$work/whole.json"
+truncate -s 1000 "$newest"
+cp "$newest" "$work/cut.json"
+start_desk
+until_ok 20 fader_is -17 || fail "the mix of before is not there: $("$bin/fohctl" --port "$port" get /ch/5/fader)"
+says "$newest is damaged: .*\. The previous one is used: $previous" || fail "the damaged state is not told"
+says "The mix is the one of $previous" || fail "it is not told which mix it is"
+set_value /ch/5/fader -18
+end_desk TERM
+cmp -s "$newest" "$work/cut.json" || fail "the damaged state was written over"
+after=$(ls "$work"/state/state-*.json | tail -1)
+[ "$after" != "$newest" ] || fail "the next generation got no new number"
+grep -q '"/ch/5/fader": -18' "$after" || fail "the mix was not saved behind a damaged state"
+
 printf '[audio]\nclient = "%s"\n' "$server" >"$work/clash.toml"
 refused 1 'both called' run --config "$work/clash.toml"
 refused 1 'no such configuration file' run --config "$work/missing.toml"
@@ -125,6 +149,21 @@ refused 1 'this is a folder' run --config "$work"
 refused 1 'no such folder' run --play "$work/missing" --seconds 1
 refused 1 'there is no folder .* to record into' run --record "$work/missing/mix.wav" --seconds 1
 refused 1 'a recording is called NAME.wav or NAME.flac' run --record "$work/mix.mp3" --seconds 1
+# A state that was named and cannot be used: no desk with other mixes in its place, and nothing is touched.
+sed 's|"/ch/5/fader": -17|"/ch/5/fader": -7|' "$work/whole.json" >"$work/altered.json"
+cmp -s "$work/whole.json" "$work/altered.json" && fail "nothing was altered"
+all_states() { (cd "$work" && ls -lR --time-style=full-iso state home 2>&1 && cksum state/*) || true; }
+all_states >"$work/before"
+for damaged in cut altered; do
+  for folder in "--state-dir $work/state" ""; do
+    # shellcheck disable=SC2086 # two words or none
+    refused 1 "error: .*$work/$damaged.json is damaged: .* named with --state.*nothing was changed" \
+      run --state "$work/$damaged.json" $folder --seconds 1
+  done
+done
+refused 1 "error: $work/no.json: there is no such state" run --state "$work/no.json" --state-dir "$work/state" --seconds 1
+all_states >"$work/after"
+cmp -s "$work/before" "$work/after" || fail "a refused state changed the folder: $(diff "$work/before" "$work/after")"
 refused 1 'osc-port' run --osc-port 70000
 refused 1 'no-such' run --no-such
 refused 1 'subcommand' --
