@@ -516,6 +516,34 @@ TEST_CASE("reverb: kill fades out in 20 ms, forgets, and lets in what comes late
   CHECK(out.peak(60'960, 80'000) > 0.001f);
 }
 
+TEST_CASE("reverb: while it forgets, what comes in wakes nothing old", "[engine][reverb]") {
+  const auto reverb = std::make_unique<Reverb>(kRate);
+  ReverbParams params;
+  params.decay_s = 8;
+  Stereo in = noise(20'000, 15, 0.3f), out(20'000);
+  std::fill(in.left.begin() + 11'100, in.left.end(), 0.0f), std::fill(in.right.begin() + 11'100, in.right.end(), 0.0f);
+  run(*reverb, design(params, kRate), in, out, 0, 10'000);
+  reverb->kill();
+  run(*reverb, design(params, kRate), in, out, 10'000, 20'000);  // 140 frames more than the fade
+  CHECK(out.peak(10'960, 20'000) == 0);
+}
+
+TEST_CASE("reverb: what lies behind the end of a chunk counts for nothing", "[engine][reverb]") {
+  for_each_simd_target([] {
+    ReverbCore core(64, kShortestReverbDelay, kShortestReverbDelay + 2);
+    std::fill_n(core.delays.line, kLanes, kShortestReverbDelay);
+    for (auto& side : core.delays.diffuser) std::fill_n(side, kDiffuserStages, kShortestReverbDelay);
+    core.to = core.delays;
+    core.tone.inject_gain = 1;
+    std::fill_n(core.tone.diffusion, kDiffuserStages, 0.5f);
+    for (ReverbRow& row : core.in) std::fill(row.samples + 3, row.samples + kSubBlockFrames, 9.0f);
+    for (ReverbRow& row : core.lines_out) std::fill(row.samples + 3, row.samples + kSubBlockFrames, 9.0f);
+    std::fill_n(core.tile, kSubBlockFrames * kLanes, 9.0f), std::fill_n(core.absorbed, kSubBlockFrames * kLanes, 9.0f);
+    reverb_chunk(core, 0, 3);
+    CHECK(core.peak == 0);
+  });
+}
+
 TEST_CASE("reverb: nothing is allocated while it runs", "[engine][reverb]") {
   for_each_simd_target([] {
     const auto reverb = std::make_unique<Reverb>(kRate);
