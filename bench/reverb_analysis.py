@@ -186,7 +186,8 @@ def draw_spectrogram(axis, sound, title):
     window = 1024
     hz, t, power = signal.spectrogram(sound, RATE, "hann", window, window - 256, mode="psd")
     level = 10 * np.log10(power + 1e-20)
-    axis.pcolormesh(t, hz, level, vmin=level.max() - 90, vmax=level.max(), cmap="magma", shading="auto", rasterized=True)
+    top = level.max()
+    axis.pcolormesh(t, hz, level, vmin=top - 90, vmax=top, cmap="magma", shading="auto", rasterized=True)
     axis.set_yscale("symlog", linthresh=500)
     axis.set_ylim(40, 20000)
     axis.set_title(title, fontsize=9)
