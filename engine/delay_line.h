@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace fohd {
 /// [any] The longest: half a second.
 constexpr int max_delay_frames(double rate_hz) noexcept { return static_cast<int>(rate_hz * 0.5); }
 /// [any] A change of delay takes 10 ms (DESIGN section 3).
-constexpr int delay_fade_frames(double rate_hz) noexcept { return static_cast<int>(rate_hz * 0.010 + 0.5); }
+inline int delay_fade_frames(double rate_hz) noexcept { return static_cast<int>(std::lround(rate_hz * 0.010)); }
 
 class DelayLine {
  public:
