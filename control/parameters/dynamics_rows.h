@@ -107,9 +107,9 @@ constexpr auto gate_rows() {
              [](O& o, int) -> float& { return o.gate.key.filter_hz; }}};
 }
 
-/// detector: what the strip's kind begins with.
+/// detector: what the strip's kind begins with. x32_key_source: kNotOnX32 where the console has none.
 template <class O>
-constexpr auto compressor_rows(Detector detector) {
+constexpr auto compressor_rows(Detector detector, X32Mapping x32_key_source = x32_index("dyn/keysrc")) {
   constexpr Taper kLog = Taper::logarithmic, kLinear = Taper::linear;
   return std::array{
       Row<O>{linked(toggle("comp/on", false, x32_switch("dyn/on"), "Compressor in the signal path.")),
@@ -153,8 +153,7 @@ constexpr auto compressor_rows(Detector detector) {
       Row<O>{dynamics_number("comp/mix", Unit::percent, 0, 100, 100, kLinear, x32_linear("dyn/mix", 0, 100, 21),
                              "Compressed against untouched sound: less than 100 is parallel compression."),
              [](O& o, int) -> float& { return o.compressor.mix_percent; }},
-      Row<O>{key_source("comp/key/source", x32_index("dyn/keysrc")),
-             [](O& o, int) -> int& { return o.compressor.key.source; }},
+      Row<O>{key_source("comp/key/source", x32_key_source), [](O& o, int) -> int& { return o.compressor.key.source; }},
       Row<O>{key_filter_on("comp/key/filter/on", x32_switch("dyn/filter/on")),
              [](O& o, int) -> bool& { return o.compressor.key.filter_on; }},
       Row<O>{key_filter_type("comp/key/filter/type", x32_index("dyn/filter/type")),

@@ -151,7 +151,7 @@ constexpr std::array kMainEnd = {
            [](M& m, int) -> float& { return m.output[1].limiter_ceiling_db; }},
     Row<M>{output_ears("out/right/ears"), [](M& m, int) -> bool& { return m.output[1].ears; }},
 };
-constexpr auto kMainRows = joined(kMainStart, alone(compressor_rows<M>(Detector::rms)), kMainEnd);
+constexpr auto kMainRows = joined(kMainStart, alone(compressor_rows<M>(Detector::rms, kNotOnX32)), kMainEnd);
 static_assert(well_formed(kMainRows));
 
 }  // namespace
