@@ -50,6 +50,8 @@ script -qfc "exec '$bin/fohd' run --osc-port $((port + 2)) --state-dir '$work/wi
 window_pid=$!
 until_ok 20 grep -q "OSC is heard" "$work/window.log" || fail "no desk in a terminal"
 in_window=$(pgrep -P "$window_pid" | head -1)
+# The rate is news to the state and makes a generation; where nothing changes after it, the end writes no other.
+until_ok 20 sh -c "grep -q '\"rate_hz\": 48000' '$work'/window/state-*.json" || fail "the rate is not in the state"
 "$bin/fohctl" --port $((port + 2)) set /ch/3/fader -13 >/dev/null || fail "no control of the desk in a terminal"
 kill -HUP "$in_window"
 until_ok 10 grep -q "no configuration file to read again" "$work/window.log" || fail "HUP in a terminal does not reread"
