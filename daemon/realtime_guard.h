@@ -1,5 +1,6 @@
 // Debug builds abort when something allocates or frees memory, or takes a lock, inside an audio callback.
-// In release and sanitizer builds this is nothing at all (clang's real-time sanitizer watches by itself).
+// So do builds with the address sanitizer. In release builds, and with the sanitizers that watch locks or the real-time
+// rules themselves, this is nothing at all.
 #pragma once
 
 #if defined(__has_feature)
@@ -10,8 +11,7 @@
 
 namespace fohd {
 
-#if !defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
-    !defined(FOHD_REALTIME_SANITIZER)
+#if !defined(NDEBUG) && !defined(__SANITIZE_THREAD__) && !defined(FOHD_REALTIME_SANITIZER)
 #define FOHD_REALTIME_GUARD 1
 #else
 #define FOHD_REALTIME_GUARD 0
