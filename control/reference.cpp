@@ -14,10 +14,18 @@ constexpr std::string_view kKinds[] = {"float", "int", "bool", "enum", "bitmask"
 constexpr std::string_view kUnits[] = {"", "dB", "Hz", "ms", "%"};
 constexpr std::string_view kTapers[] = {"linear", "logarithmic", "fader", "stepped"};
 constexpr std::string_view kClasses[] = {"mix", "patch", "output", "momentary"};
-constexpr std::string_view kLaws[] = {"",       "text",        "index",     "toggle",  "inverted_toggle",
-                                      "linear", "logarithmic", "fader1024", "level161"};
+constexpr std::string_view kLaws[] = {"",       "text",        "index",     "toggle",   "inverted_toggle",
+                                      "linear", "logarithmic", "fader1024", "level161", "ratio"};
 constexpr std::string_view kPrefixes[] = {"/ch/N/", "/bus/N/", "/main/", "/"};
 constexpr std::string_view kX32Prefixes[] = {"/ch/NN/", "/bus/NN/", "/main/st/", "/"};
+
+// Every enumeration to its last member.
+static_assert(std::size(kKinds) == static_cast<std::size_t>(Kind::text) + 1);
+static_assert(std::size(kUnits) == static_cast<std::size_t>(Unit::percent) + 1);
+static_assert(std::size(kTapers) == static_cast<std::size_t>(Taper::stepped) + 1);
+static_assert(std::size(kClasses) == static_cast<std::size_t>(Persistence::momentary) + 1);
+static_assert(std::size(kLaws) == static_cast<std::size_t>(X32Law::ratio) + 1);
+static_assert(std::size(kPrefixes) == static_cast<std::size_t>(Family::global) + 1);
 
 template <std::size_t N, class E>
 std::string word(const std::string_view (&words)[N], E value) {

@@ -23,9 +23,13 @@ void refuse_in_callback(const char* what) noexcept {
   std::abort();
 }
 
-void* allocate(std::size_t size) {
+void* allocate_or_null(std::size_t size) noexcept {
   refuse_in_callback("memory was allocated");
-  if (void* memory = std::malloc(size != 0 ? size : 1)) return memory;
+  return std::malloc(size != 0 ? size : 1);
+}
+
+void* allocate(std::size_t size) {
+  if (void* memory = allocate_or_null(size)) return memory;
   throw std::bad_alloc();
 }
 
@@ -45,6 +49,9 @@ void release(void* memory) noexcept {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+// By themselves these would end above, but the address sanitizer has its own, which would not match our delete.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
 void* operator new(std::size_t size, std::align_val_t alignment) { return allocate_aligned(size, alignment); }
 void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate_aligned(size, alignment); }
 void operator delete(void* memory) noexcept { release(memory); }
