@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace fohd {
@@ -61,7 +62,11 @@ bool finite(const ReverbCoeffs& c) noexcept {
 }
 
 /// DAZ makes a denormal number a zero, as the loop sees it.
-bool something(float x) noexcept { return x != 0 && std::isfinite(x); }
+/// Said with bounds, not as x != 0: a compiler may look at the bits, for which a denormal number is not zero.
+bool something(float x) noexcept {
+  const float magnitude = std::fabs(x);
+  return magnitude >= std::numeric_limits<float>::min() && magnitude <= std::numeric_limits<float>::max();
+}
 float checked(float x) noexcept {
   if (std::abs(x) <= kLoudest) return x;
   return std::isfinite(x) ? std::copysign(kLoudest, x) : 0.0f;
