@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   use_everything(desk);
   if (dynamics) use_dynamics(desk);
   fohd::TargetDesigner designer(desk, rate_hz);
-  fohd::Engine engine(geometry, rate_hz);
+  fohd::Engine engine(geometry, rate_hz, dynamics ? 1.0 : 0.0);  // main's limiter is dynamics too
   engine.set_targets(designer.targets());
   engine.settle();
 
