@@ -61,8 +61,8 @@ bool finite(const ReverbCoeffs& c) noexcept {
   return zero == 0;
 }
 
-/// DAZ makes a denormal number a zero, as the loop sees it.
-/// Said with bounds, not as x != 0: a compiler may look at the bits, for which a denormal number is not zero.
+/// A denormal number is a zero to the loop (DAZ), so it is one here. Said with bounds, not as x != 0: a compiler may
+/// look at the bits, for which it is none.
 bool something(float x) noexcept {
   const float magnitude = std::fabs(x);
   return magnitude >= std::numeric_limits<float>::min() && magnitude <= std::numeric_limits<float>::max();
