@@ -14,9 +14,6 @@
 // Half the products: points p/8 and 1 - p/8 have the same taps in opposite order. With the window's samples folded in
 // the middle into sums and differences, one point is E + O and the other E - O, E of the sums with the taps' even half,
 // O of the differences with the odd half. And the larger of |E + O| and |E - O| is |E| + |O|.
-//
-// Four frames stand side by side in a vector (the compiler's own: one instance needs no dispatch, and SSE2 and NEON
-// have four floats). No sum runs across a vector, so a frame's bits do not depend on where a block begins.
 
 #include "engine/true_peak_detector.h"
 
@@ -27,16 +24,15 @@
 #include <limits>
 #include <numbers>
 
+#include "engine/true_peak_kernels.h"
+
 namespace fohd {
 namespace {
 
-constexpr int kTaps = TruePeakDetector::kTaps, kHalf = kTaps / 2;
-constexpr int kPairs = TruePeakDetector::kPhases / 2;  ///< points 1 and 7, 2 and 6, 3 and 5; the last one, 4, is alone
+constexpr int kTaps = TruePeakDetector::kTaps, kHalf = FoldedTaps::kHalf, kPairs = FoldedTaps::kPairs;
 constexpr double kKaiserBeta = 4.4;
 /// Sums of 32 samples of this size, weighted by taps of at most 1, are still floats.
 constexpr float kLoudest = 0x1p120f;
-
-using FourFrames = float __attribute__((vector_size(16)));
 
 /// The modified Bessel function of order 0. Its series at 4.4 is exact in a double after some 20 terms.
 double bessel_i0(double x) noexcept {
@@ -48,33 +44,26 @@ double bessel_i0(double x) noexcept {
   return sum;
 }
 
-struct FoldedTaps {
-  float even[kPairs][kHalf], odd[kPairs - 1][kHalf];
-
-  FoldedTaps() noexcept {
-    for (int pair = 0; pair < kPairs; ++pair) {
-      double tap[kTaps], sum = 0;
-      for (int k = 0; k < kTaps; ++k) {
-        const double distance = (pair + 1.0) / TruePeakDetector::kPhases + (kHalf - 1 - k);  // never 0
-        const double angle = std::numbers::pi * distance, edge = distance / kHalf;
-        tap[k] = std::sin(angle) / angle * bessel_i0(kKaiserBeta * std::sqrt(1 - edge * edge));
-        sum += tap[k];
-      }
-      // Divided by their sum: a constant is read as itself.
-      for (int k = 0; k < kHalf; ++k) {
-        even[pair][k] = static_cast<float>((tap[k] + tap[kTaps - 1 - k]) / (2 * sum));
-        if (pair < kPairs - 1) odd[pair][k] = static_cast<float>((tap[k] - tap[kTaps - 1 - k]) / (2 * sum));
-      }
+FoldedTaps fold_taps() noexcept {
+  FoldedTaps folded;
+  for (int pair = 0; pair < kPairs; ++pair) {
+    double tap[kTaps], sum = 0;
+    for (int k = 0; k < kTaps; ++k) {
+      const double distance = (pair + 1.0) / TruePeakDetector::kPhases + (kHalf - 1 - k);  // never 0
+      const double angle = std::numbers::pi * distance, edge = distance / kHalf;
+      tap[k] = std::sin(angle) / angle * bessel_i0(kKaiserBeta * std::sqrt(1 - edge * edge));
+      sum += tap[k];
+    }
+    // Divided by their sum: a constant is read as itself.
+    for (int k = 0; k < kHalf; ++k) {
+      const double early = tap[k] / (2 * sum), late = tap[kTaps - 1 - k] / (2 * sum);
+      std::fill_n(folded.even[k][pair], kLanes, static_cast<float>(early + late));
+      if (pair < kPairs - 1) std::fill_n(folded.odd[k][pair], kLanes, static_cast<float>(early - late));
     }
   }
-};
-const FoldedTaps kFoldedTaps;
-
-FourFrames load(const float* from) noexcept {
-  FourFrames four;
-  std::memcpy(&four, from, sizeof four);
-  return four;
+  return folded;
 }
+const FoldedTaps kFoldedTaps = fold_taps();
 
 }  // namespace
 
@@ -85,22 +74,9 @@ void TruePeakDetector::process(const float* in, float* peaks, int frames) noexce
     const bool finite = std::abs(in[i]) <= std::numeric_limits<float>::max();  // false for NaN
     heard_[kHistory + i] = finite ? std::clamp(in[i], -kLoudest, kLoudest) : 0.0f;
   }
-  for (int from = 0; from < frames; from += kStride) {
-    const float* first = heard_ + from;
-    FourFrames even[kPairs] = {}, odd[kPairs - 1] = {};
-    for (int k = 0; k < kHalf; ++k) {
-      const FourFrames left = load(first + k), right = load(first + kTaps - 1 - k);
-      const FourFrames sum = left + right, difference = left - right;
-      for (int pair = 0; pair < kPairs; ++pair) even[pair] += kFoldedTaps.even[pair][k] * sum;
-      for (int pair = 0; pair < kPairs - 1; ++pair) odd[pair] += kFoldedTaps.odd[pair][k] * difference;
-    }
-    for (int i = 0; i < std::min(kStride, frames - from); ++i) {
-      float loudest = std::abs(even[kPairs - 1][i]);
-      for (int pair = 0; pair < kPairs - 1; ++pair)
-        loudest = std::max(loudest, std::abs(even[pair][i]) + std::abs(odd[pair][i]));
-      peaks[from + i] = std::max(peaks[from + i], loudest);
-    }
-  }
+  alignas(64) float loudest[kSubBlockFrames + kLanes] = {};
+  true_peaks_between(kFoldedTaps, heard_, loudest, frames);
+  for (int i = 0; i < frames; ++i) peaks[i] = std::max(peaks[i], loudest[i]);
   std::memmove(heard_, heard_ + frames, kHistory * sizeof(float));
 }
 

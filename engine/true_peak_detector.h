@@ -22,9 +22,8 @@ class TruePeakDetector {
   void reset() noexcept;
 
  private:
-  static constexpr int kStride = 4;  ///< frames done side by side; what is done beyond the last one is thrown away
   static constexpr int kHistory = kTaps - 1;
-  float heard_[kHistory + kSubBlockFrames + kStride] = {};
+  float heard_[kHistory + kSubBlockFrames + kLanes] = {};  ///< the widest vector reads beyond the last frame
 };
 
 }  // namespace fohd

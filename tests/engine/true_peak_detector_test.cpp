@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <vector>
 
 #include "engine/sliding_maximum.h"
 #include "tests/allocation_guard.h"
+#include "tests/simd_targets.h"
 
 using namespace fohd;
 
@@ -83,6 +85,36 @@ TEST_CASE("true peak detector: finds a peak of 3 dB between the samples", "[engi
   for (int n = 0; n < 200; ++n) in.push_back(n % 4 < 2 ? 0.70710678f : -0.70710678f);
   const std::vector<float> peaks = peaks_of(in);
   CHECK(std::max(peaks[198], peaks[199]) == Approx(1).epsilon(0.003));  // 50 dB of ripple
+}
+
+TEST_CASE("true peak detector: every SIMD target reads what the windowed sum in double says",
+          "[engine][limiter][simd]") {
+  // The points from the definition in the head of true_peak_detector.cpp: a sinc under a Kaiser window, taps that sum
+  // up to one.
+  constexpr int kTaps = TruePeakDetector::kTaps, kHalf = kTaps / 2;
+  const std::vector<float> in = noise_of(300, 4);
+  std::vector<double> expected(in.size());
+  for (int point = 1; point < TruePeakDetector::kPhases; ++point) {
+    std::vector<double> taps;
+    for (int k = 0; k < kTaps; ++k) {
+      const double x = point / 8.0 - (k - (kHalf - 1)), edge = x / kHalf;
+      taps.push_back(std::sin(M_PI * x) / (M_PI * x) * std::cyl_bessel_i(0.0, 4.4 * std::sqrt(1 - edge * edge)));
+    }
+    const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
+    for (std::size_t n = kTaps; n < in.size(); ++n) {
+      double value = 0;
+      for (std::size_t k = 0; k < kTaps; ++k) value += taps[k] / sum * static_cast<double>(in[n - kTaps + 1 + k]);
+      expected[n] = std::max(expected[n], std::abs(value));
+    }
+  }
+  test::for_each_simd_target([&] {
+    const std::vector<float> peaks = peaks_of(in);
+    double worst = 0;
+    for (std::size_t n = kTaps; n < in.size(); ++n) {
+      worst = std::max(worst, std::abs(static_cast<double>(peaks[n]) - expected[n]));
+    }
+    CHECK(worst < 1e-6);  // 32 products of floats below 1, summed in floats
+  });
 }
 
 TEST_CASE("true peak detector: any split gives the same bits, nothing is allocated", "[engine][limiter]") {
