@@ -45,7 +45,7 @@ Packet bundle(const std::vector<Packet>& elements) {
 }
 
 struct NoCommands : CommandSink {
-  bool execute(Command, const Origin&, std::span<const Value>, std::string&) override { return true; }
+  bool execute(const fohd::CommandCall&, const Origin&, std::span<const Value>, std::string&) override { return true; }
 };
 
 struct Bench {

@@ -1,6 +1,7 @@
 #include "control/commands.h"
 
 #include <array>
+#include <charconv>
 
 namespace fohd {
 namespace {
@@ -11,6 +12,8 @@ constexpr std::array kRows = {
     CommandRow{Command::clips_clear, "/clips/clear", "", "Clears every clip latch, at inputs and outputs."},
     CommandRow{Command::safety_mutes_clear, "/safety_mutes/clear", "",
                "Lets strips sound again that were muted because NaN or infinity came out of them three times in 1 s."},
+    CommandRow{Command::effect_kill, "/fx/#/kill", "",
+               "Ends the tail of the effect in this slot: out in 20 ms, and forgotten; what comes in later is heard."},
 };
 
 consteval bool rows_are_in_order() {
@@ -25,11 +28,29 @@ static_assert(rows_are_in_order());
 
 std::span<const CommandRow> command_rows() noexcept { return kRows; }
 
-std::optional<Command> find_command(std::string_view address) noexcept {
+std::optional<CommandCall> find_command(std::string_view address) noexcept {
   for (const CommandRow& row : kRows) {
-    if (row.path == address) return row.command;
+    const std::size_t mark = row.path.find('#');
+    if (mark == std::string_view::npos) {
+      if (row.path == address) return CommandCall{row.command};
+      continue;
+    }
+    if (!address.starts_with(row.path.substr(0, mark)) || !address.ends_with(row.path.substr(mark + 1))) continue;
+    int number = 0;
+    const char *begin = address.data() + mark, *end = address.data() + address.size() - (row.path.size() - mark - 1);
+    if (begin >= end || *begin < '1' || *begin > '9') continue;  // no sign and no leading zero
+    if (const auto read = std::from_chars(begin, end, number); read.ec == std::errc() && read.ptr == end) {
+      return CommandCall{row.command, number - 1};
+    }
   }
   return std::nullopt;
+}
+
+std::string address_of(const CommandCall& call) {
+  const std::string_view path = kRows[static_cast<std::size_t>(call.command)].path;
+  const std::size_t mark = path.find('#');
+  if (mark == std::string_view::npos) return std::string(path);
+  return std::string(path.substr(0, mark)) + std::to_string(call.owner + 1) + std::string(path.substr(mark + 1));
 }
 
 }  // namespace fohd

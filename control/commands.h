@@ -13,26 +13,35 @@
 
 namespace fohd {
 
-enum class Command : std::uint8_t { start_release, clips_clear, safety_mutes_clear };
+enum class Command : std::uint8_t { start_release, clips_clear, safety_mutes_clear, effect_kill };
 
 struct CommandRow {
   Command command = Command::start_release;
-  std::string_view path;            ///< the whole address
+  std::string_view path;            ///< the whole address; '#' stands for a number from 1
   std::string_view arguments = {};  ///< OSC type tags it takes, without the comma: "i", "f", "s"
   std::string_view doc;
 };
 
 /// [any] In the order of Command.
 std::span<const CommandRow> command_rows() noexcept;
+struct CommandCall {
+  Command command = Command::start_release;
+  int owner = 0;  ///< the number in the address, from 0; a desk may have fewer
+  bool operator==(const CommandCall&) const = default;
+};
+
 /// [any] Exact address.
-std::optional<Command> find_command(std::string_view address) noexcept;
+std::optional<CommandCall> find_command(std::string_view address) noexcept;
+/// [any] The other way round.
+std::string address_of(const CommandCall& call);
 
 /// Who carries commands out: the daemon.
 class CommandSink {
  public:
   virtual ~CommandSink() = default;
   /// [control] arguments have been checked against the row's tags. On failure returns false and says why.
-  virtual bool execute(Command command, const Origin& origin, std::span<const Value> arguments, std::string& error) = 0;
+  virtual bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                       std::string& error) = 0;
 };
 
 }  // namespace fohd

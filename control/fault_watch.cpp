@@ -87,12 +87,17 @@ std::string FaultWatch::name(int strip, const DeskSettings& settings) const {
     return with_name(numbered("channel ", strip), settings.channels[static_cast<std::size_t>(strip)].identity.name);
   }
   if (strip < geometry_.first_return_strip()) return numbered("aux input ", strip - geometry_.inputs);
-  if (strip < geometry_.first_bus_strip()) return numbered("effect return ", strip - geometry_.first_return_strip());
-  if (strip < geometry_.main_strip()) {
+  if (strip < geometry_.first_bus_strip()) {
+    const int side = strip - geometry_.first_return_strip();
+    if (side >= geometry_.returns) return numbered("effect return ", side);
+    return with_name(numbered("effect return ", side), settings.returns[static_cast<std::size_t>(side)].identity.name);
+  }
+  if (strip < geometry_.first_effect_strip()) {
     const int bus = strip - geometry_.first_bus_strip();
     if (bus >= geometry_.buses) return numbered("bus ", bus);
     return with_name(numbered("bus ", bus), settings.buses[static_cast<std::size_t>(bus)].identity.name);
   }
+  if (strip < geometry_.main_strip()) return numbered("input of effect ", (strip - geometry_.first_effect_strip()) / 2);
   if (strip >= geometry_.first_matrix_strip()) return numbered("matrix ", strip - geometry_.first_matrix_strip());
   constexpr const char* kMain[] = {"main left", "main right", "main mono"};
   return kMain[std::min(strip - geometry_.main_strip(), 2)];

@@ -28,6 +28,8 @@ constexpr std::array kRows = {
     ReadoutRow{"out/clip", Family::bus, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int n) -> Value { return flag(t.output_clipped[2 + n]); },
                "The output wanted to pass 0 dBFS since the last /clips/clear."},
+    ReadoutRow{"muted", Family::fx_return, Kind::bitmask, Unit::none, 0, kAllBits,
+               [](S s, T, int n) -> Value { return muted_bits(s.returns[n].mute, false); }, kMutedDoc},
     ReadoutRow{"muted", Family::main, Kind::bitmask, Unit::none, 0, kAllBits,
                [](S s, T t, int) -> Value { return muted_bits(s.main.mute, t.main_safety_muted); }, kMutedDoc},
     ReadoutRow{"out/left/clip", Family::main, Kind::boolean, Unit::none, 0, 1,
@@ -76,15 +78,15 @@ static_assert(rows_are_whole());
 std::span<const ReadoutRow> readout_rows() noexcept { return kRows; }
 
 ReadoutTable::ReadoutTable(const Geometry& geometry) {
-  const auto add_owner = [this](Family family, const std::string& prefix, int owner) {
-    for (const ReadoutRow& row : kRows) {
-      if (row.family == family) readouts_.push_back({&row, prefix + std::string(row.path), owner});
+  for (std::size_t f = 0; f < kFamilyRows.size(); ++f) {
+    const auto family = static_cast<Family>(f);
+    for (int owner = 0; owner < owner_count(family, geometry); ++owner) {
+      const std::string prefix = family == Family::global ? "" : owner_prefix(family, std::to_string(owner + 1));
+      for (const ReadoutRow& row : kRows) {
+        if (row.family == family) readouts_.push_back({&row, prefix + std::string(row.path), owner});
+      }
     }
-  };
-  for (int n = 0; n < geometry.inputs; ++n) add_owner(Family::channel, "/ch/" + std::to_string(n + 1) + "/", n);
-  for (int n = 0; n < geometry.buses; ++n) add_owner(Family::bus, "/bus/" + std::to_string(n + 1) + "/", n);
-  add_owner(Family::main, "/main/", 0);
-  add_owner(Family::global, "", 0);
+  }
   for (ReadoutId id = 0; id < readouts_.size(); ++id) tree_.add(readouts_[id].address, id);
 }
 

@@ -1,5 +1,6 @@
 #include "control/reference.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "control/commands.h"
@@ -11,13 +12,12 @@ namespace {
 
 // Words, by the order of the enumerations.
 constexpr std::string_view kKinds[] = {"float", "int", "bool", "enum", "bitmask", "string"};
-constexpr std::string_view kUnits[] = {"", "dB", "Hz", "ms", "%"};
+constexpr std::string_view kUnits[] = {"", "dB", "Hz", "ms", "s", "%"};
 constexpr std::string_view kTapers[] = {"linear", "logarithmic", "fader", "stepped"};
 constexpr std::string_view kClasses[] = {"mix", "patch", "output", "momentary"};
 constexpr std::string_view kLaws[] = {"",       "text",        "index",     "toggle",   "inverted_toggle",
                                       "linear", "logarithmic", "fader1024", "level161", "ratio"};
-constexpr std::string_view kPrefixes[] = {"/ch/N/", "/bus/N/", "/main/", "/"};
-constexpr std::string_view kX32Prefixes[] = {"/ch/NN/", "/bus/NN/", "/main/st/", "/"};
+constexpr std::string_view kX32Prefixes[] = {"/ch/NN/", "/bus/NN/", "/main/st/", "/fx/N/", "/fxrtn/NN/", "/"};
 
 // Every enumeration to its last member.
 static_assert(std::size(kKinds) == static_cast<std::size_t>(Kind::text) + 1);
@@ -25,7 +25,7 @@ static_assert(std::size(kUnits) == static_cast<std::size_t>(Unit::percent) + 1);
 static_assert(std::size(kTapers) == static_cast<std::size_t>(Taper::stepped) + 1);
 static_assert(std::size(kClasses) == static_cast<std::size_t>(Persistence::momentary) + 1);
 static_assert(std::size(kLaws) == static_cast<std::size_t>(X32Law::ratio) + 1);
-static_assert(std::size(kPrefixes) == static_cast<std::size_t>(Family::global) + 1);
+static_assert(std::size(kX32Prefixes) == static_cast<std::size_t>(Family::global) + 1);
 
 template <std::size_t N, class E>
 std::string word(const std::string_view (&words)[N], E value) {
@@ -33,15 +33,16 @@ std::string word(const std::string_view (&words)[N], E value) {
 }
 
 /// "eq/#/freq" with a letter for the number.
-std::string lettered(std::string_view path, Repeat repeat) {
+std::string lettered(std::string_view path, char letter) {
   std::string text(path);
-  for (char& c : text) {
-    if (c == '#') c = repeat == Repeat::bus ? 'M' : 'B';
-  }
+  std::replace(text.begin(), text.end(), '#', letter);
   return text;
 }
+std::string lettered(std::string_view path, Repeat repeat) { return lettered(path, repeat == Repeat::bus ? 'M' : 'B'); }
 
-std::string address_of(const Parameter& p) { return word(kPrefixes, p.family) + lettered(p.row->path, p.row->repeat); }
+std::string address_of(const Parameter& p) {
+  return owner_prefix(p.family, "N") + lettered(p.row->path, p.row->repeat);
+}
 
 std::string x32_address(const Parameter& p) {
   const std::string_view path = p.row->x32.path;
@@ -105,16 +106,22 @@ std::string range_text(const ParameterRow& row) {
 }
 
 std::string section(Family family, const Geometry& geometry) {
-  const std::string strips =
-      family == Family::channel ? std::to_string(geometry.inputs) : std::to_string(geometry.buses);
+  const auto to = [](const char* letter, int count) { return std::string(letter) + " 1 to " + std::to_string(count); };
+  const int owners = owner_count(family, geometry);
   switch (family) {
     case Family::channel:
-      return "## Channels\n\nN is 1 to " + strips + ", B (band) 1 to " + std::to_string(kChannelEqBands) +
-             ", M (bus) 1 to " + std::to_string(geometry.buses) + ".\n";
+      return "## Channels\n\n" + to("N is", owners) + to(", B (band)", kChannelEqBands) +
+             to(", M (bus)", geometry.buses) + ".\n";
     case Family::bus:
-      return "## Buses\n\nN is 1 to " + strips + ", B (band) 1 to " + std::to_string(kMixEqBands) + ".\n";
+      return "## Buses\n\n" + to("N is", owners) + to(", B (band)", kMixEqBands) + ".\n";
     case Family::main:
-      return "## Main\n\nB (band) is 1 to " + std::to_string(kMixEqBands) + ".\n";
+      return "## Main\n\n" + to("B (band) is", kMixEqBands) + ".\n";
+    case Family::effect:
+      return "## Effects\n\n" + to("N (slot) is", owners) + ".\n";
+    case Family::fx_return:
+      return "## Effect returns\n\n" + to("N is", owners) + ": left and right of slot 1, of slot 2, and so on; " +
+             to("B (band)", kChannelEqBands) + to(", M (bus)", geometry.buses) +
+             ". A bus hears a return 64 samples late.\n";
     case Family::global:
       break;
   }
@@ -188,7 +195,7 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
   std::vector<std::string> names;
   for (const std::string_view name : row.names) names.push_back(quoted(name));
   const auto count = [](int n) { return n == 0 ? std::string() : std::to_string(n); };
-  const bool channel = p.family == Family::channel;
+  const bool numbered = kFamilyRows[static_cast<std::size_t>(p.family)].numbered;
   std::string x32;
   if (row.x32.law != X32Law::none) {
     const bool grid = row.x32.steps > 2;
@@ -199,9 +206,7 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
                   {"steps", grid ? std::to_string(row.x32.steps) : ""}});
   }
   return object({{"address", quoted(address_of(p))},
-                 {"N", count(channel                   ? geometry.inputs
-                             : p.family == Family::bus ? geometry.buses
-                                                       : 0)},
+                 {"N", count(numbered ? owner_count(p.family, geometry) : 0)},
                  {"B", count(row.repeat == Repeat::channel_band ? kChannelEqBands
                              : row.repeat == Repeat::mix_band   ? kMixEqBands
                                                                 : 0)},
@@ -221,7 +226,7 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
 }
 
 std::string readout_address(const ReadoutRow& row) {
-  return row.family == Family::global ? std::string(row.path) : word(kPrefixes, row.family) + std::string(row.path);
+  return row.family == Family::global ? std::string(row.path) : owner_prefix(row.family, "N") + std::string(row.path);
 }
 
 constexpr std::string_view kHead =
@@ -264,8 +269,8 @@ std::string parameters_markdown(const ParameterTable& table) {
   text += "\n## Commands\n\nRun once per message, in order; match no pattern.\n\n";
   text += "| address | arguments | meaning |\n|---|---|---|\n";
   for (const CommandRow& row : command_rows()) {
-    text += line({code(std::string(row.path)), row.arguments.empty() ? "none" : "`," + std::string(row.arguments) + "`",
-                  std::string(row.doc)});
+    text += line({code(lettered(row.path, 'N')),
+                  row.arguments.empty() ? "none" : "`," + std::string(row.arguments) + "`", std::string(row.doc)});
   }
   return text;
 }
@@ -282,9 +287,9 @@ std::string parameters_json(const ParameterTable& table) {
                                         {"doc", quoted(row.doc)}}));
   }
   for (const CommandRow& row : command_rows()) {
-    commands.push_back(
-        "    " +
-        object({{"address", quoted(row.path)}, {"arguments", quoted(row.arguments)}, {"doc", quoted(row.doc)}}));
+    commands.push_back("    " + object({{"address", quoted(lettered(row.path, 'N'))},
+                                        {"arguments", quoted(row.arguments)},
+                                        {"doc", quoted(row.doc)}}));
   }
   return "{\n  \"parameters\": [\n" + list(parameters, ",\n") + "\n  ],\n  \"readouts\": [\n" + list(readouts, ",\n") +
          "\n  ],\n  \"commands\": [\n" + list(commands, ",\n") + "\n  ]\n}\n";

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/geometry.h"
+#include "engine/reverb.h"
 #include "engine/targets.h"
 
 namespace fohd {
@@ -30,12 +31,13 @@ struct GateSettings {
   int mode = 0;  ///< GateMode
   float threshold_db = 0, range_db = 0, attack_ms = 0, hold_ms = 0, release_ms = 0;
   KeySettings key;
+  bool key_listen = false;
 };
 
 struct CompressorSettings {
   bool on = false;
-  int mode = 0, detector = 0;  ///< CompressorMode, Detector
-  int position = 0;            ///< 0 in front of the equaliser, 1 behind it
+  int mode = 0, detector = 0, envelope = 0;  ///< CompressorMode, Detector, Envelope
+  int position = 0;                          ///< 0 in front of the equaliser, 1 behind it
   float threshold_db = 0, ratio = 0, knee_db = 0, makeup_db = 0;
   bool auto_makeup = false, auto_time = false;
   float attack_ms = 0, hold_ms = 0, release_ms = 0, mix_percent = 0;
@@ -57,7 +59,16 @@ struct StripIdentity {
   int color = 0, icon = 0;
 };
 
-struct ChannelSettings {
+/// What puts a strip into the mixes: channels and effect returns.
+struct MixingSettings {
+  bool mute = false;
+  float fader_db = 0, pan = 0;
+  bool link = false;  ///< the same on both halves of a pair
+  bool main_on = false;
+  std::vector<SendSettings> sends;  ///< [bus]
+};
+
+struct ChannelSettings : MixingSettings {
   StripIdentity identity;
   int source = 0;  ///< JACK input, from 1; 0 none
   float trim_db = 0;
@@ -71,11 +82,23 @@ struct ChannelSettings {
   bool eq_on = false;
   EqBandSettings eq[kChannelEqBands];
   CompressorSettings compressor;
-  bool mute = false;
-  float fader_db = 0, pan = 0;
-  bool link = false;  ///< the same on both halves of a pair
-  bool main_on = false;
-  std::vector<SendSettings> sends;  ///< [bus]
+};
+
+/// One side of what comes back from an effect.
+struct ReturnSettings : MixingSettings {
+  StripIdentity identity;
+  bool eq_on = false;
+  EqBandSettings eq[kChannelEqBands];
+};
+
+/// The kinds of effect, in the order of EffectCoeffs.
+enum class EffectType : int { none, reverb };
+
+/// A slot. What each kind of effect is told is kept while another one is in it.
+struct EffectSettings {
+  int type = 0;        ///< EffectType
+  int source[2] = {};  ///< left, right: 0 none, else the bus, from 1
+  ReverbParams reverb;
 };
 
 /// What ends every physical output (DESK section 2).
@@ -113,13 +136,18 @@ struct MixSettings {  ///< a bus, or main
 struct GlobalSettings {
   bool mute_pre_sends = false;  ///< a mute also cuts pre-fader sends
   bool panic = false;           ///< all outputs shut; persists
+  int listen_bus = 0;           ///< where key listen is heard: 0 nowhere, else the bus, from 1
 };
 
 struct DeskSettings {
-  explicit DeskSettings(const Geometry& geometry) : channels(geometry.inputs), buses(geometry.buses) {
+  explicit DeskSettings(const Geometry& geometry)
+      : channels(geometry.inputs), returns(geometry.returns), effects(geometry.effects()), buses(geometry.buses) {
     for (auto& channel : channels) channel.sends.resize(geometry.buses);
+    for (auto& side : returns) side.sends.resize(geometry.buses);
   }
   std::vector<ChannelSettings> channels;
+  std::vector<ReturnSettings> returns;  ///< [lane]: left and right of slot 1, of slot 2, ...
+  std::vector<EffectSettings> effects;  ///< [slot]
   std::vector<MixSettings> buses;
   MixSettings main;
   GlobalSettings global;

@@ -35,12 +35,8 @@ void design_bands(const EqBandSettings (&bands)[N], bool on, double rate_hz, Svf
   }
 }
 
-/// of: GateSettings or CompressorSettings. Who is off listens to nobody.
-template <class Settings>
-KeyTargets design_key(const Settings& of, bool linked, const Geometry& geometry, double rate_hz) {
+KeyTargets design_key(const KeySettings& key, bool linked, const Geometry& geometry, double rate_hz) {
   KeyTargets targets;
-  if (!of.on) return targets;
-  const KeySettings& key = of.key;
   const int channel = key.source - 1, bus = key.source - 1 - kMaxInputs;
   if (channel >= 0 && channel < geometry.inputs) targets.source = channel;
   if (bus >= 0 && bus < geometry.buses) targets.source = geometry.first_bus_strip() + bus;
@@ -50,6 +46,12 @@ KeyTargets design_key(const Settings& of, bool linked, const Geometry& geometry,
         design_key_filter(static_cast<KeyFilterType>(key.filter_type), static_cast<double>(key.filter_hz), rate_hz);
   }
   return targets;
+}
+
+/// of: GateSettings or CompressorSettings. Who is off listens to nobody.
+template <class Settings>
+KeyTargets key_of(const Settings& of, bool linked, const Geometry& geometry, double rate_hz) {
+  return of.on ? design_key(of.key, linked, geometry, rate_hz) : KeyTargets{};
 }
 
 GateCoeffs design_gate(const GateSettings& s, double rate_hz) {
@@ -67,6 +69,7 @@ CompressorCoeffs design_compressor(const CompressorSettings& s, double rate_hz) 
   return design(CompressorParams{.on = s.on,
                                  .mode = static_cast<CompressorMode>(s.mode),
                                  .detector = static_cast<Detector>(s.detector),
+                                 .envelope = static_cast<Envelope>(s.envelope),
                                  .threshold_db = s.threshold_db,
                                  .ratio = s.ratio,
                                  .knee_db = s.knee_db,
@@ -86,7 +89,9 @@ TargetDesigner::TargetDesigner(Desk& desk, double rate_hz)
     : desk_(desk),
       rate_hz_(rate_hz),
       master_(desk.geometry()),
+      effects_(desk.geometry(), rate_hz),
       channel_work_(desk.settings().channels.size(), Work{true, true, false}),
+      return_work_(desk.settings().returns.size(), Work{true, true, false}),
       bus_work_(desk.settings().buses.size(), Work{true, true, false}),
       main_work_{true, true, false},
       row_turns_(master_.rows.size()),
@@ -109,8 +114,13 @@ bool TargetDesigner::update(bool unread) {
   for (std::size_t n = 0; n < bus_work_.size(); ++n) {
     if (bus_work_[n].any()) design_bus(static_cast<int>(n), std::exchange(bus_work_[n], {}));
   }
+  for (std::size_t n = 0; n < return_work_.size(); ++n) {
+    if (return_work_[n].any()) design_return(static_cast<int>(n), std::exchange(return_work_[n], {}));
+  }
   if (main_work_.any()) design_main(std::exchange(main_work_, {}));
+  design_listen();
   design_shutter();
+  changed_ |= effects_.update(desk_.settings().effects, master_.effects);
   return changed_;
 }
 
@@ -124,19 +134,25 @@ void TargetDesigner::collect() {
     // A link is about both: gains, and the detectors of a pair.
     const bool link = p.row->link_role == LinkRole::toggle;
     const Work more{processing || link, !processing, !processing && p.row->kind == Kind::boolean};
-    const auto add = [&more](Work& work) {
-      work.processing |= more.processing;
-      work.gains |= more.gains;
-      work.switched |= more.switched;
-    };
+    const auto add = [&more](Work& work) { work.merge(more); };
     const auto owner = static_cast<std::size_t>(p.owner);
     if (p.family == Family::channel) add(channel_work_[owner]);
     if (p.family == Family::bus) add(bus_work_[owner]);
+    if (p.family == Family::fx_return) add(return_work_[owner]);
     if (p.family == Family::main) add(main_work_);
+    if (p.family == Family::effect) {
+      effects_.touch(p.owner);
+      // Which bus feeds an effect stands among what the bus feeds. It is a switch.
+      const Work source{.gains = true, .switched = true};
+      if (begins("source/")) std::for_each(bus_work_.begin(), bus_work_.end(), [&](Work& work) { work.merge(source); });
+    }
     // Pans of sends come to life when buses are linked; panic is looked at in every turn.
     const bool bus_link = p.family == Family::bus && p.row->link_role == LinkRole::toggle;
     const bool desk_wide = p.family == Family::global && p.row->path != "panic";
-    if (bus_link || desk_wide) std::for_each(channel_work_.begin(), channel_work_.end(), add);
+    if (bus_link || desk_wide) {
+      std::for_each(channel_work_.begin(), channel_work_.end(), add);
+      std::for_each(return_work_.begin(), return_work_.end(), add);
+    }
   }
   observer_.dirty.clear();
 }
@@ -157,34 +173,44 @@ void TargetDesigner::design_channel(int channel, const Work& work) {
            rate_hz_, lane.low_cut);
     design_bands(settings.eq, settings.eq_on, rate_hz_, lane.eq);
     lane.gate = design_gate(settings.gate, rate_hz_);
-    lane.gate_key = design_key(settings.gate, settings.link, desk_.geometry(), rate_hz_);
+    lane.gate_key = key_of(settings.gate, settings.link, desk_.geometry(), rate_hz_);
     set_compressor(lane, settings.compressor, settings.link);
   }
   commit(channel, lane);
-  if (!work.gains) return;
-  design_channel_rows(channel);
-  for (int tap = 0; tap < kTaps; ++tap) {
-    commit_row(DeskTargets::row_index(channel, static_cast<Tap>(tap)), scratch_row(static_cast<Tap>(tap)),
-               gain_ramp(work));
-  }
+  if (work.gains) design_mixing(channel, channel % 2, settings, work);
 }
 
-/// Everything one channel gives to main and the buses, into the scratch rows.
-void TargetDesigner::design_channel_rows(int channel) {
-  const ChannelSettings& settings = desk_.settings().channels[static_cast<std::size_t>(channel)];
+void TargetDesigner::design_return(int side, const Work& work) {
+  const ReturnSettings& settings = desk_.settings().returns[static_cast<std::size_t>(side)];
+  const int strip = desk_.geometry().first_return_strip() + side;
+  LaneTargets lane = master_.lanes[static_cast<std::size_t>(strip)];
+  lane.post_gain = static_cast<float>(level_gain(settings.fader_db));
+  lane.post_gain_ramp_frames = frames(kGainRampMs);
+  lane.coeff_ramp_frames = frames(kCoefficientRampMs);
+  if (work.processing) design_bands(settings.eq, settings.eq_on, rate_hz_, lane.eq);
+  commit(strip, lane);
+  if (work.gains) design_mixing(strip, side % 2, settings, work);
+}
+
+/// Everything one channel or return gives to main and the buses. half: which one of its pair, 0 the odd one.
+void TargetDesigner::design_mixing(int strip, int half, const MixingSettings& settings, const Work& work) {
   std::fill(scratch_.begin(), scratch_.end(), 0.0f);
   if (settings.main_on) {
-    const PanGains pan = strip_pan(settings.pan, settings.link, channel % 2);
+    const PanGains pan = strip_pan(settings.pan, settings.link, half);
     const double gain = unless(settings.mute, level_gain(settings.fader_db));
     float* main = scratch_row(Tap::pre_fader) + desk_.geometry().main_column();
     main[0] = static_cast<float>(gain * pan.left);
     main[1] = static_cast<float>(gain * pan.right);
   }
-  for (int bus = 0; bus < desk_.geometry().buses; ++bus) add_send(channel, bus);
+  for (int bus = 0; bus < desk_.geometry().buses; ++bus) add_send(settings, half, bus);
+  for (int tap = 0; tap < kTaps; ++tap) {
+    commit_row(DeskTargets::row_index(strip, static_cast<Tap>(tap)), scratch_row(static_cast<Tap>(tap)),
+               gain_ramp(work));
+  }
 }
 
-void TargetDesigner::add_send(int channel, int bus) {
-  const ChannelSettings& settings = desk_.settings().channels[static_cast<std::size_t>(channel)];
+/// Into the scratch rows.
+void TargetDesigner::add_send(const MixingSettings& settings, int half, int bus) {
   const SendSettings& send = settings.sends[static_cast<std::size_t>(bus)];
   if (!send.on) return;
   const auto tap = static_cast<SendTap>(send.tap);
@@ -195,7 +221,7 @@ void TargetDesigner::add_send(int channel, int bus) {
   if (desk_.settings().buses[static_cast<std::size_t>(bus)].link) {
     // A subgroup hears the channel's own pan, a send has one of its own. A single bus hears neither.
     const float position = tap == SendTap::subgroup ? settings.pan : send.pan;
-    const PanGains pan = strip_pan(position, settings.link, channel % 2);
+    const PanGains pan = strip_pan(position, settings.link, half);
     gain *= bus % 2 == 0 ? pan.left : pan.right;
   }
   float* row = scratch_row(post ? Tap::pre_fader : static_cast<Tap>(send.tap));
@@ -212,15 +238,21 @@ void TargetDesigner::design_bus(int bus, const Work& work) {
   if (!work.gains) return;
 
   std::fill(scratch_.begin(), scratch_.end(), 0.0f);
+  float* row = scratch_row(Tap::pre_fader);
+  const double gain = unless(mix.mute, level_gain(mix.fader_db));
   if (mix.main_on) {
     const PanGains pan = strip_pan(mix.pan, mix.link, bus % 2);
-    const double gain = unless(mix.mute, level_gain(mix.fader_db));
-    float* main = scratch_row(Tap::pre_fader) + geometry.main_column();
-    main[0] = static_cast<float>(gain * pan.left);
-    main[1] = static_cast<float>(gain * pan.right);
+    row[geometry.main_column()] = static_cast<float>(gain * pan.left);
+    row[geometry.main_column() + 1] = static_cast<float>(gain * pan.right);
   }
-  commit_row(DeskTargets::row_index(strip, Tap::pre_fader), scratch_row(Tap::pre_fader), gain_ramp(work));
-  design_output(2 + bus, unless(mix.mute, level_gain(mix.fader_db)), mix.output[0], work);
+  for (int slot = 0; slot < geometry.effects(); ++slot) {
+    for (int side = 0; side < 2; ++side) {
+      const bool feeds = desk_.settings().effects[static_cast<std::size_t>(slot)].source[side] == bus + 1;
+      if (feeds) row[geometry.effect_column(slot) + side] = static_cast<float>(gain);
+    }
+  }
+  commit_row(DeskTargets::row_index(strip, Tap::pre_fader), row, gain_ramp(work));
+  design_output(2 + bus, gain, mix.output[0], work);
 }
 
 void TargetDesigner::design_main(const Work& work) {
@@ -255,7 +287,7 @@ void TargetDesigner::design_master(const MixSettings& mix, const Work& work) {
 
 void TargetDesigner::set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const {
   lane.compressor = design_compressor(compressor, rate_hz_);
-  lane.compressor_key = design_key(compressor, linked, desk_.geometry(), rate_hz_);
+  lane.compressor_key = key_of(compressor, linked, desk_.geometry(), rate_hz_);
   lane.compressor_before_eq = compressor.position == 0;
 }
 
@@ -286,11 +318,32 @@ void TargetDesigner::design_output(int output, double fader_gain, const OutputSe
   changed_ = true;
 }
 
+/// The first channel that listens.
+void TargetDesigner::design_listen() {
+  const DeskSettings& desk = desk_.settings();
+  const auto first = std::find_if(desk.channels.begin(), desk.channels.end(),
+                                  [](const ChannelSettings& channel) { return channel.gate.key_listen; });
+  ListenTargets next = master_.listen;
+  next.ramp_frames = frames(kCoefficientRampMs);
+  next.strip = next.bus_strip = -1;
+  const int bus = desk.global.listen_bus - 1;
+  if (first != desk.channels.end() && bus >= 0 && bus < desk_.geometry().buses) {
+    next.strip = static_cast<std::int32_t>(first - desk.channels.begin());
+    next.bus_strip = desk_.geometry().first_bus_strip() + bus;
+    next.key = design_key(first->gate.key, false, desk_.geometry(), rate_hz_);
+  }
+  if (next == master_.listen) return;
+  ++next.revision;
+  master_.listen = next;
+  changed_ = true;
+}
+
 void TargetDesigner::design_shutter() {
   const bool panic = desk_.settings().global.panic;
   ShutterTargets next = master_.shutter;
   next.open = !(hold_ || panic || shutdown_);
   next.close_ramp_frames = frames(kPanicRampMs);
+  if (panic && !panic_since_open_) effects_.kill_all();
   panic_since_open_ |= panic;
   if (next.open && (!master_.shutter.open || next.open_ramp_frames == 0)) {
     next.open_ramp_frames = frames(panic_since_open_ ? kPanicReleaseRampMs : kStartRampMs);
@@ -326,6 +379,17 @@ std::int32_t TargetDesigner::folded(std::int32_t ramp_frames, std::int32_t previ
   return unread ? std::max(ramp_frames, previous) : ramp_frames;
 }
 
+void TargetDesigner::publish(Engine& engine, Latest<DeskTargets>& latest) {
+  effects_.hand_over(engine);
+  copy_to(latest.back());
+  latest.publish();
+}
+
+void TargetDesigner::give(Engine& engine) {
+  effects_.hand_over(engine);
+  engine.set_targets(master_);
+}
+
 void TargetDesigner::copy_to(DeskTargets& slot) const {
   for (std::size_t i = 0; i < master_.lanes.size(); ++i) {
     if (slot.lanes[i].revision != master_.lanes[i].revision) slot.lanes[i] = master_.lanes[i];
@@ -339,7 +403,11 @@ void TargetDesigner::copy_to(DeskTargets& slot) const {
   for (std::size_t i = 0; i < master_.outputs.size(); ++i) {
     if (slot.outputs[i].revision != master_.outputs[i].revision) slot.outputs[i] = master_.outputs[i];
   }
+  for (std::size_t i = 0; i < master_.effects.size(); ++i) {
+    if (slot.effects[i].revision != master_.effects[i].revision) slot.effects[i] = master_.effects[i];
+  }
   if (slot.main.revision != master_.main.revision) slot.main = master_.main;
+  if (slot.listen.revision != master_.listen.revision) slot.listen = master_.listen;
   slot.shutter = master_.shutter;
 }
 

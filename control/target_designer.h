@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "control/desk/desk.h"
+#include "control/effect_designer.h"
+#include "engine/latest.h"
 #include "engine/targets.h"
 
 namespace fohd {
@@ -23,14 +25,24 @@ class TargetDesigner {
   /// Redesigns what is dirty. True if there is something to publish. unread: what was published last may not have been
   /// read yet, so what changes now is folded into it; a block then keeps the longest ramp of all that it stands for.
   bool update(bool unread = false);
-  /// Copies into `slot` every block whose revision differs from the one there. slot: a Latest<DeskTargets>::back().
-  void copy_to(DeskTargets& slot) const;
+  /// To a running engine: hands new effects over to it, then publishes what changed through `latest`, which its audio
+  /// thread reads.
+  void publish(Engine& engine, Latest<DeskTargets>& latest);
+  /// To an engine of the same thread.
+  void give(Engine& engine);
+  /// Effects that are not needed any more are freed. Now and then.
+  void collect(Engine& engine) { effects_.hand_over(engine); }
   const DeskTargets& targets() const noexcept { return master_; }
+  /// What publish() does with the targets: copies every block whose revision differs from the one in `slot`.
+  void copy_to(DeskTargets& slot) const;
 
   /// The shutter is shut by any of: hold (cold start), panic (the parameter), shutdown. Ramps of DESK section 1:
   /// start 200 ms, panic 20 ms, release of panic 500 ms, shutdown 20 ms.
   void set_hold(bool held) { hold_ = held; }
   void set_shutdown(bool shutting_down) { shutdown_ = shutting_down; }
+
+  /// Whatever sounds in an effect slot ends (20 ms). slot 0..geometry.effects()-1. A panic does it to all.
+  void kill_effect(int slot) { effects_.kill(slot); }
 
  private:
   /// What has to be redesigned of one strip.
@@ -39,16 +51,23 @@ class TargetDesigner {
     bool gains = false;       ///< everything else
     bool switched = false;    ///< a mute or another on/off was among it: the longer ramp
     bool any() const noexcept { return processing || gains; }
+    void merge(const Work& more) noexcept {
+      processing |= more.processing;
+      gains |= more.gains;
+      switched |= more.switched;
+    }
   };
   void collect();
   void design_channel(int channel, const Work& work);
-  void design_channel_rows(int channel);
-  void add_send(int channel, int bus);
+  void design_return(int lane, const Work& work);
+  void design_mixing(int strip, int half, const MixingSettings& settings, const Work& work);
+  void add_send(const MixingSettings& settings, int half, int bus);
   void design_bus(int bus, const Work& work);
   void design_main(const Work& work);
   void design_master(const MixSettings& mix, const Work& work);
   /// fader_gain: what the strip's fader and mute make of it here; 1 for main, which has them in front of its limiter.
   void design_output(int output, double fader_gain, const OutputSettings& settings, const Work& work);
+  void design_listen();
   void design_shutter();
   void set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const;
   void set_mix_processing(LaneTargets& lane, const MixSettings& mix, bool linked, const Work& work) const;
@@ -65,7 +84,8 @@ class TargetDesigner {
   double rate_hz_;
   DeskTargets master_;
   Observer observer_;
-  std::vector<Work> channel_work_, bus_work_;
+  EffectDesigner effects_;
+  std::vector<Work> channel_work_, return_work_, bus_work_;
   Work main_work_;
   /// The update() since which everything may be unread, and in which each block was last changed.
   std::uint32_t turn_ = 1, first_unread_turn_ = 1;

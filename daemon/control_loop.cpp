@@ -240,8 +240,7 @@ void ControlLoop::audio_opened(const JackNews& news) {
   designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
   designer_->set_hold(status_.held);
   designer_->update();
-  designer_->copy_to(core_->targets().back());
-  core_->targets().publish();
+  designer_->publish(core_->engine(), core_->targets());
   set_panic_target(&core_->panic());
   names_dirty_ = true;
   name_ports();
@@ -286,9 +285,12 @@ void ControlLoop::turn() {
 }
 
 void ControlLoop::publish_targets() {
-  if (!designer_ || !designer_->update(core_->targets().unread())) return;
-  designer_->copy_to(core_->targets().back());
-  core_->targets().publish();
+  if (!designer_) return;
+  if (designer_->update(core_->targets().unread())) {
+    designer_->publish(core_->engine(), core_->targets());
+  } else {
+    designer_->collect(core_->engine());
+  }
 }
 
 void ControlLoop::keep_changes() {
@@ -347,8 +349,8 @@ void ControlLoop::every_second() {
   }
 }
 
-bool ControlLoop::execute(Command command, const Origin&, std::span<const Value>, std::string& error) {
-  switch (command) {
+bool ControlLoop::execute(const CommandCall& call, const Origin&, std::span<const Value>, std::string& error) {
+  switch (call.command) {
     case Command::start_release:
       if (!status_.held) return true;
       status_.held = false;
@@ -362,6 +364,13 @@ bool ControlLoop::execute(Command command, const Origin&, std::span<const Value>
       return true;
     case Command::safety_mutes_clear:
       if (core_) core_->safety_mutes_clear().raise();
+      return true;
+    case Command::effect_kill:
+      if (call.owner >= config_.geometry.effects()) {
+        error = "this desk has the effect slots 1 to " + std::to_string(config_.geometry.effects());
+        return false;
+      }
+      if (designer_) designer_->kill_effect(call.owner);
       return true;
   }
   error = "this command is not known here";

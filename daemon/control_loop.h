@@ -37,7 +37,8 @@ class ControlLoop : public CommandSink {
   void run();
 
  private:
-  bool execute(Command command, const Origin& origin, std::span<const Value> arguments, std::string& error) override;
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+               std::string& error) override;
 
   void begin_mix();
   void begin_play_mix();

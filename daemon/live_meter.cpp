@@ -80,6 +80,14 @@ std::vector<MeterCell> LiveMeter::cells() const {
     cells.push_back({"bus " + std::to_string(i + 1), name, power_db(output_rms_[2 + i]), peak_db(outputs_[2 + i]),
                      mix.buses[i].mute, output_heard_[2 + i] || !name.empty()});
   }
+  for (int i = 0; i < desk_.geometry().returns; ++i) {
+    const StripMeter& meter = held_[desk_.geometry().first_return_strip() + i];
+    const bool heard = strip_heard_[desk_.geometry().first_return_strip() + i];
+    const std::string& name = mix.returns[i].identity.name;
+    if (!heard && name.empty()) continue;  // a slot that nobody uses
+    cells.push_back({"fx " + std::to_string(i / 2 + 1) + (i % 2 == 0 ? "L" : "R"), name,
+                     power_db(meter.post_mean_square), peak_db(meter.post_peak), mix.returns[i].mute, true});
+  }
   return cells;
 }
 

@@ -11,6 +11,8 @@ namespace fohd {
 /// In the order of the X32's index; names on the wire are these words.
 enum class CompressorMode : unsigned char { compressor, expander };
 enum class Detector : unsigned char { peak, rms };
+/// In which terms attack and release are exponentials: of the gain itself, or of its dB.
+enum class Envelope : unsigned char { linear, logarithmic };
 
 /// threshold_db -60..0, ratio 1.1..100, knee_db 0..10 (its whole width), makeup_db 0..24, attack_ms 0..120,
 /// hold_ms 0.02..2000, release_ms 5..4000, mix_percent 0 (dry)..100.
@@ -18,6 +20,7 @@ struct CompressorParams {
   bool on = false;
   CompressorMode mode = CompressorMode::compressor;
   Detector detector = Detector::peak;
+  Envelope envelope = Envelope::logarithmic;
   float threshold_db = 0, ratio = 3, knee_db = 2, makeup_db = 0;
   float attack_ms = 10, hold_ms = 10, release_ms = 150, mix_percent = 100;
   bool auto_makeup = false, auto_time = false;
@@ -37,6 +40,7 @@ struct CompressorCoeffs {
   float lowest = -20;     ///< octaves of gain, never less
   float power_share = 1;  ///< of the way to the key's power, per frame; 1: a peak detector
   float attack_share = 1, release_share = 1, hold_frames = 1;
+  float linear = 0;        ///< 1: linear envelope
   float crest_share = 0;   ///< automatic times: of the way to the key's power, and of its peak's way down. 0: off
   float dry = 1, wet = 0;  ///< linear; wet with make-up. 1 and 0: off
   constexpr bool operator==(const CompressorCoeffs&) const = default;
@@ -56,13 +60,13 @@ struct alignas(64) CompressorBankCoeffs {
   float direction[kLanes] = {}, threshold[kLanes] = {}, half_knee[kLanes] = {}, knee_curve[kLanes] = {};
   float slope[kLanes] = {}, lowest[kLanes] = {}, power_share[kLanes] = {};
   float attack_share[kLanes] = {}, release_share[kLanes] = {}, hold_frames[kLanes] = {};
-  float crest_share[kLanes] = {};
+  float linear[kLanes] = {}, crest_share[kLanes] = {};
   LaneRamp dry, wet;  ///< 1 and 0 where the lane is off
 };
 
 struct alignas(64) CompressorBankState {
   float power[kLanes] = {};        ///< of the key
-  float gain[kLanes] = {};         ///< octaves, <= 0
+  float gain[kLanes] = {};         ///< <= 0: octaves; with a linear envelope what is missing to a gain of 1
   float cut[kLanes] = {};          ///< what rounding has cut off the gain
   float hold_left[kLanes] = {};    ///< frames; 0 and below: none
   float slow_power[kLanes] = {};   ///< of the key over 200 ms, where times are automatic

@@ -38,6 +38,7 @@ CompressorCoeffs design(const CompressorParams& params, double rate_hz) noexcept
   c.slope = narrow(slope(params));
   c.lowest = narrow(-octaves(range_db(params)));
   c.power_share = params.detector == Detector::rms ? narrow(share_per_frame(kRmsMs, rate_hz)) : 1.0f;
+  c.linear = params.envelope == Envelope::linear ? 1.0f : 0.0f;
   c.crest_share = params.auto_time ? narrow(share_per_frame(kCrestMs, rate_hz)) : 0.0f;
   c.attack_share = narrow(share_per_frame(params.attack_ms, rate_hz));
   c.release_share = narrow(share_per_frame(params.release_ms, rate_hz));

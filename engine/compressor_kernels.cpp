@@ -21,9 +21,14 @@
 // the dials say what they say, and 20 and more for drums, for which attack and release are shortened by as much: at
 // most 20 times, so that one click does not make a distortion of it.
 //
-// After the attack (or release) time on the dial 63 % of the way in dB is done. The hold also bridges the places where
-// a wave passes through zero, so that a peak detector settles where the curve says for every note above 1/(2 hold):
-// 50 Hz with the default 10 ms; below that, or with less hold, the gain follows the wave a little.
+// A linear envelope (rare too, the same loop) moves the gain itself instead of its octaves: 2^wanted - 1 takes the
+// place of wanted, and 1 + state of 2^state. Attack and release are then slow at first and quick in the end, in dB;
+// lanes keep their state in those terms, since what a long release adds per frame would be lost on the way through a
+// logarithm.
+//
+// After the attack (or release) time on the dial 63 % of the way (in dB, or of the gain) is done. The hold also bridges
+// the places where a wave passes through zero, so that a peak detector settles where the curve says for every note
+// above 1/(2 hold): 50 Hz with the default 10 ms; below that, or with less hold, the gain follows the wave a little.
 //
 // With a release of 4 s a frame moves the gain by 5e-6 of what is left, which a float near 10 octaves rounds away when
 // 0.1 octaves are left. So what rounding cuts off is kept and added with the next frame.
@@ -73,13 +78,13 @@ struct Curve {
   }
 };
 
-/// How one group of lanes moves its gain. kAuto: lanes with automatic times are among them.
-template <class D, bool kAuto>
+/// How one group of lanes moves its gain. kRare: lanes with automatic times or a linear envelope are among them.
+template <class D, bool kRare>
 struct Ballistics {
   using V = hn::Vec<D>;
   V attack, release, hold_frames, hold_left, gain, cut;
   V crest_share, slow_power, slow_peak;
-  hn::Mask<D> is_auto;
+  hn::Mask<D> is_auto, is_linear;
 
   HWY_INLINE void load(D d, const CompressorBankCoeffs& c, const CompressorBankState& s, hn::Mask<D> active, int lane) {
     // Shares of lanes that are not active are zero: their gain stays as it is.
@@ -87,17 +92,18 @@ struct Ballistics {
     release = hn::IfThenElseZero(active, hn::Load(d, c.release_share + lane));
     hold_frames = hn::Load(d, c.hold_frames + lane), hold_left = hn::Load(d, s.hold_left + lane);
     gain = hn::Load(d, s.gain + lane), cut = hn::Load(d, s.cut + lane);
-    if constexpr (kAuto) {
+    if constexpr (kRare) {
       crest_share = hn::IfThenElseZero(active, hn::Load(d, c.crest_share + lane));
       slow_power = hn::Load(d, s.slow_power + lane), slow_peak = hn::Load(d, s.slow_peak + lane);
       is_auto = hn::Gt(crest_share, hn::Zero(d));
+      is_linear = hn::Ne(hn::Load(d, c.linear + lane), hn::Zero(d));
     }
   }
   HWY_INLINE void store(D d, CompressorBankState& s, hn::Mask<D> active, int lane) const {
     hn::Store(gain, d, s.gain + lane);
     hn::Store(hn::IfThenElse(active, cut, hn::Load(d, s.cut + lane)), d, s.cut + lane);
     hn::Store(hn::IfThenElse(active, hold_left, hn::Load(d, s.hold_left + lane)), d, s.hold_left + lane);
-    if constexpr (kAuto) hn::Store(slow_power, d, s.slow_power + lane), hn::Store(slow_peak, d, s.slow_peak + lane);
+    if constexpr (kRare) hn::Store(slow_power, d, s.slow_power + lane), hn::Store(slow_peak, d, s.slow_peak + lane);
   }
   /// How much faster than the dials say, 1..20.
   HWY_INLINE V haste(D d, V key_power) {
@@ -107,20 +113,45 @@ struct Ballistics {
     const V half_crest = hn::Div(hn::Mul(slow_peak, hn::Set(d, 0.5f)), hn::Max(slow_power, hn::Set(d, kQuietestPower)));
     return hn::IfThenElse(is_auto, hn::Min(hn::Max(half_crest, hn::Set(d, 1.0f)), hn::Set(d, 20.0f)), hn::Set(d, 1.0f));
   }
-  /// direction: of its sign. wanted: octaves.
+  /// octaves, in the terms of each lane's state.
+  HWY_INLINE V terms(D d, V octaves) const {
+    if constexpr (kRare) {
+      return hn::IfThenElse(is_linear, hn::Sub(fast_exp2(d, octaves), hn::Set(d, 1.0f)), octaves);
+    } else {
+      return octaves;
+    }
+  }
+  /// The gain as a factor.
+  HWY_INLINE V factor(D d) const {
+    if constexpr (kRare) {
+      return hn::IfThenElse(is_linear, hn::Add(gain, hn::Set(d, 1.0f)), fast_exp2(d, gain));
+    } else {
+      return fast_exp2(d, gain);
+    }
+  }
+  /// The other way round: a state in octaves, not below -20.
+  HWY_INLINE V octaves(D d, V state) const {
+    if constexpr (kRare) {
+      const V left = hn::Max(hn::Add(state, hn::Set(d, 1.0f)), hn::Set(d, 0x1p-20f));
+      return hn::IfThenElse(is_linear, fast_log2(d, left), state);
+    } else {
+      return state;
+    }
+  }
+  /// direction: of its sign. wanted: in the terms of the state.
   HWY_INLINE void move(D d, V direction, V wanted, V key_power) {
     const V zero = hn::Zero(d), one = hn::Set(d, 1.0f), way = hn::Sub(wanted, gain);
     const auto attacks = hn::Le(hn::Mul(direction, way), zero);
     V share = hn::IfThenElse(attacks, attack, hn::IfThenElse(hn::Gt(hold_left, zero), zero, release));
     hold_left = hn::IfThenElse(attacks, hold_frames, hn::Sub(hold_left, one));  // below 0 it counts on to no effect
-    if constexpr (kAuto) share = hn::Min(hn::Mul(share, haste(d, key_power)), one);
+    if constexpr (kRare) share = hn::Min(hn::Mul(share, haste(d, key_power)), one);
     const V step = hn::MulAdd(way, share, cut), next = hn::Add(gain, step);
     cut = hn::Sub(step, hn::Sub(next, gain));
     gain = next;
   }
 };
 
-template <bool kAuto>
+template <bool kRare>
 HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active_lanes,
                                   const float* key, const float* in, float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
@@ -132,26 +163,27 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
       continue;
     }
     const Curve<decltype(d)> curve(d, coeffs, lane);
-    Ballistics<decltype(d), kAuto> ballistics;
+    Ballistics<decltype(d), kRare> ballistics;
     ballistics.load(d, coeffs, state, active, lane);
     const V power_share = hn::IfThenElseZero(active, hn::Load(d, coeffs.power_share + lane));
     const V dry_by = hn::Load(d, coeffs.dry.increment + lane), wet_by = hn::Load(d, coeffs.wet.increment + lane);
     V dry = hn::Load(d, coeffs.dry.value + lane), wet = hn::Load(d, coeffs.wet.value + lane);
-    V power = hn::Load(d, state.power + lane), lowest = hn::Load(d, state.lowest_gain + lane);
+    V power = hn::Load(d, state.power + lane), lowest = hn::Zero(d);
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       const V k = hn::Load(d, key + at), x = hn::Load(d, in + at), key_power = hn::Mul(k, k);
       power = hn::MulAdd(hn::Sub(key_power, power), power_share, power);
       const V wanted = curve(d, fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower))));
-      ballistics.move(d, curve.scale, wanted, key_power);
+      ballistics.move(d, curve.scale, ballistics.terms(d, wanted), key_power);
       dry = hn::Add(dry, dry_by);
       wet = hn::Add(wet, wet_by);
       lowest = hn::Min(lowest, ballistics.gain);
-      const V y = hn::Mul(x, hn::MulAdd(wet, fast_exp2(d, ballistics.gain), dry));
+      const V y = hn::Mul(x, hn::MulAdd(wet, ballistics.factor(d), dry));
       hn::Store(hn::IfThenElse(active, y, x), d, out + at);
     }
     ballistics.store(d, state, active, lane);
     hn::Store(power, d, state.power + lane);
-    hn::Store(hn::IfThenElse(active, lowest, hn::Load(d, state.lowest_gain + lane)), d, state.lowest_gain + lane);
+    const V before = hn::Load(d, state.lowest_gain + lane), deepest = hn::Min(ballistics.octaves(d, lowest), before);
+    hn::Store(hn::IfThenElse(active, deepest, before), d, state.lowest_gain + lane);
     hn::Store(hn::IfThenElse(active, dry, hn::Load(d, coeffs.dry.value + lane)), d, coeffs.dry.value + lane);
     hn::Store(hn::IfThenElse(active, wet, hn::Load(d, coeffs.wet.value + lane)), d, coeffs.wet.value + lane);
   }
@@ -162,8 +194,8 @@ HWY_ATTR void compress_plain(CompressorBankCoeffs& coeffs, CompressorBankState& 
                              const float* key, const float* in, float* out, int frames, int lanes) {
   compress<false>(coeffs, state, active, key, in, out, frames, lanes);
 }
-HWY_ATTR void compress_automatic(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
-                                 const float* key, const float* in, float* out, int frames, int lanes) {
+HWY_ATTR void compress_rare(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
+                            const float* key, const float* in, float* out, int frames, int lanes) {
   compress<true>(coeffs, state, active, key, in, out, frames, lanes);
 }
 
@@ -175,14 +207,16 @@ HWY_AFTER_NAMESPACE();
 namespace fohd {
 
 HWY_EXPORT(compress_plain);
-HWY_EXPORT(compress_automatic);
+HWY_EXPORT(compress_rare);
 
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
                         const float* in, float* out, int frames, int lanes) noexcept {
-  bool automatic = false;
-  for (int lane = 0; lane < lanes; ++lane) automatic |= active[lane] != 0 && coeffs.crest_share[lane] != 0;
-  if (automatic) {
-    HWY_DYNAMIC_DISPATCH(compress_automatic)(coeffs, state, active, key, in, out, frames, lanes);
+  bool rare = false;
+  for (int lane = 0; lane < lanes; ++lane) {
+    rare |= active[lane] != 0 && (coeffs.crest_share[lane] != 0 || coeffs.linear[lane] != 0);
+  }
+  if (rare) {
+    HWY_DYNAMIC_DISPATCH(compress_rare)(coeffs, state, active, key, in, out, frames, lanes);
   } else {
     HWY_DYNAMIC_DISPATCH(compress_plain)(coeffs, state, active, key, in, out, frames, lanes);
   }

@@ -21,19 +21,28 @@ bool finite(const GateCoeffs& c) noexcept {
 }
 bool finite(const CompressorCoeffs& c) noexcept {
   return all_finite(c.direction, c.threshold, c.half_knee, c.knee_curve, c.slope, c.lowest, c.power_share) &&
-         all_finite(c.attack_share, c.release_share, c.hold_frames, c.crest_share, c.dry, c.wet);
+         all_finite(c.attack_share, c.release_share, c.hold_frames, c.linear, c.crest_share, c.dry, c.wet);
 }
 
 /// The gain that a compressor's lane has when its key is silent: none for a compressor, all for an expander.
 float silent_gain(const CompressorBankCoeffs& bank, int lane) noexcept {
-  return bank.direction[lane] > 0 ? 0.0f : bank.lowest[lane];
+  if (bank.direction[lane] > 0) return 0;
+  return bank.linear[lane] != 0 ? std::exp2(bank.lowest[lane]) - 1 : bank.lowest[lane];
+}
+
+/// A compressor's gain from octaves to what is missing to 1, or back.
+void change_terms(CompressorBankState& state, int lane, bool linear) noexcept {
+  constexpr float kLeast = 0x1p-20f;  // what a state in linear terms can tell from nothing
+  float& gain = state.gain[lane];
+  gain = linear ? std::exp2(gain) - 1 : std::log2(std::max(1 + gain, kLeast));
+  state.cut[lane] = 0;
 }
 
 }  // namespace
 
 // ---------------------------------------------------------------- gate
 
-void GateKind::put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept {
+void GateKind::put(BankCoeffs& bank, BankState&, int lane, const Coeffs& c) noexcept {
   bank.open_level[lane] = c.open_level, bank.close_level[lane] = c.close_level, bank.slope[lane] = c.slope;
   bank.attack_share[lane] = c.attack_share, bank.release_share[lane] = c.release_share;
   bank.hold_frames[lane] = c.hold_frames;
@@ -63,12 +72,18 @@ void GateKind::process(BankCoeffs& bank, BankState& state, const float*, const f
 
 // ---------------------------------------------------------------- compressor
 
-void CompressorKind::put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept {
+void CompressorKind::put(BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept {
+  if (bank.linear[lane] != c.linear) change_terms(state, lane, c.linear != 0);
+  bank.linear[lane] = c.linear;
   bank.direction[lane] = c.direction, bank.threshold[lane] = c.threshold, bank.half_knee[lane] = c.half_knee;
   bank.knee_curve[lane] = c.knee_curve, bank.slope[lane] = c.slope, bank.lowest[lane] = c.lowest;
   bank.power_share[lane] = c.power_share, bank.attack_share[lane] = c.attack_share;
   bank.release_share[lane] = c.release_share, bank.hold_frames[lane] = c.hold_frames;
   bank.crest_share[lane] = c.crest_share;
+}
+
+void CompressorKind::translate(const BankCoeffs& before, const BankCoeffs& bank, BankState& state, int lane) noexcept {
+  if (before.linear[lane] != bank.linear[lane]) change_terms(state, lane, bank.linear[lane] != 0);
 }
 
 void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept {
@@ -104,7 +119,7 @@ void DynamicsStage<Kind>::set(int lane, const typename Kind::Coeffs& coeffs, con
   const typename Kind::Coeffs& wanted = finite(coeffs) ? coeffs : Kind::kOff;
   off_ = static_cast<LaneMask>(off ? off_ | bit : off_ & others);
   if (off && (awake_ & bit) == 0) return;
-  Kind::put(coeffs_, lane, wanted);
+  Kind::put(coeffs_, state_, lane, wanted);
   if (!off) key_.set(lane, key, ramp_frames);  // who fades out goes on listening where it did
   if ((awake_ & bit) == 0) {
     awake_ |= bit;
@@ -124,6 +139,7 @@ void DynamicsStage<Kind>::adopt(int lane, const DynamicsStage& other) noexcept {
   const auto* from = reinterpret_cast<const float*>(&other.state_);
   auto* to = reinterpret_cast<float*>(&state_);
   for (std::size_t row = 0; row < sizeof(State) / sizeof(float); row += kLanes) to[row + lane] = from[row + lane];
+  Kind::translate(other.coeffs_, coeffs_, state_, lane);
 }
 
 template <class Kind>

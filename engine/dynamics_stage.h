@@ -27,7 +27,10 @@ struct GateKind {
   static LaneRamp& second(BankCoeffs& bank) noexcept { return bank.open_gain; }
   static float first_of(const Coeffs& c) noexcept { return c.closed_gain - c.open_gain; }
   static float second_of(const Coeffs& c) noexcept { return c.open_gain; }
-  static void put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept;  ///< all that does not ramp
+  /// All that does not ramp; a state that the new coefficients read in other terms keeps its meaning.
+  static void put(BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept;
+  /// A state that was read with the coefficients `before` gets the same meaning with `bank`.
+  static void translate(const BankCoeffs&, const BankCoeffs&, BankState&, int) noexcept {}
   static void wake(const BankCoeffs& bank, BankState& state, int lane) noexcept;
   /// Fed with silence, would this lane's state stay as it is (to a millionth)?
   static bool rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept;
@@ -45,7 +48,8 @@ struct CompressorKind {
   static LaneRamp& second(BankCoeffs& bank) noexcept { return bank.wet; }
   static float first_of(const Coeffs& c) noexcept { return c.dry; }
   static float second_of(const Coeffs& c) noexcept { return c.wet; }
-  static void put(BankCoeffs& bank, int lane, const Coeffs& c) noexcept;
+  static void put(BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept;
+  static void translate(const BankCoeffs& before, const BankCoeffs& bank, BankState& state, int lane) noexcept;
   static void wake(const BankCoeffs& bank, BankState& state, int lane) noexcept;
   static bool rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept;
   static void rest(const BankCoeffs& bank, BankState& state, int lane) noexcept;

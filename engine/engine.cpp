@@ -1,15 +1,15 @@
 // Order of a chunk (at most 64 frames, never across a multiple of 64 of the frame counter): rim and input stage of all
-// channels, the rest of all channels, returns, buses, main, matrices, outputs. Everything decimated happens where the
-// counter passes a multiple of 64. (Returns hear effects, which hear buses: with the first effect they go behind the
-// buses; the matrix then gives buses the returns of 64 frames ago.)
+// channels, the rest of all channels, buses (which hear the returns of 64 frames ago), effects, returns, main,
+// matrices, outputs. Everything decimated happens where the counter passes a multiple of 64.
 #include "engine/engine.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "engine/delayed_tile.h"
+#include "engine/delayed_returns.h"
 #include "engine/denormals.h"
 #include "engine/gain_matrix.h"
+#include "engine/key_listener.h"
 #include "engine/main_master.h"
 #include "engine/output_stage.h"
 #include "engine/rim.h"
@@ -24,6 +24,10 @@ struct Engine::Impl {
   void set_targets(const DeskTargets& targets) noexcept;
   void settle() noexcept;
   void process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept;
+  void process_channels(const float* const* inputs, int offset, int frames) noexcept;
+  void process_mixes(TileKind kind, int frames) noexcept;
+  void process_effects(int frames) noexcept;
+  void remember(int frames) noexcept;
   void collect_keys() noexcept;
   void process_outputs(float* const* outputs, int offset, int frames) noexcept;
   void grid() noexcept;
@@ -31,9 +35,8 @@ struct Engine::Impl {
 
   StripTile& tile(int index) noexcept { return tiles[index]; }
   /// Stages in the order of their tiles: the bus tiles, then main.
-  OutputStage& output_stage(int output) noexcept {
-    return stages[geometry.output_strip(output) / kLanes - first_mix_tile];
-  }
+  int stage_of(int strip) const noexcept { return std::min(strip / kLanes - first_mix_tile, geometry.bus_tiles()); }
+  OutputStage& output_stage(int output) noexcept { return stages[stage_of(geometry.output_strip(output))]; }
   /// The guard that watches a strip, if it has one: channels at the rim, buses and main at their outputs.
   const FaultGuard* guard(int strip) const noexcept;
   int output_of(int strip) const noexcept;
@@ -45,17 +48,20 @@ struct Engine::Impl {
   Rim rim;
   std::vector<RimReport> rim_reports;  ///< [tile] of the present chunk
   std::vector<StripTile> tiles;
-  std::vector<TileTaps> taps;             ///< [tile] of the present chunk
-  std::vector<DelayedTile> buses_before;  ///< [bus tile] tap pre_fader, 64 frames ago, for keys
-  std::vector<const float*> keys;         ///< [strip] of the present chunk (engine/key_tile.h)
+  std::vector<TileTaps> taps;                        ///< [tile] of the present chunk
+  std::vector<DelayedTile> buses_before;             ///< [bus tile] tap pre_fader, 64 frames ago, for keys
+  std::vector<DelayedReturns> returns_before;        ///< [return tile]
+  std::vector<std::unique_ptr<EffectSlot>> effects;  ///< [slot]
+  std::vector<const float*> keys;                    ///< [strip] of the present chunk (engine/key_tile.h)
+  KeyListener listener;
   GainMatrix matrix;
   MainMaster master;
   std::vector<OutputStage> stages;
   Shutter shutter;
   float shutter_gains[kSubBlockFrames] = {};
   std::uint64_t frames_done = 0;
-  std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions;
-  std::uint32_t main_revision = 0;
+  std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions, effect_revisions;
+  std::uint32_t main_revision = 0, listen_revision = 0;
   std::vector<std::uint32_t> inner_faults;  ///< [strip] found at the grid, in strips that no guard watches
 };
 
@@ -68,12 +74,14 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
       rim_reports(static_cast<std::size_t>(g.channel_tiles())),
       taps(static_cast<std::size_t>(g.tiles())),
       buses_before(static_cast<std::size_t>(g.bus_tiles())),
+      returns_before(static_cast<std::size_t>(g.return_tiles())),
       keys(static_cast<std::size_t>(g.strips())),
       matrix(g),
       master(rate, look_ahead_ms),
       lane_revisions(static_cast<std::size_t>(g.strips())),
       row_revisions(static_cast<std::size_t>(g.strips() * kTaps)),
       output_revisions(static_cast<std::size_t>(g.outputs())),
+      effect_revisions(static_cast<std::size_t>(g.effects())),
       inner_faults(static_cast<std::size_t>(g.strips())) {
   for (int t = 0; t < g.tiles(); ++t) {
     tiles.emplace_back(g.lanes_used(t), g.kind(t) != TileKind::channel);
@@ -83,6 +91,7 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
     stages.emplace_back(g.lanes_used(first_mix_tile + bus_tile), rate);
   }
   stages.emplace_back(2, rate);
+  for (int slot = 0; slot < g.effects(); ++slot) effects.push_back(std::make_unique<EffectSlot>(rate));
 }
 
 void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
@@ -103,9 +112,18 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     output_revisions[output] = targets.outputs[output].revision;
     output_stage(output).set(geometry.output_strip(output) % kLanes, targets.outputs[output]);
   }
+  for (int slot = 0; slot < geometry.effects(); ++slot) {
+    if (targets.effects[slot].revision == effect_revisions[slot]) continue;
+    effect_revisions[slot] = targets.effects[slot].revision;
+    effects[slot]->set(targets.effects[slot]);
+  }
   if (targets.main.revision != main_revision) {
     main_revision = targets.main.revision;
     master.set(targets.main);
+  }
+  if (targets.listen.revision != listen_revision) {
+    listen_revision = targets.listen.revision;
+    listener.set(targets.listen);
   }
   shutter.set(targets.shutter);
 }
@@ -113,39 +131,86 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
 void Engine::Impl::settle() noexcept {
   rim.settle();
   for (StripTile& strips : tiles) strips.settle();
+  for (auto& effect : effects) effect->settle();
   matrix.settle();
+  listener.settle();
   master.settle();
   for (OutputStage& stage : stages) stage.settle();
   shutter.settle();
 }
 
 void Engine::Impl::process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept {
+  process_channels(inputs, offset, frames);
+  for (int t = 0; t < geometry.return_tiles(); ++t) {
+    taps[geometry.channel_tiles() + t] = returns_before[t].read(frames, frames_done);
+  }
+  process_mixes(TileKind::bus, frames);
+  process_mixes(TileKind::effect, frames);
+  process_effects(frames);
+  process_mixes(TileKind::main, frames);
+  process_mixes(TileKind::matrix, frames);
+  matrix.end_chunk(frames);
+  process_outputs(outputs, offset, frames);
+  remember(frames);
+  frames_done += static_cast<std::uint64_t>(frames);
+  if (frames_done % kSubBlockFrames == 0) grid();
+}
+
+void Engine::Impl::process_channels(const float* const* inputs, int offset, int frames) noexcept {
   for (int t = 0; t < geometry.channel_tiles(); ++t) {
     StripTile& strips = tile(t);
     rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_reports[t]);
     strips.process_input(rim_reports[t], frames);
   }
   collect_keys();
-  for (int t = 0; t < geometry.tiles(); ++t) {
+  for (int t = 0; t < geometry.channel_tiles(); ++t) {
+    tile(t).process_rest(rim_reports[t].resets, keys.data(), frames);
+    taps[t] = tile(t).taps();
+  }
+}
+
+void Engine::Impl::process_mixes(TileKind kind, int frames) noexcept {
+  for (int t = first_mix_tile; t < geometry.tiles(); ++t) {
+    if (geometry.kind(t) != kind) continue;
     StripTile& strips = tile(t);
-    if (t < geometry.channel_tiles()) {
-      strips.process_rest(rim_reports[t].resets, keys.data(), frames);
-    } else if (t < first_mix_tile) {
-      strips.process_mix(true, keys.data(), frames);  // returns: silent until effects move in
-    } else {
-      const bool heard = matrix.mix(t - first_mix_tile, taps.data(), strips.input(), frames);
-      strips.process_mix(!heard, keys.data(), frames);
-    }
+    listener.take_back(t * kLanes, strips.input());
+    bool heard = matrix.mix(t - first_mix_tile, taps.data(), strips.input(), frames);
+    heard |= listener.add(t * kLanes, keys.data(), strips.input(), frames);
+    strips.process_mix(!heard, keys.data(), frames);
     taps[t] = strips.taps();
   }
-  matrix.end_chunk(frames);
-  process_outputs(outputs, offset, frames);
+}
+
+/// From the effects' inputs to the returns: an effect has the same two lanes in both.
+void Engine::Impl::process_effects(int frames) noexcept {
+  constexpr int kSlots = kLanes / 2;  // of a tile
+  for (int t = 0; t < geometry.return_tiles(); ++t) {
+    const TileTaps& heard = taps[geometry.first_effect_strip() / kLanes + t];
+    StripTile& strips = tile(geometry.channel_tiles() + t);
+    const int first = t * kSlots, count = std::min(geometry.effects() - first, kSlots);
+    unsigned sounding = 0;
+    for (int slot = 0; slot < count; ++slot) {
+      const float* in = heard.silent ? nullptr : heard.tap[static_cast<int>(Tap::pre_fader)] + 2 * slot;
+      if (effects[first + slot]->process(in, strips.input() + 2 * slot, frames)) sounding |= 1u << slot;
+    }
+    for (int slot = 0; sounding != 0 && slot < count; ++slot) {
+      if ((sounding >> slot & 1) != 0) continue;
+      for (int frame = 0; frame < frames; ++frame) std::fill_n(strips.input() + frame * kLanes + 2 * slot, 2, 0.0f);
+    }
+    strips.process_mix(sounding == 0, keys.data(), frames);
+    taps[geometry.channel_tiles() + t] = strips.taps();
+  }
+}
+
+/// What is processed late in a chunk and heard early in one: 64 frames later.
+void Engine::Impl::remember(int frames) noexcept {
   for (std::size_t i = 0; i < buses_before.size(); ++i) {
     const TileTaps& bus = taps[first_mix_tile + i];
     buses_before[i].write(bus.silent ? nullptr : bus.tap[static_cast<int>(Tap::pre_fader)], frames, frames_done);
   }
-  frames_done += static_cast<std::uint64_t>(frames);
-  if (frames_done % kSubBlockFrames == 0) grid();
+  for (std::size_t i = 0; i < returns_before.size(); ++i) {
+    returns_before[i].write(taps[geometry.channel_tiles() + i], frames, frames_done);
+  }
 }
 
 /// Every channel's tap `input` of this chunk is there; buses are heard as they were 64 frames ago.
@@ -162,12 +227,12 @@ void Engine::Impl::collect_keys() noexcept {
 void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
   shutter.process(shutter_gains, frames);
   const auto pre_fader = [this](int mix) { return taps[first_mix_tile + mix].tap[static_cast<int>(Tap::pre_fader)]; };
-  const int buses = geometry.bus_tiles();
+  const int buses = geometry.bus_tiles(), main = geometry.main_strip() / kLanes - first_mix_tile;
   for (int s = 0; s < buses; ++s) {
     stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, outputs + 2 + s * kLanes, offset,
                       frames, frames_done);
   }
-  const bool sounds = master.process(pre_fader(buses), taps[first_mix_tile + buses].silent, frames);
+  const bool sounds = master.process(pre_fader(main), taps[first_mix_tile + main].silent, frames);
   stages[buses].process(master.samples(), !sounds, shutter_gains, outputs, offset, frames, frames_done);
 }
 
@@ -185,6 +250,8 @@ void Engine::Impl::grid() noexcept {
     }
   }
   for (OutputStage& stage : stages) stage.meter().grid(meter_share);
+  for (auto& effect : effects) effect->grid();
+  listener.grid();
 }
 
 int Engine::Impl::output_of(int strip) const noexcept {
@@ -196,7 +263,7 @@ int Engine::Impl::output_of(int strip) const noexcept {
 const FaultGuard* Engine::Impl::guard(int strip) const noexcept {
   if (strip < geometry.channels()) return &rim.guard(strip);
   if (output_of(strip) < 0) return nullptr;
-  return &stages[strip / kLanes - first_mix_tile].guard(strip % kLanes);
+  return &stages[stage_of(strip)].guard(strip % kLanes);
 }
 
 void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
@@ -213,7 +280,7 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
   }
   for (int output = 0; output < geometry.outputs(); ++output) {
     const int strip = geometry.output_strip(output), lane = strip % kLanes;
-    const OutputStage& stage = stages[strip / kLanes - first_mix_tile];
+    const OutputStage& stage = stages[stage_of(strip)];
     frame.outputs[output] = stage.meter().peak(lane);
     frame.output_mean_squares[output] = stage.meter().mean_square[lane];
     frame.output_clips[output] = stage.clips(lane);
@@ -258,6 +325,7 @@ void Engine::clear_safety_mutes() noexcept FOHD_NONBLOCKING {
   }
 }
 
+Swap<Effect>& Engine::effect_swap(int slot) noexcept { return impl_->effects[slot]->swap(); }
 int Engine::latency_frames() const noexcept { return impl_->master.latency_frames(); }
 const Geometry& Engine::geometry() const noexcept { return impl_->geometry; }
 double Engine::rate_hz() const noexcept { return impl_->rate_hz; }

@@ -44,6 +44,10 @@ class Engine {
   /// come back in 20 ms.
   void clear_safety_mutes() noexcept FOHD_NONBLOCKING;
 
+  /// [control: offer, collect] Where the tenants of effect slot 0..geometry.effects()-1 come and go. Offer one, then
+  /// give the targets that name it.
+  Swap<Effect>& effect_swap(int slot) noexcept;
+
   /// [any thread] Frames from an input to main, constant; to a bus it is none.
   int latency_frames() const noexcept;
   const Geometry& geometry() const noexcept;

@@ -89,16 +89,26 @@ void GainMatrix::classify(int row) noexcept {
 }
 
 bool GainMatrix::hears(int mix, int tile) const noexcept {
-  const TileKind to = geometry_.kind(geometry_.first_mix_strip() / kLanes + mix), from = geometry_.kind(tile);
-  // A return will reach a bus, 64 frames later, once there are effects to return from: its place is here.
-  if (to == TileKind::bus) return from == TileKind::channel;
-  return to == TileKind::main ? from != TileKind::main && from != TileKind::matrix : from != TileKind::matrix;
+  const TileKind from = geometry_.kind(tile);
+  switch (geometry_.kind(geometry_.first_mix_strip() / kLanes + mix)) {
+    case TileKind::bus:
+      return from == TileKind::channel || from == TileKind::stereo_return;
+    case TileKind::effect:
+      return from == TileKind::bus;
+    case TileKind::main:
+      return from == TileKind::channel || from == TileKind::stereo_return || from == TileKind::bus;
+    case TileKind::matrix:
+      return from != TileKind::effect && from != TileKind::matrix;
+    default:
+      return false;
+  }
 }
 
 void GainMatrix::refresh(int mix, const TileTaps* tiles, float* out) noexcept {
   Plan& plan = plans_[mix];
   const int count = geometry_.first_mix_strip() / kLanes + mix;  // tiles that are done before this one
   for (int tile = 0; tile < count; ++tile) {
+    if (!hears(mix, tile)) continue;
     for (int tap = 0; tap < kTaps; ++tap) {
       const float* now = tiles[tile].silent ? nullptr : tiles[tile].tap[tap];
       const float*& seen = plan.seen_taps[tile * kTaps + tap];

@@ -28,8 +28,9 @@ class GainMatrix {
   /// [control] Every row jumps to its target.
   void settle() noexcept;
 
-  /// [audio] Sums every earlier tile (in order of processing) into mixed tile `mix` (0..mix_tiles-1), 1..64 frames.
-  /// Buses hear channels only; main hears channels, returns and buses; matrices hear all of these and main.
+  /// [audio] Sums every tile that it hears into mixed tile `mix` (0..mix_tiles-1), 1..64 frames. Buses hear channels
+  /// and returns (the caller gives these as they were 64 frames ago); effects hear buses; main hears channels, returns
+  /// and buses; matrices hear all of these and main.
   /// False: nothing to hear, `out` is not to be read. Call it once per mix and chunk, then end_chunk. `out` is a whole
   /// Tile, the same one every time and written by nobody else: columns that nobody feeds are zeroed once, not always.
   bool mix(int mix, const TileTaps* tiles, float* out, int frames) noexcept;

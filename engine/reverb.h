@@ -5,7 +5,7 @@
 
 #include "engine/filter_chain.h"
 #include "engine/reverb_kernels.h"
-#include "engine/targets.h"
+#include "engine/svf_coeffs.h"
 
 namespace fohd {
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/compressor.h"
+#include "engine/effect_slot.h"
 #include "engine/gate.h"
 #include "engine/geometry.h"
 #include "engine/stereo_width.h"
@@ -71,6 +72,15 @@ struct MainTargets {
   bool operator==(const MainTargets&) const = default;
 };
 
+/// Whose gate's key is listened to, and in which bus (engine/key_listener.h).
+struct ListenTargets {
+  std::uint32_t revision = 0;
+  std::int32_t strip = -1, bus_strip = -1;  ///< -1: nobody, nowhere
+  KeyTargets key;
+  std::int32_t ramp_frames = 0;
+  bool operator==(const ListenTargets&) const = default;
+};
+
 /// The outputs' common shutter: hold, panic, start and shutdown. Outside the matrix, last before the clamp.
 struct ShutterTargets {
   bool open = true;
@@ -86,13 +96,16 @@ struct DeskTargets {
         rows(geometry.strips() * kTaps),
         gains(static_cast<std::size_t>(geometry.strips()) * kTaps * geometry.columns()),
         outputs(geometry.outputs()),
+        effects(geometry.effects()),
         columns(geometry.columns()) {}
 
   std::vector<LaneTargets> lanes;      ///< [strip]
   std::vector<RowTargets> rows;        ///< [strip * kTaps + tap]
   std::vector<float> gains;            ///< [strip * kTaps + tap][column], linear
   std::vector<OutputTargets> outputs;  ///< [output]
+  std::vector<EffectTargets> effects;  ///< [slot]
   MainTargets main;
+  ListenTargets listen;
   ShutterTargets shutter;
   int columns;
 

@@ -33,6 +33,7 @@ bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::str
 bool Desk::strip_linked(const Parameter& p) const {
   const auto owner = static_cast<std::size_t>(p.owner);
   if (p.family == Family::channel) return settings_.channels[owner].link;
+  if (p.family == Family::fx_return) return settings_.returns[owner].link;
   return p.family == Family::bus && settings_.buses[owner].link;
 }
 

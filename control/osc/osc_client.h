@@ -97,7 +97,7 @@ inline constexpr std::size_t kVerbsPerPacket = 16;
 /// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
 inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
 
-inline constexpr int kMeterGroups = 8;
+inline constexpr int kMeterGroups = 10;
 
 struct Client {
   Client(ClientId number, Host& machine, std::size_t items)

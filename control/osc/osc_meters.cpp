@@ -20,6 +20,8 @@ std::int16_t centibel(float value, double factor) noexcept {
       std::clamp(hundredths, double{kSilenceCentibel}, double{std::numeric_limits<std::int16_t>::max()}));
 }
 
+MeterGroup::Items items_of(int group) noexcept { return kMeterGroupTable[static_cast<std::size_t>(group)].items; }
+
 void append_be16(std::vector<std::byte>& out, std::int16_t value) {
   const auto bits = static_cast<std::uint16_t>(value);
   out.push_back(static_cast<std::byte>(bits >> 8));
@@ -52,13 +54,32 @@ MeterHub::MeterHub(const Geometry& geometry)
       views_(kMeterIntervalsMs.size() * kMeterGroups) {}
 
 int MeterHub::items(int group) const noexcept {
-  if (group == 7) return 1;
-  return of_channels(group) ? geometry_.channels() : geometry_.outputs();
+  switch (items_of(group)) {
+    case MeterGroup::Items::channels:
+      return geometry_.channels();
+    case MeterGroup::Items::outputs:
+      return geometry_.outputs();
+    case MeterGroup::Items::returns:
+    case MeterGroup::Items::effect_inputs:
+      return geometry_.returns;
+    case MeterGroup::Items::main:
+      break;
+  }
+  return 1;
 }
 
 /// Outputs are main left, main right, buses: the same order as the mixes.
 int MeterHub::strip_of(int group, int item) const noexcept {
-  return of_channels(group) ? item : geometry_.output_strip(item);
+  switch (items_of(group)) {
+    case MeterGroup::Items::outputs:
+      return geometry_.output_strip(item);
+    case MeterGroup::Items::returns:
+      return geometry_.first_return_strip() + item;
+    case MeterGroup::Items::effect_inputs:
+      return geometry_.first_effect_strip() + item;
+    default:
+      return item;
+  }
 }
 
 int MeterHub::rate_for(int interval_ms) noexcept {
@@ -78,7 +99,7 @@ void MeterHub::leave(int rate, int group) noexcept { --view(rate, group).clients
 void MeterHub::fold(View& v, int group, const MeterFrame& frame) const {
   for (int item = 0; item < items(group); ++item) {
     float* peak = &v.peaks[static_cast<std::size_t>(item) * 2];
-    if (group <= 1) {
+    if (group <= 1 || group >= 8) {
       const StripMeter& strip = frame.strips[static_cast<std::size_t>(strip_of(group, item))];
       peak[0] = std::max(peak[0], strip.pre_peak);
       peak[1] = std::max(peak[1], strip.post_peak);
@@ -141,7 +162,9 @@ std::int16_t MeterHub::value(const View& v, int group, int item, int column) con
   const auto flag = [](bool on) { return static_cast<std::int16_t>(on ? 1 : 0); };
   switch (group) {
     case 0:
-    case 1: {
+    case 1:
+    case 8:
+    case 9: {
       const StripMeter& meter = last_.strips[strip];
       if (column % 2 == 0) return peak_centibel(v.peaks[i * 2 + static_cast<std::size_t>(column / 2)]);
       return power_centibel(column == 1 ? meter.pre_mean_square : meter.post_mean_square);

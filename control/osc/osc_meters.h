@@ -18,18 +18,22 @@ inline constexpr std::array<int, 8> kMeterIntervalsMs = {20, 30, 40, 50, 100, 20
 
 /// The layout of a group is for ever; new kinds of meters are new groups.
 struct MeterGroup {
+  enum class Items : std::uint8_t { channels, outputs, main, returns, effect_inputs };
   std::string_view name;
   int values_per_item;
+  Items items;
 };
 inline constexpr std::array<MeterGroup, kMeterGroups> kMeterGroupTable = {{
-    {"channels: pre peak, pre RMS, post peak, post RMS", 4},
-    {"main left, main right, buses: pre peak, pre RMS, post peak, post RMS", 4},
-    {"outputs (main left, main right, buses): peak, RMS, clip latch", 3},
-    {"channel latches: input clipped, NaN met", 2},
-    {"main left, main right, bus latches: output clipped, NaN met", 2},
-    {"channel gains: gate, compressor", 2},
-    {"main left, main right, bus gains: compressor", 1},
-    {"main limiter: gain", 1},
+    {"channels: pre peak, pre RMS, post peak, post RMS", 4, MeterGroup::Items::channels},
+    {"main left, main right, buses: pre peak, pre RMS, post peak, post RMS", 4, MeterGroup::Items::outputs},
+    {"outputs (main left, main right, buses): peak, RMS, clip latch", 3, MeterGroup::Items::outputs},
+    {"channel latches: input clipped, NaN met", 2, MeterGroup::Items::channels},
+    {"main left, main right, bus latches: output clipped, NaN met", 2, MeterGroup::Items::outputs},
+    {"channel gains: gate, compressor", 2, MeterGroup::Items::channels},
+    {"main left, main right, bus gains: compressor", 1, MeterGroup::Items::outputs},
+    {"main limiter: gain", 1, MeterGroup::Items::main},
+    {"effect returns: pre peak, pre RMS, post peak, post RMS", 4, MeterGroup::Items::returns},
+    {"effect inputs (left and right of slot 1, of slot 2, ...): peak, RMS", 2, MeterGroup::Items::effect_inputs},
 }};
 
 /// Silence, and anything below it.
@@ -72,7 +76,6 @@ class MeterHub {
   View& view(int rate, int group) {
     return views_[static_cast<std::size_t>(rate) * kMeterGroups + static_cast<std::size_t>(group)];
   }
-  static bool of_channels(int group) noexcept { return group == 0 || group == 3 || group == 5; }
   int strip_of(int group, int item) const noexcept;
   void fold(View& view, int group, const MeterFrame& frame) const;
   std::int16_t value(const View& view, int group, int item, int column) const;

@@ -97,8 +97,8 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
   return plan_get(address, items, from, client);
 }
 
-OscServer::Impl::Refused OscServer::Impl::plan_command(Command command, const MessageView& message) {
-  const CommandRow& row = command_rows()[static_cast<std::size_t>(command)];
+OscServer::Impl::Refused OscServer::Impl::plan_command(const CommandCall& call, const MessageView& message) {
+  const CommandRow& row = command_rows()[static_cast<std::size_t>(call.command)];
   const auto expected = [&] {
     return refusal(message.address,
                    row.arguments.empty() ? "takes no arguments" : "takes the arguments ," + std::string(row.arguments));
@@ -123,7 +123,7 @@ OscServer::Impl::Refused OscServer::Impl::plan_command(Command command, const Me
   }
   step.end = plan_.values.size();
   step.changes_before = plan_.changes.size();
-  step.command = command;
+  step.command = call;
   plan_.steps.push_back(step);
   plan_.has_command = true;
   return {};

@@ -11,7 +11,9 @@ std::vector<std::string_view> all_addresses(const ParameterTable& table, const R
   std::vector<std::string_view> all;
   for (ParameterId id = 0; id < table.size(); ++id) all.emplace_back(table[id].address);
   for (ReadoutId id = 0; id < readouts.size(); ++id) all.emplace_back(readouts[id].address);
-  for (const CommandRow& row : command_rows()) all.push_back(row.path);
+  for (const CommandRow& row : command_rows()) {
+    if (row.path.find('#') == std::string_view::npos) all.push_back(row.path);
+  }
   for (const std::string_view verb : osc::verb_addresses()) all.push_back(verb);
   return all;
 }
@@ -146,7 +148,7 @@ void OscServer::Impl::run_command(ClientId from, const osc::Step& step) {
   std::string error;
   const std::span<const Value> arguments(plan_.values.data() + step.first, step.end - step.first);
   if (!commands_.execute(step.command, {Origin::Side::osc, from}, arguments, error)) {
-    refuse(from, command_rows()[static_cast<std::size_t>(step.command)].path, error);
+    refuse(from, address_of(step.command), error);
   }
 }
 

@@ -73,7 +73,7 @@ struct Step {
   enum class What : std::uint8_t { get, command, verb } what = What::get;
   std::size_t first = 0, end = 0;  ///< get: items; command: values
   std::size_t changes_before = 0;  ///< how many changes come before it
-  Command command = Command::start_release;
+  CommandCall command = {};
   std::size_t verb = 0;
 };
 
@@ -121,7 +121,7 @@ class OscServer::Impl {
   Refused plan(const osc::MessageView& message, ClientId from, Client* client);
   Refused plan_set(const osc::MessageView& message, std::span<const ParameterId> ids);
   Refused plan_pattern(const osc::MessageView& message, ClientId from, Client* client);
-  Refused plan_command(Command command, const osc::MessageView& message);
+  Refused plan_command(const CommandCall& call, const osc::MessageView& message);
   Refused plan_get(std::string_view address, std::span<const osc::ItemId> items, ClientId from, Client* client);
   bool may_work(osc::Pool pool, ClientId from, Client* client);
   void charge_work(osc::Pool pool, ClientId from, Client* client, double work);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/parameters/rows.h"
+#include "engine/compressor.h"
 
 namespace fohd::rows {
 
@@ -9,46 +10,13 @@ inline constexpr std::array<std::string_view, 5> kGateModeNames = {"expander_2",
                                                                    "ducker"};
 inline constexpr std::array<std::string_view, 2> kCompressorModeNames = {"compressor", "expander"};
 inline constexpr std::array<std::string_view, 2> kDetectorNames = {"peak", "rms"};
+inline constexpr std::array<std::string_view, 2> kEnvelopeNames = {"linear", "logarithmic"};
 inline constexpr std::array<std::string_view, 2> kPositionNames = {"before_eq", "after_eq"};
 inline constexpr std::array<std::string_view, 9> kKeyFilterNames = {
     "low_cut_6", "low_cut_12", "high_cut_6", "high_cut_12", "band_q1", "band_q2", "band_q3", "band_q5", "band_q10"};
 
 /// "self", "ch_1" .. "ch_128", "bus_1" .. "bus_64": the largest desk's, on every desk.
-struct KeySourceNames {
-  static constexpr std::size_t kCount = 1 + kMaxInputs + kMaxBuses, kLength = 6;  // "ch_128", "bus_64"
-  char text[kCount][kLength] = {};
-  std::array<std::string_view, kCount> names{};
-  constexpr KeySourceNames() {
-    write(0, "self", 0);
-    for (int n = 1; n <= kMaxInputs; ++n) write(static_cast<std::size_t>(n), "ch_", n);
-    for (int n = 1; n <= kMaxBuses; ++n) write(static_cast<std::size_t>(kMaxInputs + n), "bus_", n);
-  }
-  KeySourceNames(const KeySourceNames&) = delete;
-  KeySourceNames& operator=(const KeySourceNames&) = delete;
-
- private:
-  constexpr void write(std::size_t index, std::string_view word, int number) {
-    std::size_t at = 0;
-    for (const char c : word) text[index][at++] = c;
-    for (int unit = 100; unit > 0; unit /= 10) {
-      if (number >= unit) text[index][at++] = static_cast<char>('0' + number / unit % 10);
-    }
-    names[index] = std::string_view(text[index], at);
-  }
-};
-inline constexpr KeySourceNames kKeySources;
-
-/// All rows of several arrays, in order.
-template <class Owner, std::size_t... N>
-constexpr std::array<Row<Owner>, (N + ...)> joined(const std::array<Row<Owner>, N>&... parts) {
-  std::array<Row<Owner>, (N + ...)> all{};
-  std::size_t at = 0;
-  const auto append = [&](const auto& part) {
-    for (const auto& row : part) all[at++] = row;
-  };
-  (append(parts), ...);
-  return all;
-}
+inline constexpr NumberedNames<kMaxInputs + kMaxBuses> kKeySources("self", {{"ch_", kMaxInputs}, {"bus_", kMaxBuses}});
 
 /// A time or a number of a gate or compressor.
 constexpr ParameterRow dynamics_number(std::string_view path, Unit unit, float min, float max, float def, Taper taper,
@@ -104,7 +72,12 @@ constexpr auto gate_rows() {
       Row<O>{key_filter_type("gate/key/filter/type", x32_index("gate/filter/type")),
              [](O& o, int) -> int& { return o.gate.key.filter_type; }},
       Row<O>{key_filter_frequency("gate/key/filter/freq", x32_log("gate/filter/f", 20, 20000, 201)),
-             [](O& o, int) -> float& { return o.gate.key.filter_hz; }}};
+             [](O& o, int) -> float& { return o.gate.key.filter_hz; }},
+      Row<O>{linked(of_class(Persistence::momentary,
+                             toggle("gate/key/listen", false, kNotOnX32,
+                                    "The key, behind its filter, is heard in the bus of /config/listen_bus; of several "
+                                    "channels that listen, the first one's."))),
+             [](O& o, int) -> bool& { return o.gate.key_listen; }}};
 }
 
 /// detector: what the strip's kind begins with. x32_key_source: kNotOnX32 where the console has none.
@@ -120,6 +93,11 @@ constexpr auto compressor_rows(Detector detector, X32Mapping x32_key_source = x3
       Row<O>{linked(choice("comp/detector", kDetectorNames, static_cast<int>(detector), x32_index("dyn/det"),
                            "Listens to peaks, or to the power over 10 ms (a sine reads 3 dB below its peak).")),
              [](O& o, int) -> int& { return o.compressor.detector; }},
+      Row<O>{
+          linked(choice("comp/envelope", kEnvelopeNames, 1, x32_index("dyn/env"),
+                        "Attack and release as exponentials of dB (logarithmic), or of the gain itself (linear: slow "
+                        "at first, quick in the end).")),
+          [](O& o, int) -> int& { return o.compressor.envelope; }},
       Row<O>{linked(toggle("comp/auto_time", false, x32_switch("dyn/auto"),
                            "The more a sound is made of peaks, the shorter attack and release get, up to 20 times.")),
              [](O& o, int) -> bool& { return o.compressor.auto_time; }},
@@ -142,13 +120,13 @@ constexpr auto compressor_rows(Detector detector, X32Mapping x32_key_source = x3
                            "Adds half of what full scale would lose, so that the loudness stays about the same.")),
              [](O& o, int) -> bool& { return o.compressor.auto_makeup; }},
       Row<O>{dynamics_number("comp/attack", Unit::ms, 0, 120, 10, kLinear, x32_linear("dyn/attack", 0, 120, 121),
-                             "Time to do 63 % of the reduction (in dB)."),
+                             "Time to do 63 % of the reduction (in dB; of the gain with a linear envelope)."),
              [](O& o, int) -> float& { return o.compressor.attack_ms; }},
       Row<O>{dynamics_number("comp/hold", Unit::ms, 0.02f, 2000, 10, kLog, x32_log("dyn/hold", 0.02f, 2000, 101),
                              "How long it waits before it lets go."),
              [](O& o, int) -> float& { return o.compressor.hold_ms; }},
       Row<O>{dynamics_number("comp/release", Unit::ms, 5, 4000, 150, kLog, x32_log("dyn/release", 5, 4000, 101),
-                             "Time to do 63 % of the way back (in dB), after the hold."),
+                             "Time to do 63 % of the way back (in the envelope's terms), after the hold."),
              [](O& o, int) -> float& { return o.compressor.release_ms; }},
       Row<O>{dynamics_number("comp/mix", Unit::percent, 0, 100, 100, kLinear, x32_linear("dyn/mix", 0, 100, 21),
                              "Compressed against untouched sound: less than 100 is parallel compression."),
@@ -160,13 +138,6 @@ constexpr auto compressor_rows(Detector detector, X32Mapping x32_key_source = x3
              [](O& o, int) -> int& { return o.compressor.key.filter_type; }},
       Row<O>{key_filter_frequency("comp/key/filter/freq", x32_log("dyn/filter/f", 20, 20000, 201)),
              [](O& o, int) -> float& { return o.compressor.key.filter_hz; }}};
-}
-
-/// The same rows on main, which has nobody to be linked with.
-template <class Owner, std::size_t N>
-constexpr std::array<Row<Owner>, N> alone(std::array<Row<Owner>, N> all) {
-  for (Row<Owner>& row : all) row.info = alone(row.info);
-  return all;
 }
 
 }  // namespace fohd::rows

@@ -12,7 +12,7 @@
 namespace fohd {
 
 enum class Kind : std::uint8_t { real, integer, boolean, enumeration, bitmask, text };
-enum class Unit : std::uint8_t { none, db, hz, ms, percent };
+enum class Unit : std::uint8_t { none, db, hz, ms, s, percent };
 /// How a 0..1 knob or fader position maps to the value. `fader` is the four-segment law of X32.md section 6.
 enum class Taper : std::uint8_t { linear, logarithmic, fader, stepped };
 /// DESK section 4: what is saved, recalled and safe.

@@ -8,7 +8,6 @@
 
 #include "control/parameters/parameter.h"
 #include "control/settings.h"
-#include "engine/compressor.h"
 
 namespace fohd {
 
@@ -26,6 +25,8 @@ struct Row {
 std::span<const Row<ChannelSettings>> channel_rows() noexcept;
 std::span<const Row<MixSettings>> bus_rows() noexcept;
 std::span<const Row<MixSettings>> main_rows() noexcept;
+std::span<const Row<EffectSettings>> effect_rows() noexcept;
+std::span<const Row<ReturnSettings>> return_rows() noexcept;
 std::span<const Row<GlobalSettings>> global_rows() noexcept;
 
 /// Names on the wire, in index order.
@@ -164,6 +165,59 @@ constexpr ParameterRow eq_q(Repeat repeat) {
                               .def = 2.0f,
                               .x32 = x32_log("eq/#/q", 10, 0.3f, 72),
                               .doc = "Width of a bell: the higher, the narrower; shelves and cuts have a fixed one."}));
+}
+
+/// A first name and then numbered ones, for enumerations of strips: "none", "bus_1", "bus_2", ...
+template <std::size_t Count>
+struct NumberedNames {
+  struct Run {
+    std::string_view word;
+    int count;
+  };
+  static constexpr std::size_t kLength = 8;  // "ch_128" and some room
+  char text[1 + Count][kLength] = {};
+  std::array<std::string_view, 1 + Count> names{};
+  constexpr NumberedNames(std::string_view first, std::initializer_list<Run> runs) {
+    std::size_t index = 0;
+    write(index++, first, 0);
+    for (const Run& run : runs) {
+      for (int n = 1; n <= run.count; ++n) write(index++, run.word, n);
+    }
+  }
+  NumberedNames(const NumberedNames&) = delete;
+  NumberedNames& operator=(const NumberedNames&) = delete;
+
+ private:
+  constexpr void write(std::size_t index, std::string_view word, int number) {
+    std::size_t at = 0;
+    for (const char c : word) text[index][at++] = c;
+    for (int unit = 100; unit > 0; unit /= 10) {
+      if (number >= unit) text[index][at++] = static_cast<char>('0' + number / unit % 10);
+    }
+    names[index] = std::string_view(text[index], at);
+  }
+};
+
+/// "none", "bus_1" .. "bus_64": the largest desk's, on every desk.
+inline constexpr NumberedNames<kMaxBuses> kBusNames("none", {{"bus_", kMaxBuses}});
+
+/// All rows of several arrays, in order.
+template <class Owner, std::size_t... N>
+constexpr std::array<Row<Owner>, (N + ...)> joined(const std::array<Row<Owner>, N>&... parts) {
+  std::array<Row<Owner>, (N + ...)> all{};
+  std::size_t at = 0;
+  const auto append = [&](const auto& part) {
+    for (const auto& row : part) all[at++] = row;
+  };
+  (append(parts), ...);
+  return all;
+}
+
+/// The same rows on main, which has nobody to be linked with.
+template <class Owner, std::size_t N>
+constexpr std::array<Row<Owner>, N> alone(std::array<Row<Owner>, N> all) {
+  for (Row<Owner>& row : all) row.info = alone(row.info);
+  return all;
 }
 
 /// Is everything there that a row needs, and does the field hold what the row says? Checked while compiling.

@@ -32,8 +32,9 @@ Field point(const Row<Owner>& row, Owner& owner, int index) {
 
 /// Appends one strip.
 template <class Owner>
-void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, Family family, const std::string& prefix,
-               int owner, const Geometry& geometry) {
+void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, Family family, int owner,
+               const Geometry& geometry) {
+  const std::string prefix = owner_prefix(family, std::to_string(owner + 1));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const ParameterRow& info = rows[row].info;
     const std::size_t mark = info.path.find('#');
@@ -50,37 +51,72 @@ void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, F
   }
 }
 
-template <class Owner>
-std::size_t owner_size(std::span<const Row<Owner>> rows, const Geometry& geometry) {
-  std::size_t size = 0;
-  for (const Row<Owner>& row : rows) size += static_cast<std::size_t>(repeats(row.info.repeat, geometry));
-  return size;
+/// fn(rows of the family, the settings of one of its owners).
+template <class Settings, class Fn>
+auto with_family(Family family, Settings& settings, int owner, Fn fn) {
+  const auto at = static_cast<std::size_t>(owner);
+  switch (family) {
+    case Family::channel:
+      return fn(channel_rows(), settings.channels[at]);
+    case Family::bus:
+      return fn(bus_rows(), settings.buses[at]);
+    case Family::main:
+      return fn(main_rows(), settings.main);
+    case Family::effect:
+      return fn(effect_rows(), settings.effects[at]);
+    case Family::fx_return:
+      return fn(return_rows(), settings.returns[at]);
+    case Family::global:
+      break;
+  }
+  return fn(global_rows(), settings.global);
 }
 
 }  // namespace
 
+int owner_count(Family family, const Geometry& geometry) noexcept {
+  switch (family) {
+    case Family::channel:
+      return geometry.inputs;
+    case Family::bus:
+      return geometry.buses;
+    case Family::effect:
+      return geometry.effects();
+    case Family::fx_return:
+      return geometry.returns;
+    default:
+      return 1;
+  }
+}
+
+std::string owner_prefix(Family family, std::string_view number) {
+  const FamilyRow& row = kFamilyRows[static_cast<std::size_t>(family)];
+  std::string prefix = "/";
+  if (!row.word.empty()) prefix += std::string(row.word) + "/";
+  if (row.numbered) prefix += std::string(number) + "/";
+  return prefix;
+}
+
 ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
-  const std::size_t channel_size = owner_size(channel_rows(), geometry), bus_size = owner_size(bus_rows(), geometry);
-  parameters_.reserve(channel_size * geometry.inputs + bus_size * geometry.buses + owner_size(main_rows(), geometry) +
-                      owner_size(global_rows(), geometry));
-  for (int n = 0; n < geometry.inputs; ++n) {
-    add_owner(parameters_, channel_rows(), Family::channel, "/ch/" + std::to_string(n + 1) + "/", n, geometry);
+  DeskSettings shape(geometry);
+  std::array<std::size_t, kFamilyRows.size()> strip_size{};  // strips of a kind are equally long
+  for (std::size_t f = 0; f < kFamilyRows.size(); ++f) {
+    const auto family = static_cast<Family>(f);
+    for (int owner = 0; owner < owner_count(family, geometry); ++owner) {
+      const std::size_t first = parameters_.size();
+      with_family(family, shape, owner,
+                  [&](auto rows, auto&) { add_owner(parameters_, rows, family, owner, geometry); });
+      strip_size[f] = parameters_.size() - first;
+    }
   }
-  for (int n = 0; n < geometry.buses; ++n) {
-    add_owner(parameters_, bus_rows(), Family::bus, "/bus/" + std::to_string(n + 1) + "/", n, geometry);
-  }
-  add_owner(parameters_, main_rows(), Family::main, "/main/", 0, geometry);
-  add_owner(parameters_, global_rows(), Family::global, "/", 0, geometry);
 
   tree_.reserve(parameters_.size());
-  // Strips of a kind are equally long, so the other half of a pair lies one strip away.
   for (ParameterId id = 0; id < parameters_.size(); ++id) {
     Parameter& p = parameters_[id];
-    if (p.family == Family::channel || p.family == Family::bus) {
-      const bool channel = p.family == Family::channel;
-      const int other = pair_of(p.owner, channel ? geometry.inputs : geometry.buses);
-      p.partner =
-          static_cast<ParameterId>(id + (other - p.owner) * static_cast<int>(channel ? channel_size : bus_size));
+    if (p.family == Family::channel || p.family == Family::bus || p.family == Family::fx_return) {
+      const int other = pair_of(p.owner, owner_count(p.family, geometry));
+      const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.family)]);
+      p.partner = static_cast<ParameterId>(static_cast<int>(id) + (other - p.owner) * size);
     }
     if (p.row->repeat == Repeat::bus) {
       p.bus_partner = static_cast<ParameterId>(id + pair_of(p.index, geometry.buses) - p.index);
@@ -105,19 +141,9 @@ ParameterTable::Range ParameterTable::strip(ParameterId id) const {
 
 Field ParameterTable::field(DeskSettings& settings, ParameterId id) const {
   const Parameter& p = parameters_[id];
-  const auto row = static_cast<std::size_t>(p.row_number);
-  const auto owner = static_cast<std::size_t>(p.owner);
-  switch (p.family) {
-    case Family::channel:
-      return point(channel_rows()[row], settings.channels[owner], p.index);
-    case Family::bus:
-      return point(bus_rows()[row], settings.buses[owner], p.index);
-    case Family::main:
-      return point(main_rows()[row], settings.main, p.index);
-    case Family::global:
-      break;
-  }
-  return point(global_rows()[row], settings.global, p.index);
+  return with_family(p.family, settings, p.owner, [&](auto rows, auto& owner) {
+    return point(rows[static_cast<std::size_t>(p.row_number)], owner, p.index);
+  });
 }
 
 Value ParameterTable::read(const DeskSettings& settings, ParameterId id) const {

@@ -15,7 +15,19 @@ namespace fohd {
 using Field = std::variant<float*, int*, bool*, std::string*>;
 
 /// Which kind of strip owns a parameter.
-enum class Family : std::uint8_t { channel, bus, main, global };
+enum class Family : std::uint8_t { channel, bus, main, effect, fx_return, global };
+
+struct FamilyRow {
+  std::string_view word;  ///< the first segment of its addresses; the desk's own have none
+  bool numbered = false;  ///< from 1
+};
+inline constexpr std::array<FamilyRow, static_cast<std::size_t>(Family::global) + 1> kFamilyRows = {
+    {{"ch", true}, {"bus", true}, {"main", false}, {"fx", true}, {"fxrtn", true}, {"", false}}};
+
+/// [any] How many of a family a desk has.
+int owner_count(Family family, const Geometry& geometry) noexcept;
+/// [any] What their addresses begin with: "/ch/" + number + "/", "/main/", "/".
+std::string owner_prefix(Family family, std::string_view number);
 
 struct Parameter {
   const ParameterRow* row = nullptr;

@@ -15,6 +15,8 @@ std::string_view unit_word(Unit unit) {
       return "Hz";
     case Unit::ms:
       return "ms";
+    case Unit::s:
+      return "s";
     case Unit::percent:
       return "%";
     case Unit::none:

@@ -17,6 +17,9 @@ namespace {
 void read_geometry(TomlTable table, Geometry& geometry) {
   table.read("inputs", geometry.inputs, 1, kMaxInputs, "JACK inputs, each with a channel strip");
   table.read("buses", geometry.buses, 0, kMaxBuses, "mix buses, each with an output");
+  int effects = geometry.effects();
+  table.read("effects", effects, 0, kMaxReturns / 2, "effect slots, each with a pair of returns");
+  geometry.returns = 2 * effects;
   table.finish();
 }
 

@@ -159,14 +159,14 @@ class OfflineDesk {
     apply_steps(0);
     designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
     designer_->update();
-    engine_.set_targets(designer_->targets());
+    designer_->give(engine_);
     engine_.settle();
   }
 
   /// [grid point] What the script says for this frame and before.
   void advance_to(std::int64_t frame) {
     if (!apply_steps(frame)) return;
-    if (designer_->update()) engine_.set_targets(designer_->targets());
+    if (designer_->update()) designer_->give(engine_);
   }
   /// Frames until the script's next step, at most `limit`.
   int frames_until_step(std::int64_t frame, int limit) const {

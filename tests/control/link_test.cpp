@@ -22,7 +22,7 @@ struct Address {
 Address parse(const std::string& text) {
   const std::size_t slash = text.find('/', 1);
   Address a{text.substr(1, slash - 1), "", 0};
-  if (a.kind != "ch" && a.kind != "bus") return a;
+  if (a.kind != "ch" && a.kind != "bus" && a.kind != "fxrtn") return a;
   const std::size_t second = text.find('/', slash + 1);
   a.strip = std::stoi(text.substr(slash + 1));
   a.rest = text.substr(second + 1);
@@ -53,7 +53,8 @@ bool in(const std::array<std::string_view, n>& list, std::string_view rest) {
 /// The rules of DESK sections 1 and 3 on a map from address to value.
 class ModelDesk {
  public:
-  ModelDesk(const Desk& desk) : channels_(desk.geometry().inputs), buses_(desk.geometry().buses) {
+  ModelDesk(const Desk& desk)
+      : counts_{{"ch", desk.geometry().inputs}, {"bus", desk.geometry().buses}, {"fxrtn", desk.geometry().returns}} {
     for (ParameterId id = 0; id < desk.table().size(); ++id) values_[desk.table()[id].address] = desk.get(id);
   }
 
@@ -66,7 +67,7 @@ class ModelDesk {
       const Address b = parse(one);
       if (!b.rest.starts_with("send/")) continue;
       const int bus = std::stoi(b.rest.substr(5));
-      if (linked("bus", bus)) together.insert(send(b.strip, other(bus), b.rest.substr(b.rest.rfind('/') + 1)));
+      if (linked("bus", bus)) together.insert(send(b.kind, b.strip, other(bus), b.rest.substr(b.rest.rfind('/') + 1)));
     }
     for (const std::string& one : together) values_[one] = value;
   }
@@ -77,16 +78,15 @@ class ModelDesk {
   static std::string partner(const Address& a) {
     return "/" + a.kind + "/" + std::to_string(other(a.strip)) + "/" + a.rest;
   }
-  static std::string send(int channel, int bus, const std::string& what) {
-    return "/ch/" + std::to_string(channel) + "/send/" + std::to_string(bus) + "/" + what;
+  static std::string send(const std::string& kind, int strip, int bus, const std::string& what) {
+    return "/" + kind + "/" + std::to_string(strip) + "/send/" + std::to_string(bus) + "/" + what;
   }
   bool linked(const std::string& kind, int strip) const {
     return std::get<std::int32_t>(values_.at("/" + kind + "/" + std::to_string(strip) + "/link")) != 0;
   }
 
   void link(const Address& a, const Value& value) {
-    const int count = a.kind == "ch" ? channels_ : buses_;
-    if (other(a.strip) > count) return;  // nobody to pair with
+    if (other(a.strip) > counts_.at(a.kind)) return;  // nobody to pair with
     const bool was = linked(a.kind, a.strip), is = std::get<std::int32_t>(value) != 0;
     const std::string odd = "/" + a.kind + "/" + std::to_string(a.strip - (a.strip % 2 == 0 ? 1 : 0)) + "/";
     const std::string even = "/" + a.kind + "/" + std::to_string(a.strip + a.strip % 2) + "/";
@@ -104,22 +104,25 @@ class ModelDesk {
     }
     if (!is || a.kind != "bus") return;
     const int left = a.strip % 2 == 1 ? a.strip : a.strip - 1;
-    for (int channel = 1; channel <= channels_; ++channel) {
-      for (const char* what : {"on", "level", "pan", "tap"}) {
-        values_[send(channel, left + 1, what)] = values_[send(channel, left, what)];
+    for (const std::string kind : {"ch", "fxrtn"}) {
+      for (int strip = 1; strip <= counts_.at(kind); ++strip) {
+        for (const char* what : {"on", "level", "pan", "tap"}) {
+          values_[send(kind, strip, left + 1, what)] = values_[send(kind, strip, left, what)];
+        }
       }
     }
   }
 
-  int channels_, buses_;
+  std::map<std::string, int> counts_;  ///< by kind
   std::map<std::string, Value> values_;
 };
 
 /// Links come often, or no two sequences would meet.
 Change change_with_links(const Desk& desk, std::mt19937& random) {
   if (random() % 4 != 0) return random_change(desk.table(), random);
-  const std::string kind = random() % 2 == 0 ? "/ch/" : "/bus/";
-  const int count = kind == "/ch/" ? desk.geometry().inputs : desk.geometry().buses;
+  const auto which = random() % 3;
+  const std::string kind = which == 0 ? "/ch/" : which == 1 ? "/bus/" : "/fxrtn/";
+  const int count = which == 0 ? desk.geometry().inputs : which == 1 ? desk.geometry().buses : desk.geometry().returns;
   const std::string address =
       kind + std::to_string(1 + static_cast<int>(random() % static_cast<unsigned>(count))) + "/link";
   return {*desk.table().find(address), static_cast<std::int32_t>(random() % 2)};
@@ -129,7 +132,7 @@ Change change_with_links(const Desk& desk, std::mt19937& random) {
 
 TEST_CASE("links: every row of a strip is in exactly one list, of what follows a link or of what never does",
           "[control][desk]") {
-  const Desk desk(Geometry{.inputs = 2, .buses = 2});
+  const Desk desk(Geometry{.inputs = 2, .returns = 4, .buses = 2});
   std::set<std::string_view> unused(kFollows.begin(), kFollows.end());
   unused.insert(kNever.begin(), kNever.end());
   for (ParameterId id = 0; id < desk.table().size(); ++id) {
@@ -150,7 +153,7 @@ TEST_CASE("links: every row of a strip is in exactly one list, of what follows a
 }
 
 TEST_CASE("links: any sequence of changes leaves what the rules by address leave", "[control][desk]") {
-  Desk desk(Geometry{.inputs = 5, .buses = 5});
+  Desk desk(Geometry{.inputs = 5, .returns = 4, .buses = 5});
   ModelDesk model(desk);
   std::mt19937 random(1);
   for (int i = 0; i < 4000; ++i) {
@@ -168,7 +171,7 @@ TEST_CASE("links: any sequence of changes leaves what the rules by address leave
 }
 
 TEST_CASE("links: both halves of a linked pair are always equal in what follows the link", "[control][desk]") {
-  Desk desk(Geometry{.inputs = 6, .buses = 6});
+  Desk desk(Geometry{.inputs = 6, .returns = 4, .buses = 6});
   std::mt19937 random(2);
   int linked_seen = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -191,7 +194,7 @@ TEST_CASE("links: both halves of a linked pair are always equal in what follows 
 
 TEST_CASE("desk: observers are told of every change and of nothing else, whatever came by which rule",
           "[control][desk]") {
-  Desk desk(Geometry{.inputs = 4, .buses = 4});
+  Desk desk(Geometry{.inputs = 4, .returns = 4, .buses = 4});
   Observer observer, gone;
   desk.attach(observer);
   desk.attach(gone);
@@ -220,7 +223,7 @@ TEST_CASE("desk: observers are told of every change and of nothing else, whateve
 }
 
 TEST_CASE("desk: a bundle with one bad value changes nothing", "[control][desk]") {
-  Desk desk(Geometry{.inputs = 4, .buses = 4});
+  Desk desk(Geometry{.inputs = 4, .returns = 4, .buses = 4});
   Observer observer;
   desk.attach(observer);
   std::mt19937 random(4);

@@ -133,8 +133,9 @@ struct Datagram {
 };
 
 struct CommandLog : CommandSink {
-  bool execute(Command command, const Origin& origin, std::span<const Value> arguments, std::string& error) override {
-    commands.push_back(command), clients.push_back(origin.client), argument_counts.push_back(arguments.size());
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+               std::string& error) override {
+    commands.push_back(call.command), clients.push_back(origin.client), argument_counts.push_back(arguments.size());
     if (then) then();
     if (!refuse.empty()) error = refuse;
     return refuse.empty();

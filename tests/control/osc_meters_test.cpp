@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "control/osc/osc_client.h"
 #include "tests/control/osc_harness.h"
 
 using namespace fohd;
@@ -166,7 +167,7 @@ TEST_CASE("osc: a strip that the engine mutes for safety says so, and when it is
   CHECK(w.ask(1, message("/main/muted")).at(0).i() == kMutedSafety);
   CHECK(w.ask(1, message("/bus/1/muted")).at(0).i() == 0);
   std::fill(w.frame.safety_mutes.begin(), w.frame.safety_mutes.end(), std::uint8_t{0});
-  w.frame.safety_mutes[16 + 3] = 1;  // the buses begin behind the tile of channels
+  w.frame.safety_mutes[2 * 16 + 3] = 1;  // the buses begin behind the tiles of channels and returns
   w.play(1);
   CHECK(w.ask(1, message("/ch/3/muted")).at(0).i() == 0);
   CHECK(w.ask(1, message("/main/muted")).at(0).i() == 0);
@@ -175,7 +176,7 @@ TEST_CASE("osc: a strip that the engine mutes for safety says so, and when it is
 
 TEST_CASE("osc: the largest desk's meters come in datagrams that fit, each saying where it begins", "[control][osc]") {
   MeterWorld w({.inputs = 128, .aux = 8, .buses = 64});
-  for (std::int32_t group = 0; group < 8; ++group) {
+  for (std::int32_t group = 0; group < osc::kMeterGroups; ++group) {
     const ClientId client = static_cast<ClientId>(group) + 1;
     const Message layout = w.ask(client, message("/meters", {group, std::int32_t{1000}})).at(0);
     w.play(1);
@@ -240,7 +241,7 @@ TEST_CASE("osc: meters end when asked, with the lease, and cost an honest error 
   CHECK(w.take(1).empty());
   const std::vector<std::vector<Argument>> bad = {{},
                                                   {std::int32_t{3}},
-                                                  {std::int32_t{8}, std::int32_t{20}},
+                                                  {std::int32_t{osc::kMeterGroups}, std::int32_t{20}},
                                                   {std::int32_t{-1}, std::int32_t{20}},
                                                   {std::int32_t{0}, std::int32_t{-1}},
                                                   {std::string("fast"), std::int32_t{20}},
@@ -289,4 +290,31 @@ TEST_CASE("osc: asking for the same meters again brings no frame early and loses
     CHECK(frames == 20);
     if (!leave) CHECK(loud == 1);
   }
+}
+
+TEST_CASE("osc: effect returns and effect inputs have meters", "[control][osc]") {
+  MeterWorld w({.inputs = 2, .returns = 4, .buses = 1});
+  const auto layout = [&](ClientId client, std::int32_t group) {
+    return w.ask(client, message("/meters", {group, std::int32_t{20}})).at(0);
+  };
+  const Message returns_layout = layout(1, 8), inputs_layout = layout(2, 9);
+  CHECK(returns_layout.i(2) == 4);
+  CHECK(returns_layout.i(3) == 4);
+  CHECK(inputs_layout.i(2) == 4);
+  CHECK(inputs_layout.i(3) == 2);
+  const Geometry& g = w.desk.geometry();
+  w.frame.strips[static_cast<std::size_t>(g.first_return_strip() + 3)] = {0.5f, 0.01f, 0.25f, 1.0f};
+  w.frame.strips[static_cast<std::size_t>(g.first_effect_strip() + 2)] = {0.125f, 0.0001f, 0.0f, 0.0f};
+  w.play(1);
+  const Blob returns = w.messages(1).at(0).b(2), inputs = w.messages(2).at(0).b(2);
+  REQUIRE(returns.size() == 4 * 4 * 2);
+  REQUIRE(inputs.size() == 4 * 2 * 2);
+  CHECK(value_at(returns, 12) == centibel(0.5));
+  CHECK(value_at(returns, 13) == centibel(0.1));
+  CHECK(value_at(returns, 14) == centibel(0.25));
+  CHECK(value_at(returns, 15) == 0);
+  CHECK(value_at(inputs, 4) == centibel(0.125));
+  CHECK(value_at(inputs, 5) == centibel(0.01));
+  CHECK(value_at(returns, 0) == -12000);
+  CHECK(value_at(inputs, 0) == -12000);
 }

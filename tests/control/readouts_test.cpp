@@ -42,8 +42,15 @@ TEST_CASE("read-outs and commands: no address has two meanings", "[control][read
     CHECK_FALSE(find_command(readouts[id].address));
   }
   for (const CommandRow& row : command_rows()) {
-    CHECK(find_command(row.path) == row.command);
-    CHECK_FALSE(table.find(row.path));
+    const CommandCall call{row.command, row.path.find('#') == std::string_view::npos ? 0 : 11};
+    const std::string address = address_of(call);
+    CHECK(find_command(address) == call);
+    CHECK_FALSE(table.find(address));
   }
-  CHECK_FALSE(find_command("/start/*"));
+  CHECK(address_of({Command::effect_kill, 11}) == "/fx/12/kill");
+  for (const char* none : {"/start/*", "/fx/kill", "/fx//kill", "/fx/#/kill", "/fx/*/kill", "/fx/0/kill", "/fx/01/kill",
+                           "/fx/-1/kill", "/fx/+1/kill", "/fx/1", "/fx/1/kil", "/fx/1/kill/", "/fx/99999999999/kill"}) {
+    CAPTURE(none);
+    CHECK_FALSE(find_command(none));
+  }
 }

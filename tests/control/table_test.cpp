@@ -280,6 +280,7 @@ TEST_CASE("table: a partner is the same parameter of the other strip of the pair
     };
     if (expected[0] == "ch") flip(expected[1], 5);
     if (expected[0] == "bus") flip(expected[1], 3);
+    if (expected[0] == "fxrtn") flip(expected[1], 8);
     if (expected.size() > 2 && expected[2] == "send") flip(expected_bus[3], 3);
     REQUIRE(segments(odd[p.partner].address) == expected);
     REQUIRE(segments(odd[p.bus_partner].address) == expected_bus);

@@ -18,7 +18,7 @@ constexpr double kRate = 48000;
 // Gains are made in double and stored as float: half a unit in the last place, and a little for pow and cos.
 constexpr double kFloatTolerance = 2e-7;
 
-Geometry small() { return {.inputs = 18, .buses = 6}; }
+Geometry small() { return {.inputs = 18, .returns = 6, .buses = 6}; }
 
 double db(double level) { return level <= -90 ? 0.0 : std::exp(level / 20 * std::numbers::ln10); }
 double pan_left(double pan) { return std::sin((100 - pan) / 400 * std::numbers::pi); }
@@ -26,9 +26,8 @@ double pan_right(double pan) { return std::sin((100 + pan) / 400 * std::numbers:
 double balance_left(double pan) { return std::min(1.0, std::numbers::sqrt2 * pan_left(pan)); }
 double balance_right(double pan) { return std::min(1.0, std::numbers::sqrt2 * pan_right(pan)); }
 
-/// What DESK sections 1 to 3 say that channel `c` gives at `tap` to bus `b`.
-double expected_send(const DeskSettings& desk, int c, Tap tap, int b) {
-  const ChannelSettings& channel = desk.channels[c];
+/// What DESK sections 1 to 3 say that a channel or return, the `c`th of its kind, gives at `tap` to bus `b`.
+double expected_send(const DeskSettings& desk, const MixingSettings& channel, int c, Tap tap, int b) {
   const SendSettings& send = channel.sends[b];
   const bool subgroup = send.tap == 5, post = send.tap >= 4;
   if ((post ? 3 : send.tap) != static_cast<int>(tap) || !send.on) return 0;
@@ -56,23 +55,34 @@ void check_gain(float actual, double expected) {
   REQUIRE(std::abs(static_cast<double>(actual) - expected) <= kFloatTolerance * std::abs(expected) + 1e-15);
 }
 
+/// The number-th of its kind, in the lane `lane`.
+void check_mixing(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry,
+                  const MixingSettings& strip, int number, int lane) {
+  for (int tap = 0; tap < kTaps; ++tap) {
+    const float* row = targets.row_gains(DeskTargets::row_index(lane, static_cast<Tap>(tap)));
+    for (int b = 0; b < geometry.buses; ++b) {
+      check_gain(row[b], expected_send(desk, strip, number, static_cast<Tap>(tap), b));
+    }
+    for (int side = 0; side < 2; ++side) {
+      const double expected =
+          expected_main(strip.mute, strip.main_on, strip.link, strip.fader_db, strip.pan, number % 2, side);
+      check_gain(row[geometry.main_column() + side], tap == 3 ? expected : 0);
+    }
+  }
+}
+
 void check_channels(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry) {
   for (int c = 0; c < geometry.inputs; ++c) {
     const ChannelSettings& channel = desk.channels[c];
     check_gain(targets.lanes[c].input_gain, db(channel.trim_db) * (channel.polarity_inverted ? -1 : 1));
     check_gain(targets.lanes[c].post_gain, db(channel.fader_db));
     REQUIRE(targets.lanes[c].source == (channel.source > geometry.inputs ? -1 : channel.source - 1));
-    for (int tap = 0; tap < kTaps; ++tap) {
-      const float* row = targets.row_gains(DeskTargets::row_index(c, static_cast<Tap>(tap)));
-      for (int b = 0; b < geometry.buses; ++b) {
-        check_gain(row[b], expected_send(desk, c, static_cast<Tap>(tap), b));
-      }
-      for (int side = 0; side < 2; ++side) {
-        const double expected =
-            expected_main(channel.mute, channel.main_on, channel.link, channel.fader_db, channel.pan, c % 2, side);
-        check_gain(row[geometry.main_column() + side], tap == 3 ? expected : 0);
-      }
-    }
+    check_mixing(desk, targets, geometry, channel, c, c);
+  }
+  for (int r = 0; r < geometry.returns; ++r) {
+    const int strip = geometry.first_return_strip() + r;
+    check_gain(targets.lanes[strip].post_gain, db(desk.returns[r].fader_db));
+    check_mixing(desk, targets, geometry, desk.returns[r], r, strip);
   }
 }
 
@@ -94,6 +104,12 @@ void check_mixes(const DeskSettings& desk, const DeskTargets& targets, const Geo
                  expected_main(bus.mute, bus.main_on, bus.link, bus.fader_db, bus.pan, b % 2, side));
     }
     check_output(targets.outputs[2 + b], bus.mute ? 0 : db(bus.fader_db), bus.output[0]);
+    for (int slot = 0; slot < geometry.effects(); ++slot) {
+      for (int side = 0; side < 2; ++side) {
+        const bool feeds = desk.effects[slot].source[side] == b + 1;
+        check_gain(row[geometry.effect_column(slot) + side], feeds && !bus.mute ? db(bus.fader_db) : 0);
+      }
+    }
   }
   // Main's fader stands in front of its limiter, a bus's at its output.
   const MixSettings& main = desk.main;
@@ -121,6 +137,17 @@ void check_filters(const DeskSettings& desk, const DeskTargets& targets, const G
            low_cut);
     for (int i = 0; i < kLowCutSections; ++i) REQUIRE(targets.lanes[c].low_cut[i] == low_cut[i]);
   }
+  for (int r = 0; r < geometry.returns; ++r) {
+    const ReturnSettings& strip = desk.returns[r];
+    for (int i = 0; i < kChannelEqBands; ++i) {
+      REQUIRE(targets.lanes[geometry.first_return_strip() + r].eq[i] == band(strip.eq[i], strip.eq_on));
+    }
+  }
+  for (int slot = 0; slot < geometry.effects(); ++slot) {
+    const EffectSettings& effect = desk.effects[slot];
+    const EffectCoeffs& coeffs = targets.effects[slot].coeffs;
+    REQUIRE(coeffs == (effect.type == 1 ? EffectCoeffs(design(effect.reverb, kRate)) : EffectCoeffs()));
+  }
   for (int i = 0; i < kMixEqBands; ++i) {
     for (int b = 0; b < geometry.buses; ++b) {
       REQUIRE(targets.lanes[geometry.first_bus_strip() + b].eq[i] == band(desk.buses[b].eq[i], desk.buses[b].eq_on));
@@ -136,8 +163,8 @@ bool same(const DeskTargets& a, const DeskTargets& b) {
   for (std::size_t i = 0; i < a.rows.size(); ++i) {
     if (a.rows[i].revision != b.rows[i].revision || a.rows[i].ramp_frames != b.rows[i].ramp_frames) return false;
   }
-  return a.lanes == b.lanes && a.gains == b.gains && a.outputs == b.outputs && a.main == b.main &&
-         a.shutter == b.shutter;
+  return a.lanes == b.lanes && a.gains == b.gains && a.outputs == b.outputs && a.effects == b.effects &&
+         a.main == b.main && a.shutter == b.shutter;
 }
 
 }  // namespace
@@ -400,4 +427,91 @@ TEST_CASE("targets: gate and compressor are what their dials say, and listen whe
   designer.update();
   CHECK(bus.compressor_key.linked);
   CHECK(designer.targets().lanes[static_cast<std::size_t>(small().main_strip())].compressor_key.linked);
+}
+
+TEST_CASE("targets: an effect is made when it is chosen, handed over, named, turned, ended and freed",
+          "[control][targets][effect]") {
+  const Geometry geometry{.inputs = 1, .returns = 4, .buses = 2};
+  Desk desk(geometry);
+  Engine engine(geometry, kRate);
+  TargetDesigner designer(desk, kRate);
+  designer.give(engine);
+  CHECK(designer.targets().effects[1].id == 0);
+  CHECK(engine.effect_swap(1).take() == nullptr);
+
+  REQUIRE(set(desk, "/fx/2/type", std::string("reverb")));
+  REQUIRE(designer.update());
+  const EffectId first = designer.targets().effects[1].id;
+  CHECK(first != 0);
+  designer.collect(engine);
+  std::unique_ptr<Effect> tenant(engine.effect_swap(1).take());
+  REQUIRE(tenant);
+  CHECK(tenant->id() == first);
+  CHECK(engine.effect_swap(0).take() == nullptr);
+
+  REQUIRE(set(desk, "/fx/2/reverb/decay", 3.0f));  // a dial makes no new one
+  REQUIRE(designer.update());
+  CHECK(designer.targets().effects[1].id == first);
+  ReverbParams params;
+  params.decay_s = 3;
+  CHECK(designer.targets().effects[1].coeffs == EffectCoeffs(design(params, kRate)));
+  designer.collect(engine);
+  CHECK(engine.effect_swap(1).take() == nullptr);
+
+  REQUIRE(set(desk, "/fx/2/type", std::string("none")));
+  REQUIRE(designer.update());
+  CHECK(designer.targets().effects[1].id > first);
+  CHECK(std::holds_alternative<std::monostate>(designer.targets().effects[1].coeffs));
+  designer.collect(engine);
+  CHECK(engine.effect_swap(1).take() == nullptr);
+  REQUIRE(set(desk, "/fx/2/type", std::string("reverb")));  // what it was told before is kept
+  designer.update();
+  CHECK(designer.targets().effects[1].coeffs == EffectCoeffs(design(params, kRate)));
+}
+
+TEST_CASE("targets: a tail ends when it is killed, and all do at panic", "[control][targets][effect]") {
+  const Geometry geometry{.inputs = 1, .returns = 4, .buses = 2};
+  Desk desk(geometry);
+  TargetDesigner designer(desk, kRate);
+  CHECK_FALSE(designer.update());
+  designer.kill_effect(0);
+  REQUIRE(designer.update());
+  CHECK(designer.targets().effects[0].kills == 1);
+  CHECK(designer.targets().effects[1].kills == 0);
+  CHECK_FALSE(designer.update());
+  REQUIRE(set(desk, "/panic", 1));
+  REQUIRE(designer.update());
+  CHECK(designer.targets().effects[0].kills == 2);
+  CHECK(designer.targets().effects[1].kills == 1);
+  REQUIRE(set(desk, "/panic", 0));
+  REQUIRE(designer.update());
+  CHECK(designer.targets().effects[1].kills == 1);
+  REQUIRE(set(desk, "/panic", 1));
+  REQUIRE(designer.update());
+  CHECK(designer.targets().effects[1].kills == 2);
+}
+
+TEST_CASE("targets: of the channels that listen to their keys the first is heard, in the bus that was chosen",
+          "[control][targets]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  REQUIRE(set(desk, "/ch/5/gate/key/listen", 1));
+  designer.update();
+  CHECK(designer.targets().listen.strip == -1);  // no bus was chosen
+  REQUIRE(set(desk, "/config/listen_bus", std::string("bus_3")));
+  REQUIRE(set(desk, "/ch/5/gate/key/source", std::string("ch_9")));
+  REQUIRE(set(desk, "/ch/5/gate/key/filter/on", 1));
+  REQUIRE(set(desk, "/ch/7/gate/key/listen", 1));
+  REQUIRE(designer.update());
+  const ListenTargets& listen = designer.targets().listen;
+  CHECK(listen.strip == 4);
+  CHECK(listen.bus_strip == small().first_bus_strip() + 2);
+  CHECK(listen.key.source == 8);
+  CHECK(listen.key.filter == design_key_filter(KeyFilterType::band_q3, 1000, kRate));  // the gate need not be on
+  REQUIRE(set(desk, "/ch/5/gate/key/listen", 0));
+  REQUIRE(designer.update());
+  CHECK(designer.targets().listen.strip == 6);
+  REQUIRE(set(desk, "/config/listen_bus", std::string("bus_64")));  // which this desk lacks
+  REQUIRE(designer.update());
+  CHECK(designer.targets().listen.strip == -1);
 }

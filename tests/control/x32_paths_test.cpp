@@ -25,6 +25,9 @@ class Console {
     for (int n = 1; n <= 32; ++n) add_channel("/ch/" + two_digits(n));
     for (int n = 1; n <= 16; ++n) add_bus("/bus/" + two_digits(n));
     add_main("/main/st");
+    for (int n = 1; n <= 8; ++n) add_return("/fxrtn/" + two_digits(n));
+    for (int n = 1; n <= 4; ++n) add_all("/fx/" + std::to_string(n), {}, {"type", "source/l", "source/r"});
+    add_pairs("/config/fxlink/", 8);
     add_pairs("/config/chlink/", 32);
     add_pairs("/config/buslink/", 16);
     for (int group = 1; group <= 6; ++group) add("/config/mute/" + std::to_string(group), true);
@@ -88,6 +91,13 @@ class Console {
     add_all(strip, {"mix/st", "mix/mono"}, {"mix/pan", "mix/mlevel"});
     add_sends(strip, 6);
   }
+  void add_return(const std::string& strip) {
+    add_all(
+        strip, {"mix/on", "mix/st", "mix/mono"},
+        {"config/name", "config/icon", "config/color", "grp/dca", "grp/mute", "mix/fader", "mix/pan", "mix/mlevel"});
+    add_eq(strip, 4);
+    add_sends(strip, 16);
+  }
   void add_main(const std::string& strip) {
     add_what_all_have(strip);
     add_dynamics(strip, false);
@@ -130,12 +140,13 @@ std::string x32_address(const Parameter& parameter) {
       path.replace(at, 1, std::to_string(index));
     }
   }
-  return (is_main ? "/main/st/" : "/" + own[0] + "/" + two_digits(strip) + "/") + path;
+  const std::string number = own[0] == "fx" ? std::to_string(strip) : two_digits(strip);
+  return (is_main ? "/main/st/" : "/" + own[0] + "/" + number + "/") + path;
 }
 
 /// Pan and type of an even send are the console's odd partner's.
 bool belongs_to_the_odd_send(const Parameter& parameter) {
-  if (!parameter.address.starts_with("/ch/") || parameter.row->repeat != Repeat::bus) return false;
+  if (parameter.row->repeat != Repeat::bus) return false;
   const std::string send = segments(parameter.address.substr(1))[3];
   return (send.back() - '0') % 2 == 0 && (parameter.address.ends_with("/pan") || parameter.address.ends_with("/tap"));
 }

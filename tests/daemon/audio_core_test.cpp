@@ -38,8 +38,7 @@ struct Rig {
   }
   void publish() {
     designer.update();
-    designer.copy_to(core.targets().back());
-    core.targets().publish();
+    designer.publish(core.engine(), core.targets());
   }
   /// Runs `frames` with input 1 at `level`; the last block is in `left`.
   void run(int frames, float level) {

@@ -78,7 +78,7 @@ TEST_CASE("config: all mistakes are reported at once, each with its line, column
   CHECK(errors[0] ==
         "x.toml:2:10: `inputs` in [geometry] must be a whole number from 1 to 128 (JACK inputs, each with a "
         "channel strip), not 0");
-  CHECK(errors[1] == "x.toml:3:1: there is no `busses` in [geometry]; allowed: inputs or buses");
+  CHECK(errors[1] == "x.toml:3:1: there is no `busses` in [geometry]; allowed: inputs, buses or effects");
   CHECK(errors[2] ==
         "x.toml:5:8: `port` in [osc] must be a whole number from 1 to 65535 (the UDP port that clients send "
         "to), not the text \"nine\"");

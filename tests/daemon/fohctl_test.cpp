@@ -31,8 +31,8 @@ constexpr Geometry kSmall = {.inputs = 4, .aux = 0, .returns = 0, .buses = 2, .m
 class Commands : public CommandSink {
  public:
   std::atomic<int> releases{0};
-  bool execute(Command command, const Origin&, std::span<const Value>, std::string& error) override {
-    if (command == Command::start_release && ++releases < 3) return true;
+  bool execute(const CommandCall& call, const Origin&, std::span<const Value>, std::string& error) override {
+    if (call.command == Command::start_release && ++releases < 3) return true;
     error = "nothing is held";
     return false;
   }

@@ -26,8 +26,7 @@ struct Rig {
     world.send(1, message("/ch/1/pan", {-100.0f}));
     world.send(1, message("/ch/2/pan", {100.0f}));
     designer.update();
-    designer.copy_to(core.targets().back());
-    core.targets().publish();
+    designer.publish(core.engine(), core.targets());
     world.commands.then = [this] { core.safety_mutes_clear().raise(); };
     play(1000);
     log.clear();

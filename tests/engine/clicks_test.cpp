@@ -151,7 +151,8 @@ TEST_CASE("clicks: a bundle of 1,000 changes makes no sample step above what its
       lane.post_gain = rig.uniform(0, 1), lane.post_gain_ramp_frames = ramp;
       ++lane.revision;
       for (const Tap tap : {Tap::input, Tap::pre_fader}) {
-        for (int column = 0; column < 18; ++column, ++changes) {
+        for (int output = 0; output < geometry.outputs(); ++output, ++changes) {
+          const int column = geometry.output_strip(output) - geometry.first_mix_strip();
           rig.set_row(channel, tap, column, rig.uniform(-0.02f, 0.02f), ramp);
         }
       }

@@ -28,7 +28,7 @@ void put(CompressorBankCoeffs& bank, int lane, const CompressorCoeffs& c) {
   bank.knee_curve[lane] = c.knee_curve, bank.slope[lane] = c.slope, bank.lowest[lane] = c.lowest;
   bank.power_share[lane] = c.power_share, bank.attack_share[lane] = c.attack_share;
   bank.release_share[lane] = c.release_share, bank.hold_frames[lane] = c.hold_frames;
-  bank.crest_share[lane] = c.crest_share;
+  bank.linear[lane] = c.linear, bank.crest_share[lane] = c.crest_share;
   bank.dry.value[lane] = c.dry, bank.wet.value[lane] = c.wet;
 }
 
@@ -49,6 +49,7 @@ CompressorParams setting(int lane) {
   p.makeup_db = l, p.attack_ms = 0.5f * l, p.hold_ms = 0.02f + l, p.release_ms = 5 + 9 * l;
   p.mix_percent = 100 - 4 * l;
   p.auto_time = lane % 5 == 0;
+  p.envelope = lane % 4 == 1 || lane % 5 == 0 ? Envelope::linear : Envelope::logarithmic;
   return p;
 }
 
@@ -74,7 +75,8 @@ struct Reference {
     const double beyond = c.direction * (level - static_cast<double>(c.threshold)), half_knee = c.half_knee;
     double bent = std::max(beyond, 0.0);
     if (half_knee > 0 && std::abs(beyond) < half_knee) bent = std::pow(beyond + half_knee, 2) / (4 * half_knee);
-    const double wanted = std::max(c.slope * bent, static_cast<double>(c.lowest));
+    const double wanted_octaves = std::max(c.slope * bent, static_cast<double>(c.lowest));
+    const double wanted = c.linear != 0 ? std::exp2(wanted_octaves) - 1 : wanted_octaves;
     if (c.direction * (wanted - gain) <= 0) {
       move(wanted, faster * static_cast<double>(c.attack_share));
       hold_left = c.hold_frames;
@@ -83,7 +85,7 @@ struct Reference {
     } else {
       move(wanted, faster * static_cast<double>(c.release_share));
     }
-    return static_cast<double>(c.dry) + static_cast<double>(c.wet) * std::exp2(gain);
+    return static_cast<double>(c.dry) + static_cast<double>(c.wet) * (c.linear != 0 ? 1 + gain : std::exp2(gain));
   }
 };
 
@@ -189,6 +191,27 @@ TEST_CASE("compressor: after attack and release time 63 % of the reduction in dB
   at = falls + hold_frames;
   while (gain_db[at] < final_db * std::exp(-1)) ++at;
   CHECK(static_cast<double>(at - falls - hold_frames + 1) * 1000 / kRate == Approx(release_ms).epsilon(0.05));
+}
+
+TEST_CASE("compressor: with a linear envelope 63 % of the gain's own way is done at the dials' times",
+          "[engine][compressor]") {
+  const double attack_ms = GENERATE(1.0, 10.0, 120.0), release_ms = GENERATE(5.0, 150.0, 4'000.0);
+  CompressorParams p = compressor(-40, 4, 0);
+  p.envelope = Envelope::linear;
+  p.attack_ms = static_cast<float>(attack_ms), p.release_ms = static_cast<float>(release_ms), p.hold_ms = 0.02f;
+  const double final_gain = amplitude(compressor_curve_db(p, -10));
+  const auto gain_db = gains_db(p, joined(steady(-10, 25 * attack_ms), steady(-120, 15 * release_ms)));
+  CAPTURE(attack_ms, release_ms);
+  const auto missing = [&](std::size_t n) { return (1 - amplitude(gain_db[n])) / (1 - final_gain); };
+  std::size_t at = 0;
+  while (missing(at) < 1 - std::exp(-1)) ++at;
+  CHECK(static_cast<double>(at + 1) * 1000 / kRate == Approx(attack_ms).epsilon(0.05));
+  const auto falls = static_cast<std::size_t>(25 * attack_ms * kRate / 1000);
+  CHECK(gain_db[falls - 1] == Approx(20 * std::log10(final_gain)).margin(0.01));
+  at = falls;
+  while (missing(at) > std::exp(-1)) ++at;
+  CHECK(static_cast<double>(at - falls) * 1000 / kRate == Approx(release_ms).epsilon(0.05));
+  CHECK(gain_db.back() == Approx(0).margin(1e-3));  // e^-15 of it
 }
 
 TEST_CASE("compressor: the slowest release arrives too", "[engine][compressor]") {

@@ -25,6 +25,25 @@ Audio difficult_input(Rig& rig) {
   return in;
 }
 
+/// Slots get reverbs, lose them, hear of new dials, are killed.
+void randomise_effects(Rig& rig, Engine& engine) {
+  for (int slot = 0; slot < rig.geometry.effects(); ++slot) {
+    EffectTargets& to = rig.targets.effects[slot];
+    ++to.revision;
+    ReverbParams params;
+    params.predelay_ms = 1, params.decay_s = rig.uniform(0.2f, 2), params.size_percent = rig.uniform(2, 100);
+    if (rig.integer(0, 2) > 0) {
+      ++to.id;
+      to.coeffs = rig.integer(0, 3) > 0 ? EffectCoeffs(design(params, kRateHz)) : EffectCoeffs();
+      if (auto effect = make_effect(to.coeffs, to.id, kRateHz)) engine.effect_swap(slot).offer(std::move(effect));
+    } else if (std::holds_alternative<ReverbCoeffs>(to.coeffs)) {
+      to.coeffs = design(params, kRateHz);
+    }
+    to.kills += rig.integer(0, 3) == 0;
+    engine.effect_swap(slot).collect();
+  }
+}
+
 /// The settings of each stretch depend on the seed only, not on the blocks.
 Audio show(const Geometry& geometry, int block, MeterFrame& meters) {
   Rig rig(geometry, 42);
@@ -51,6 +70,7 @@ Audio show(const Geometry& geometry, int block, MeterFrame& meters) {
     main.width = design(StereoWidthParams{rig.uniform(0, 200), rig.integer(0, 1) == 1, rig.uniform(20, 500)}, kRateHz);
     main.limiter =
         design(TruePeakLimiterParams{rig.integer(0, 3) > 0, rig.uniform(-24, 0), rig.uniform(20, 1000)}, kRateHz);
+    randomise_effects(rig, engine);
     engine.set_targets(rig.targets);
     play(engine, in, stretch * kStretch, stretch * kStretch + 100, block, out);
     for (int strip = 0; strip < geometry.strips(); strip += 3) {  // and new targets in the middle of ramps
@@ -114,6 +134,7 @@ TEST_CASE("engine: process, set_targets and the meters take nothing from the hea
   long heap_calls = 0;
   for (int round = 0; round < 8; ++round) {
     rig.randomise(rig.integer(0, 2000), true);
+    randomise_effects(rig, engine);
     const AllocationGuard guard;
     engine.set_targets(rig.targets);
     engine.process(ins.data(), outs.data(), 1000);

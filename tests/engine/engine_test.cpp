@@ -25,49 +25,92 @@ Signal filtered(Signal x, const SvfCoeffs& c) {
   return x;
 }
 
-/// A settled desk without limiter, delay and shutter. No bus feeds a bus; matrices have no outputs.
-std::vector<Signal> reference(const Geometry& g, const DeskTargets& targets, const Audio& in) {
-  const std::size_t frames = in.front().size();
-  std::vector<Signal> columns(static_cast<std::size_t>(g.columns()), Signal(frames)), outputs;
-  const auto send = [&](int strip, Tap tap, const Signal& x) {
-    const TileKind from = g.kind(strip / kLanes);
-    const int first = from == TileKind::channel ? 0
-                      : from == TileKind::bus   ? g.main_column()
-                                                : g.main_column() + kLanes;
-    for (int column = first; column < g.columns(); ++column) {
+/// Left and right change places, at half the level.
+class Crossover final : public Effect {
+ public:
+  explicit Crossover(EffectId id) : Effect(id) {}
+  void process(const EffectCoeffs&, const float* left, const float* right, float* out_left, float* out_right,
+               int frames) noexcept override {
+    for (int i = 0; i < frames; ++i) {
+      const float l = left[i], r = right[i];
+      out_left[i] = 0.5f * r, out_right[i] = 0.5f * l;
+    }
+  }
+  void kill() noexcept override {}
+  bool silent() const noexcept override { return true; }
+};
+
+/// A settled desk without limiter, delay and shutter, a Crossover in each slot. No bus feeds a bus; matrices have no
+/// outputs; a return is heard by buses 64 frames late.
+class Reference {
+ public:
+  Reference(const Geometry& geometry, const DeskTargets& desk_targets, const Audio& input)
+      : g(geometry), targets(desk_targets), in(input), frames(input.front().size()) {}
+
+  std::vector<Signal> outputs() {
+    // Each round knows the returns 64 frames further than the one before.
+    const std::size_t rounds = g.effects() > 0 ? frames / kSubBlockFrames + 1 : 1;
+    for (std::size_t round = 0; round < rounds; ++round) mix();
+    std::vector<Signal> all;
+    for (int output = 0; output < g.outputs(); ++output) {
+      all.push_back(strips[g.output_strip(output)]);
+      for (double& y : all.back()) y *= targets.outputs[output].gain;
+    }
+    return all;
+  }
+
+ private:
+  void mix() {
+    columns.assign(static_cast<std::size_t>(g.columns()), Signal(frames));
+    strips.assign(static_cast<std::size_t>(g.strips()), Signal(frames));
+    for (int channel = 0; channel < g.channels(); ++channel) {
+      const LaneTargets& lane = targets.lanes[channel];
+      Signal x(frames);
+      for (std::size_t i = 0; lane.source >= 0 && i < frames; ++i) x[i] = lane.input_gain * in[lane.source][i];
+      for (const SvfCoeffs& section : lane.low_cut) x = filtered(x, section);
+      run_strip(channel, x, 0, g.columns());
+    }
+    const int effects = g.effect_column(0), main = g.main_column(), matrices = main + kLanes;
+    returned.resize(static_cast<std::size_t>(g.returns), Signal(frames));
+    for (int lane = 0; lane < g.returns; ++lane) {  // of the round before
+      Signal late(frames);
+      for (std::size_t i = kSubBlockFrames; i < frames; ++i) late[i] = returned[lane][i - kSubBlockFrames];
+      run_strip(g.first_return_strip() + lane, late, 0, effects);
+    }
+    for (int bus = 0; bus < g.buses; ++bus) run_strip(g.first_bus_strip() + bus, columns[bus], effects, g.columns());
+    for (int lane = 0; lane < g.returns; ++lane) {
+      returned[lane] = run_strip(g.first_effect_strip() + (lane ^ 1), columns[effects + (lane ^ 1)], 0, 0);
+      for (double& y : returned[lane]) y *= 0.5;
+      run_strip(g.first_return_strip() + lane, returned[lane], main, g.columns());
+    }
+    for (int side = 0; side < 2; ++side) run_strip(g.main_strip() + side, columns[main + side], matrices, g.columns());
+  }
+
+  /// Gives what the strip does with x, to columns first..end-1 too.
+  Signal run_strip(int strip, Signal x, int first, int end) {
+    const LaneTargets& lane = targets.lanes[strip];
+    send(strip, Tap::input, x, first, end);
+    send(strip, Tap::pre_eq, x, first, end);
+    for (const SvfCoeffs& band : lane.eq) x = filtered(x, band);
+    send(strip, Tap::post_eq, x, first, end);
+    send(strip, Tap::pre_fader, x, first, end);
+    return strips[strip] = x;
+  }
+  void send(int strip, Tap tap, const Signal& x, int first, int end) {
+    const bool channel = g.kind(strip / kLanes) == TileKind::channel;
+    for (int column = first; column < end; ++column) {
+      if (channel && column >= g.effect_column(0) && column < g.main_column()) continue;  // effects hear buses
       const double gain = targets.row_gains(DeskTargets::row_index(strip, tap))[column];
       for (std::size_t i = 0; gain != 0 && i < frames; ++i) columns[column][i] += gain * x[i];
     }
-  };
-  const auto strip_chain = [&](int strip, Signal x) {
-    const LaneTargets& lane = targets.lanes[strip];
-    send(strip, Tap::input, x);
-    send(strip, Tap::pre_eq, x);
-    for (const SvfCoeffs& band : lane.eq) x = filtered(x, band);
-    send(strip, Tap::post_eq, x);
-    send(strip, Tap::pre_fader, x);
-    return x;
-  };
-  for (int channel = 0; channel < g.channels(); ++channel) {
-    const LaneTargets& lane = targets.lanes[channel];
-    Signal x(frames);
-    for (std::size_t i = 0; lane.source >= 0 && i < frames; ++i) x[i] = lane.input_gain * in[lane.source][i];
-    for (const SvfCoeffs& section : lane.low_cut) x = filtered(x, section);
-    strip_chain(channel, x);
   }
-  std::vector<Signal> mixed(static_cast<std::size_t>(g.strips()));
-  for (int bus = 0; bus < g.buses; ++bus) {
-    mixed[g.first_bus_strip() + bus] = strip_chain(g.first_bus_strip() + bus, columns[bus]);
-  }
-  for (int side = 0; side < 2; ++side) {
-    mixed[g.main_strip() + side] = strip_chain(g.main_strip() + side, columns[g.main_column() + side]);
-  }
-  for (int output = 0; output < g.outputs(); ++output) {
-    outputs.push_back(mixed[g.output_strip(output)]);
-    for (double& y : outputs.back()) y *= targets.outputs[output].gain;
-  }
-  return outputs;
-}
+
+  const Geometry& g;
+  const DeskTargets& targets;
+  const Audio& in;
+  const std::size_t frames;
+  std::vector<Signal> columns, strips, returned;  ///< [column], [strip], [return lane]
+};
 
 void check_against_reference(const Geometry& geometry, unsigned seed) {
   CAPTURE(geometry.inputs, geometry.buses, geometry.aux, geometry.matrices, seed);
@@ -76,10 +119,14 @@ void check_against_reference(const Geometry& geometry, unsigned seed) {
   // Inputs and gains such that nothing reaches the clamp: random EQ gains add up to some 30 dB.
   const Audio in = rig.noise(geometry.inputs, 500, 0.02f);
   Engine engine(geometry, kRateHz);
+  for (int slot = 0; slot < geometry.effects(); ++slot) {
+    rig.targets.effects[slot] = {.revision = 1, .id = 1, .coeffs = {}};
+    engine.effect_swap(slot).offer(std::make_unique<Crossover>(1));
+  }
   engine.set_targets(rig.targets);
   engine.settle();
   const Audio out = play(engine, in, 128);
-  const auto expected = reference(geometry, rig.targets, in);
+  const auto expected = Reference(geometry, rig.targets, in).outputs();
   double worst = 0, loudest = 0;
   for (std::size_t port = 0; port < out.size(); ++port) {
     for (std::size_t i = 0; i < out[port].size(); ++i) {

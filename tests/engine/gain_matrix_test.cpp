@@ -148,7 +148,7 @@ TEST_CASE("matrix: any cut of the frames gives the same bits", "[engine][matrix]
 }
 
 TEST_CASE("matrix: no bus feeds a bus or itself, main feeds matrices only", "[engine][matrix]") {
-  const Geometry geometry{.inputs = 1, .buses = 2, .matrices = 1};
+  const Geometry geometry{.inputs = 1, .returns = 0, .buses = 2, .matrices = 1};
   Bench bench(geometry);
   std::fill_n(bench.memory[1].samples, kSubBlockFrames * kLanes, 1.0f);
   std::fill_n(bench.memory[2].samples, kSubBlockFrames * kLanes, 1.0f);
@@ -214,11 +214,13 @@ struct ModelRow {
 bool hears(TileKind mixed, TileKind source) {
   switch (mixed) {
     case TileKind::bus:
-      return source == TileKind::channel;
+      return source == TileKind::channel || source == TileKind::stereo_return;
+    case TileKind::effect:
+      return source == TileKind::bus;
     case TileKind::main:
       return source == TileKind::channel || source == TileKind::stereo_return || source == TileKind::bus;
     default:
-      return source != TileKind::matrix;
+      return source != TileKind::effect && source != TileKind::matrix;
   }
 }
 

@@ -17,7 +17,7 @@ namespace {
 using namespace fohd;
 
 struct NoCommands : CommandSink {
-  bool execute(Command, const Origin&, std::span<const Value>, std::string&) override { return true; }
+  bool execute(const CommandCall&, const Origin&, std::span<const Value>, std::string&) override { return true; }
 };
 
 /// What must hold whatever came in: else the fuzzer has found something.

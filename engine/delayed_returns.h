@@ -1,0 +1,50 @@
+// A tile of effect returns as the buses hear it: 64 frames late, because returns hear effects, which hear buses
+// (DESIGN section 3). Every loop through the desk runs through here, so here it is that it saturates: nothing passes
+// louder than 0 dBFS, and what is not louder passes as it is (DESK section 5).
+#pragma once
+
+#include <algorithm>
+
+#include "engine/delayed_tile.h"
+
+namespace fohd {
+
+class DelayedReturns {
+ public:
+  /// [audio] What the buses hear in a chunk that begins at frame `now` of the engine's counter, valid until the next
+  /// call. The pointers are the same every time something sounds.
+  TileTaps read(int frames, std::uint64_t now) noexcept {
+    TileTaps taps;
+    for (int i = 0; i < kSignals; ++i) {
+      const float* before = before_[i].read(now);
+      taps.silent &= before == nullptr;
+      std::copy_n(before != nullptr ? before : kSilence.samples, frames * kLanes, late_[i].samples);
+    }
+    for (int tap = 0; tap < kTaps; ++tap) taps.tap[tap] = late_[kSignalOf[tap]].samples;
+    return taps;
+  }
+  /// [audio] What the returns give now, after the last read() of the chunk.
+  void write(const TileTaps& taps, int frames, std::uint64_t now) noexcept {
+    for (int i = 0; i < kSignals; ++i) {
+      if (taps.silent) {
+        before_[i].write(nullptr, frames, now);
+        continue;
+      }
+      const float* samples = taps.tap[static_cast<int>(kTapOf[i])];
+      std::transform(samples, samples + frames * kLanes, saturated_.samples,
+                     [](float x) { return std::min(std::max(x, -1.0f), 1.0f); });  // NaN: -1, and the strip is cleared
+      before_[i].write(saturated_.samples, frames, now);
+    }
+  }
+
+ private:
+  /// Returns have no gate, so their taps `input` and `pre_eq` are one signal.
+  static constexpr int kSignals = 3;
+  static constexpr Tap kTapOf[kSignals] = {Tap::input, Tap::post_eq, Tap::pre_fader};
+  static constexpr int kSignalOf[kTaps] = {0, 0, 1, 2};
+  static constexpr Tile kSilence{};
+  DelayedTile before_[kSignals];
+  Tile late_[kSignals], saturated_;
+};
+
+}  // namespace fohd
