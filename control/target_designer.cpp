@@ -144,7 +144,8 @@ void TargetDesigner::collect() {
       effects_.touch(p.owner);
       // Which bus feeds an effect stands among what the bus feeds. It is a switch.
       const Work source{.gains = true, .switched = true};
-      if (begins("source/")) std::for_each(bus_work_.begin(), bus_work_.end(), [&](Work& work) { work.merge(source); });
+      if (begins("source/") || p.row->path == "type")
+        std::for_each(bus_work_.begin(), bus_work_.end(), [&](Work& work) { work.merge(source); });
     }
     // Pans of sends come to life when buses are linked; panic is looked at in every turn.
     const bool bus_link = p.family == Family::bus && p.row->link_role == LinkRole::toggle;
@@ -246,8 +247,9 @@ void TargetDesigner::design_bus(int bus, const Work& work) {
     row[geometry.main_column() + 1] = static_cast<float>(gain * pan.right);
   }
   for (int slot = 0; slot < geometry.effects(); ++slot) {
+    const EffectSettings& effect = desk_.settings().effects[static_cast<std::size_t>(slot)];
     for (int side = 0; side < 2; ++side) {
-      const bool feeds = desk_.settings().effects[static_cast<std::size_t>(slot)].source[side] == bus + 1;
+      const bool feeds = effect.source[side] == bus + 1 && effect.type != static_cast<int>(EffectType::none);
       if (feeds) row[geometry.effect_column(slot) + side] = static_cast<float>(gain);
     }
   }

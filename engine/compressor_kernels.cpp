@@ -166,8 +166,11 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
     Ballistics<decltype(d), kRare> ballistics;
     ballistics.load(d, coeffs, state, active, lane);
     const V power_share = hn::IfThenElseZero(active, hn::Load(d, coeffs.power_share + lane));
-    const V dry_by = hn::Load(d, coeffs.dry.increment + lane), wet_by = hn::Load(d, coeffs.wet.increment + lane);
-    V dry = hn::Load(d, coeffs.dry.value + lane), wet = hn::Load(d, coeffs.wet.value + lane);
+    // Who is not active is dry: x times exactly 1.
+    const V dry_by = hn::IfThenElseZero(active, hn::Load(d, coeffs.dry.increment + lane));
+    const V wet_by = hn::IfThenElseZero(active, hn::Load(d, coeffs.wet.increment + lane));
+    V dry = hn::IfThenElse(active, hn::Load(d, coeffs.dry.value + lane), hn::Set(d, 1.0f));
+    V wet = hn::IfThenElseZero(active, hn::Load(d, coeffs.wet.value + lane));
     V power = hn::Load(d, state.power + lane), lowest = hn::Zero(d);
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       const V k = hn::Load(d, key + at), x = hn::Load(d, in + at), key_power = hn::Mul(k, k);
@@ -177,8 +180,7 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
       dry = hn::Add(dry, dry_by);
       wet = hn::Add(wet, wet_by);
       lowest = hn::Min(lowest, ballistics.gain);
-      const V y = hn::Mul(x, hn::MulAdd(wet, ballistics.factor(d), dry));
-      hn::Store(hn::IfThenElse(active, y, x), d, out + at);
+      hn::Store(hn::Mul(x, hn::MulAdd(wet, ballistics.factor(d), dry)), d, out + at);
     }
     ballistics.store(d, state, active, lane);
     hn::Store(power, d, state.power + lane);
@@ -211,11 +213,9 @@ HWY_EXPORT(compress_rare);
 
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
                         const float* in, float* out, int frames, int lanes) noexcept {
-  bool rare = false;
-  for (int lane = 0; lane < lanes; ++lane) {
-    rare |= active[lane] != 0 && (coeffs.crest_share[lane] != 0 || coeffs.linear[lane] != 0);
-  }
-  if (rare) {
+  float rare = 0;  // a sum without branches, which becomes vectors
+  for (int lane = 0; lane < kLanes; ++lane) rare += active[lane] * (coeffs.crest_share[lane] + coeffs.linear[lane]);
+  if (rare != 0) {
     HWY_DYNAMIC_DISPATCH(compress_rare)(coeffs, state, active, key, in, out, frames, lanes);
   } else {
     HWY_DYNAMIC_DISPATCH(compress_plain)(coeffs, state, active, key, in, out, frames, lanes);

@@ -15,12 +15,13 @@ class DelayedReturns {
   /// call. The pointers are the same every time something sounds.
   TileTaps read(int frames, std::uint64_t now) noexcept {
     TileTaps taps;
-    for (int i = 0; i < kSignals; ++i) {
-      const float* before = before_[i].read(now);
-      taps.silent &= before == nullptr;
-      std::copy_n(before != nullptr ? before : kSilence.samples, frames * kLanes, late_[i].samples);
-    }
     for (int tap = 0; tap < kTaps; ++tap) taps.tap[tap] = late_[kSignalOf[tap]].samples;
+    for (int i = 0; i < kSignals; ++i) {  // all are silent, or none is
+      const float* before = before_[i].read(now);
+      if (before == nullptr) return taps;
+      std::copy_n(before, frames * kLanes, late_[i].samples);
+    }
+    taps.silent = false;
     return taps;
   }
   /// [audio] What the returns give now, after the last read() of the chunk.
@@ -42,7 +43,6 @@ class DelayedReturns {
   static constexpr int kSignals = 3;
   static constexpr Tap kTapOf[kSignals] = {Tap::input, Tap::post_eq, Tap::pre_fader};
   static constexpr int kSignalOf[kTaps] = {0, 0, 1, 2};
-  static constexpr Tile kSilence{};
   DelayedTile before_[kSignals];
   Tile late_[kSignals], saturated_;
 };

@@ -73,6 +73,7 @@ bool EffectSlot::sounds(const Tenant& tenant, const float* in) const noexcept {
 
 bool EffectSlot::process(const float* in, float* out, int frames) noexcept {
   // A tenant that is silent is run all the same, so that its own clock goes on; what it gives is zeros.
+  if (playing_.effect == nullptr && ending_.effect == nullptr) return false;
   const bool anything = sounds(playing_, in) || sounds(ending_, in);
   for (auto& side : sum_) std::fill_n(side, frames, 0.0f);
   for (Tenant* tenant : {&playing_, &ending_}) {

@@ -25,7 +25,7 @@ struct Engine::Impl {
   void settle() noexcept;
   void process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept;
   void process_channels(const float* const* inputs, int offset, int frames) noexcept;
-  void process_mixes(TileKind kind, int frames) noexcept;
+  void process_mixes(int first_tile, int count, int frames) noexcept;
   void process_effects(int frames) noexcept;
   void remember(int frames) noexcept;
   void collect_keys() noexcept;
@@ -144,11 +144,10 @@ void Engine::Impl::process_chunk(const float* const* inputs, float* const* outpu
   for (int t = 0; t < geometry.return_tiles(); ++t) {
     taps[geometry.channel_tiles() + t] = returns_before[t].read(frames, frames_done);
   }
-  process_mixes(TileKind::bus, frames);
-  process_mixes(TileKind::effect, frames);
+  const int effects_tile = geometry.first_effect_strip() / kLanes, main_tile = geometry.main_strip() / kLanes;
+  process_mixes(first_mix_tile, effects_tile + geometry.effect_tiles() - first_mix_tile, frames);
   process_effects(frames);
-  process_mixes(TileKind::main, frames);
-  process_mixes(TileKind::matrix, frames);
+  process_mixes(main_tile, 1 + geometry.matrix_tiles(), frames);
   matrix.end_chunk(frames);
   process_outputs(outputs, offset, frames);
   remember(frames);
@@ -169,9 +168,8 @@ void Engine::Impl::process_channels(const float* const* inputs, int offset, int 
   }
 }
 
-void Engine::Impl::process_mixes(TileKind kind, int frames) noexcept {
-  for (int t = first_mix_tile; t < geometry.tiles(); ++t) {
-    if (geometry.kind(t) != kind) continue;
+void Engine::Impl::process_mixes(int first_tile, int count, int frames) noexcept {
+  for (int t = first_tile; t < first_tile + count; ++t) {
     StripTile& strips = tile(t);
     listener.take_back(t * kLanes, strips.input());
     bool heard = matrix.mix(t - first_mix_tile, taps.data(), strips.input(), frames);

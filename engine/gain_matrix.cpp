@@ -24,6 +24,13 @@ GainMatrix::GainMatrix(const Geometry& geometry)
       rows_(static_cast<std::size_t>(geometry.strips() * kTaps)),
       uses_(rows_.size() * static_cast<std::size_t>(geometry.mix_tiles())),
       plans_(static_cast<std::size_t>(geometry.mix_tiles())) {
+  heard_tiles_.resize(plans_.size());
+  for (int mix = 0; mix < geometry.mix_tiles(); ++mix) {
+    const int earlier = geometry.first_mix_strip() / kLanes + mix;  // tiles that are done before this one
+    for (int tile = 0; tile < earlier; ++tile) {
+      if (hears(mix, tile)) heard_tiles_[mix].push_back(tile);
+    }
+  }
   moving_rows_.reserve(rows_.size());
   for (Plan& plan : plans_) {
     for (Pass& pass : plan.passes) {
@@ -106,9 +113,7 @@ bool GainMatrix::hears(int mix, int tile) const noexcept {
 
 void GainMatrix::refresh(int mix, const TileTaps* tiles, float* out) noexcept {
   Plan& plan = plans_[mix];
-  const int count = geometry_.first_mix_strip() / kLanes + mix;  // tiles that are done before this one
-  for (int tile = 0; tile < count; ++tile) {
-    if (!hears(mix, tile)) continue;
+  for (const int tile : heard_tiles_[mix]) {
     for (int tap = 0; tap < kTaps; ++tap) {
       const float* now = tiles[tile].silent ? nullptr : tiles[tile].tap[tap];
       const float*& seen = plan.seen_taps[tile * kTaps + tap];
@@ -136,9 +141,7 @@ void GainMatrix::plan_pass(int mix, const TileTaps* tiles, Pass& pass, int first
   pass.last = last;
   pass.terms.clear();
   pass.rows.clear();
-  const int count = geometry_.first_mix_strip() / kLanes + mix;
-  for (int tile = 0; tile < count; ++tile) {
-    if (!hears(mix, tile)) continue;
+  for (const int tile : heard_tiles_[mix]) {
     for (int at = 0; at < geometry_.lanes_used(tile) * kTaps; ++at) {
       const int row = tile * kLanes * kTaps + at;
       const Use& use = uses_[row * geometry_.mix_tiles() + mix];

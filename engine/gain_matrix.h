@@ -77,6 +77,7 @@ class GainMatrix {
   void run_moving(int mix, const Pass& pass, std::size_t term, float* out, int frames) noexcept;
 
   Geometry geometry_;
+  std::vector<std::vector<std::int32_t>> heard_tiles_;  ///< [mixed tile] whom it hears, in order
   int columns_;
   std::vector<Group> gain_memory_, target_memory_, increment_memory_;  // groups, for their alignment
   float *gains_, *targets_, *increments_;                              // [row][column]

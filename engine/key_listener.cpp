@@ -17,8 +17,9 @@ void KeyListener::set(const ListenTargets& targets) noexcept {
   wanted_ = targets;
   filter_.set(0, {&wanted_.key.filter, 1}, wanted_.ramp_frames);
   const bool stays = listens(wanted_) && source_of(wanted_) == source_ && wanted_.bus_strip == bus_strip_;
+  moves_ = !stays;
   gain_.set(stays ? 1 : 0, wanted_.ramp_frames);
-  if (!stays && gain_.value == 0 && !gain_.moving()) move();
+  grid();
 }
 
 void KeyListener::settle() noexcept {
@@ -28,11 +29,12 @@ void KeyListener::settle() noexcept {
 }
 
 void KeyListener::grid() noexcept {
-  if (gain_.value == 0 && !gain_.moving()) move();
+  if (moves_ && gain_.value == 0 && !gain_.moving()) move();
 }
 
 /// Nothing is heard of what was.
 void KeyListener::move() noexcept {
+  moves_ = false;
   source_ = listens(wanted_) ? source_of(wanted_) : -1;
   bus_strip_ = listens(wanted_) ? wanted_.bus_strip : -1;
   gain_.set(listens(wanted_) ? 1 : 0, wanted_.ramp_frames);

@@ -25,6 +25,7 @@ class KeyListener {
 
   ListenTargets wanted_;
   std::int32_t source_ = -1, bus_strip_ = -1;  ///< heard now
+  bool moves_ = false;                         ///< what is heard is not what is wanted
   Ramp gain_{0};
   FilterChain filter_{1};
   int added_strip_ = -1;  ///< whose lane holds something of ours

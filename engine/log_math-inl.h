@@ -42,14 +42,15 @@ template <class D, class V = hwy::HWY_NAMESPACE::Vec<D>>
 HWY_INLINE V fast_exp2(D d, V x) {
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::RebindToSigned<D> di;
-  const auto whole = hn::NearestInt(x);
-  const V f = hn::Sub(x, hn::ConvertTo(d, whole));
+  // 1.5 x 2^23 added leaves the nearest whole number, in the last bits of the sum too.
+  const V to_whole = hn::Set(d, 0x1.8p23f), shifted = hn::Add(x, to_whole);
+  const V f = hn::Sub(x, hn::Sub(shifted, to_whole));
   V q = hn::Set(d, 0.009681908413767815f);
   q = hn::MulAdd(q, f, hn::Set(d, 0.05591966584324837f));
   q = hn::MulAdd(q, f, hn::Set(d, 0.24022020399570465f));
   q = hn::MulAdd(q, f, hn::Set(d, 0.6931215524673462f));
   const V mantissa = hn::MulAdd(q, f, hn::Set(d, 1.0f));
-  return hn::BitCast(d, hn::Add(hn::BitCast(di, mantissa), hn::ShiftLeft<23>(whole)));
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, mantissa), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -11,7 +11,7 @@ namespace {
 constexpr int kSides = 2;
 
 bool finite(const TruePeakLimiterCoeffs& c) noexcept {
-  return std::isfinite(c.ceiling_octaves) && std::isfinite(c.fast_share) && std::isfinite(c.slow_share) &&
+  return std::isfinite(c.ceiling_lin) && std::isfinite(c.fast_share) && std::isfinite(c.slow_share) &&
          std::isfinite(c.charge_share);
 }
 

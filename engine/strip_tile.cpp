@@ -84,6 +84,7 @@ void StripTile::process_input(const RimReport& rim, int frames) noexcept {
   const bool silent = rim.sounding == 0;
   taps_.silent = dormant(silent);
   if (taps_.silent) return fall_silent();
+  asleep_ = false;
   if (silent) std::fill_n(input_.samples, frames * kLanes, 0.0f);
   if (input_gain_.moving != 0) apply_input_gain(frames);
   low_cut_.process(input_.samples, input_.samples, frames, lanes_, rim.resets);
@@ -92,6 +93,7 @@ void StripTile::process_input(const RimReport& rim, int frames) noexcept {
 void StripTile::process_mix(bool silent, KeySources keys, int frames) noexcept {
   taps_.silent = dormant(silent);
   if (taps_.silent) return fall_silent();
+  asleep_ = false;
   if (silent) {
     std::fill_n(input_.samples, frames * kLanes, 0.0f);
   } else {
@@ -165,6 +167,7 @@ void StripTile::clear_state(LaneMask lanes) noexcept {
 }
 
 LaneMask StripTile::grid(float mean_square_share) noexcept {
+  if (asleep_) return 0;
   LaneMask fed = sounding_;
   if (mixed_) {
     for (int lane = 0; lane < lanes_; ++lane)
@@ -189,6 +192,7 @@ LaneMask StripTile::grid(float mean_square_share) noexcept {
   pre_.grid(mean_square_share);
   post_.grid(mean_square_share);
   sounding_ = 0;
+  asleep_ = taps_.silent && quiet_ == used_ && pre_.still() && post_.still();
   return broken;
 }
 

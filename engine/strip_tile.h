@@ -71,6 +71,7 @@ class StripTile {
   LaneMask sounding_ = 0;  ///< channels: lanes that were fed since the last grid point
   LaneMask quiet_;         ///< lanes whose states are exactly zero and that are fed nothing
   bool mixed_;
+  bool asleep_ = false;  ///< dormant, and the meters have come down: nothing is left to do at the grid
   LaneRamp input_gain_, post_gain_;
   FilterChain low_cut_{kLowCutSections}, eq_{kMaxEqBands};
   GateStage gate_;

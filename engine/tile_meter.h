@@ -47,6 +47,10 @@ struct TileMeter {
     }
     return broken;
   }
+  /// [audio] The power has come down to nothing.
+  bool still() const noexcept {
+    return std::all_of(mean_square, mean_square + kLanes, [](float power) { return power == 0; });
+  }
   /// [any] Linear; what was not a number shows as +120 dBFS.
   float peak(int lane) const noexcept {
     const float peak = std::bit_cast<float>(measure.running_peak_bits[lane]);

@@ -37,9 +37,10 @@
 // and a drum hit on top of it does not pump what is below. 2 and 6: a kick of 40 ms twice a second keeps a quarter of
 // its reduction in s, music that is loud half of the time three quarters. s <= r always.
 //
-// Ceiling and switch move in straight lines, 10 ms like a mute (DESK section 1): the ceiling in dB, before the means,
-// the switch as a factor on R, after them; so off is exactly off. While they move a peak may be above the new ceiling,
-// never above what the old setting allowed. The law runs on while off: switching on fades to the gain that is needed.
+// Ceiling and switch move in straight lines, 10 ms like a mute (DESK section 1): the ceiling (linear), before the
+// means, the switch as a factor on R, after them; so off is exactly off. While they move a peak may be above the new
+// ceiling, never above what the old setting allowed. The law runs on while off: switching on fades to the gain that is
+// needed.
 
 #include "engine/true_peak_limiter.h"
 
@@ -50,6 +51,7 @@
 #include <numbers>
 
 #include "engine/dynamics_laws.h"
+#include "engine/true_peak_limiter_kernels.h"
 
 namespace fohd {
 namespace {
@@ -61,18 +63,6 @@ constexpr double kMargin = 0x1p-22;       ///< octaves
 constexpr double kNoTrace = 1.7e-5;
 /// Far finer than the margin, and the largest sum (140 octaves, two boxes of 481 frames at 192 kHz) is below 2^54.
 constexpr double kUnitsPerOctave = 0x1p28;
-
-/// 2^x for |x| < 1000, to 5e-9 of itself: the whole part goes into the exponent, the rest, at most a half, into the
-/// series of e^(x ln 2). 1 at 0. Three short sums instead of one long chain.
-double exp2_of(double x) noexcept {
-  constexpr double kToWhole = 0x1.8p52;  // added and taken away, leaves the nearest whole number
-  const double shifted = x + kToWhole;
-  const double f = (x - (shifted - kToWhole)) * std::numbers::ln2, f2 = f * f;
-  const double low = 1 + f + f2 * (1.0 / 2 + f * (1.0 / 6));
-  const double high = (1.0 / 24 + f * (1.0 / 120)) + f2 * (1.0 / 720 + f * (1.0 / 5040));
-  const auto whole = std::bit_cast<std::uint64_t>(shifted) << 52;
-  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(low + f2 * f2 * high) + whole);
-}
 
 /// log2 of a positive, normal double, to 1e-11: the exponent, and 2 artanh((m - 1) / (m + 1)) / ln 2 of what is left,
 /// sqrt(1/2)..sqrt(2).
@@ -100,7 +90,7 @@ int second_box_frames(int look_ahead_frames) noexcept { return look_ahead_frames
 
 TruePeakLimiterCoeffs design(const TruePeakLimiterParams& params, double rate_hz) noexcept {
   const double ceiling_db = params.ceiling_db, release_ms = params.release_ms;
-  return {params.on, octaves(ceiling_db), share_per_frame(release_ms, rate_hz),
+  return {params.on, std::exp2(octaves(ceiling_db)), share_per_frame(release_ms, rate_hz),
           share_per_frame(kSlow * release_ms, rate_hz), share_per_frame(kCharge * release_ms, rate_hz)};
 }
 
@@ -147,14 +137,13 @@ TruePeakLimiter::TruePeakLimiter(double rate_hz, double look_ahead_ms)
 
 void TruePeakLimiter::set(const TruePeakLimiterCoeffs& coeffs) noexcept {
   coeffs_ = coeffs;
-  ceiling_octaves_.set(coeffs.ceiling_octaves, ramp_frames_);
+  ceiling_lin_.set(coeffs.ceiling_lin, ramp_frames_);
   on_.set(coeffs.on ? 1 : 0, ramp_frames_);
 }
 
 void TruePeakLimiter::settle() noexcept {
-  ceiling_octaves_.settle();
+  ceiling_lin_.settle();
   on_.settle();
-  ceiling_lin_ = exp2_of(ceiling_octaves_.value);
 }
 
 void TruePeakLimiter::reset() noexcept {
@@ -171,9 +160,9 @@ void TruePeakLimiter::reset() noexcept {
 }
 
 double TruePeakLimiter::ask(double level) noexcept {
-  if (ceiling_octaves_.moving()) ceiling_lin_ = exp2_of(ceiling_octaves_.step());
+  const double ceiling = ceiling_lin_.step();
   // Divided only when above: a level equal to the ceiling asks for exactly nothing.
-  const double highest = excess_.push(level > ceiling_lin_ ? level / ceiling_lin_ : 1);
+  const double highest = excess_.push(level > ceiling ? level / ceiling : 1);
   if (highest != highest_excess_) {
     highest_excess_ = highest;
     asked_octaves_ = highest > 1 ? log2_of(highest) + kMargin : 0;
@@ -200,29 +189,26 @@ void TruePeakLimiter::find_reductions(const float* levels, double* reductions, i
 }
 
 void TruePeakLimiter::process_block(float* io, int frames) noexcept {
-  float levels[kSubBlockFrames] = {}, samples[kSubBlockFrames];
+  alignas(64) float sides[2][kSubBlockFrames + kLanes] = {};
+  alignas(64) double reductions[kSubBlockFrames + kLanes] = {};
+  float levels[kSubBlockFrames] = {};
   for (int lane = 0; lane < 2; ++lane) {
     Side& side = sides_[lane];
+    float* samples = sides[lane];
     for (int i = 0; i < frames; ++i) samples[i] = io[i * kLanes + lane];
     side.write(samples, frames, now_);
     side.between.process(samples, levels, frames);
     side.read(samples, frames, now_ - TruePeakDetector::kDelayFrames);
     for (int i = 0; i < frames; ++i) levels[i] = std::max(levels[i], finite_magnitude(samples[i]));
+    side.read(samples, frames, now_ - static_cast<std::uint64_t>(latency_frames()));
   }
-  double reductions[kSubBlockFrames], gains[kSubBlockFrames];
   find_reductions(levels, reductions, frames);
-  double deepest = 0;
-  for (int i = 0; i < frames; ++i) {
-    deepest = std::max(deepest, reductions[i]);
-    gains[i] = exp2_of(-reductions[i]);
-  }
+  const double deepest = *std::max_element(reductions, reductions + frames);
   lowest_gain_ = std::min(lowest_gain_, static_cast<float>(-deepest));
-  for (int lane = 0; lane < 2; ++lane) {
-    sides_[lane].read(samples, frames, now_ - static_cast<std::uint64_t>(latency_frames()));
-    for (int i = 0; i < frames; ++i) {
-      const double x = samples[i];
-      io[i * kLanes + lane] = reductions[i] == 0 ? samples[i] : static_cast<float>(x * gains[i]);
-    }
+  if (deepest > 0) limiter_turn_down(reductions, sides[0], sides[1], frames);
+  for (int i = 0; i < frames; ++i) {
+    io[i * kLanes] = sides[0][i];
+    io[i * kLanes + 1] = sides[1][i];
   }
   now_ += static_cast<std::uint64_t>(frames);
 }

@@ -23,7 +23,7 @@ struct TruePeakLimiterParams {
 /// What the loop reads. Shares: of the way that is left, per frame.
 struct TruePeakLimiterCoeffs {
   bool on = true;
-  double ceiling_octaves = 0;  ///< of amplitude, re full scale
+  double ceiling_lin = 1;  ///< re full scale
   double fast_share = 1, slow_share = 1, charge_share = 1;
   constexpr bool operator==(const TruePeakLimiterCoeffs&) const = default;
 };
@@ -81,8 +81,7 @@ class TruePeakLimiter {
 
   int look_ahead_frames_, ramp_frames_;
   TruePeakLimiterCoeffs coeffs_;
-  Ramp ceiling_octaves_{0}, on_{1};
-  double ceiling_lin_ = 1;
+  Ramp ceiling_lin_{1}, on_{1};
   Side sides_[2];
   SlidingMaximum excess_;  ///< level / ceiling, at least 1
   double highest_excess_ = 1, asked_octaves_ = 0;

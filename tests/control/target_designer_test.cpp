@@ -106,7 +106,7 @@ void check_mixes(const DeskSettings& desk, const DeskTargets& targets, const Geo
     check_output(targets.outputs[2 + b], bus.mute ? 0 : db(bus.fader_db), bus.output[0]);
     for (int slot = 0; slot < geometry.effects(); ++slot) {
       for (int side = 0; side < 2; ++side) {
-        const bool feeds = desk.effects[slot].source[side] == b + 1;
+        const bool feeds = desk.effects[slot].source[side] == b + 1 && desk.effects[slot].type != 0;
         check_gain(row[geometry.effect_column(slot) + side], feeds && !bus.mute ? db(bus.fader_db) : 0);
       }
     }
