@@ -1,8 +1,13 @@
-// How long a block of a fully used desk takes: every low cut at 24 dB/oct, every band of every equaliser at work, every
-// send open, and with `dynamics` every gate and every compressor, through the real Desk, TargetDesigner and Engine.
-// bench/run calls it; alone:
+// How long a block of a fully used desk takes, through the real Desk, TargetDesigner and Engine: low cuts, every band
+// of every equaliser, every send open. bench/run calls it; alone:
 //
-//   bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB [dynamics]
+//   bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB [design|dynamics|effects]
+//
+// design: the desk of DESIGN section 7, rows 1 and 2: gates (as expanders, always on their way) and compressors on
+// channels, compressors on buses, main with its limiter and nothing else.
+// dynamics: also six bands and a compressor on main, and every low cut at 24 dB/oct.
+// effects: that, and a reverb in each of the four slots.
+// Without: equalisers everywhere, no dynamics and no limiter.
 //
 // SWEEP_MB of memory are written between blocks (0: none, warm caches; 4: L2 is lost; 64: L3 too), as other programs
 // on a busy machine would. Prints one line: ns per frame (median), p50 and p99 of the block time in us.
@@ -29,9 +34,7 @@ void set(fohd::Desk& desk, const std::string& pattern, const fohd::Value& value)
 
 void use_everything(fohd::Desk& desk) {
   set(desk, "/ch/*/lowcut/on", 1);
-  set(desk, "/ch/*/lowcut/slope", std::string("24dB"));
   set(desk, "/*/*/eq/*/gain", 4.0f);
-  set(desk, "/main/eq/*/gain", -3.0f);
   set(desk, "/ch/*/fader", -6.0f);
   set(desk, "/ch/*/pan", 20.0f);
   set(desk, "/main/fader", 0.0f);
@@ -39,22 +42,39 @@ void use_everything(fohd::Desk& desk) {
   set(desk, "/bus/*/main/on", 1);
 }
 
-void use_dynamics(fohd::Desk& desk) {
+void use_main_too(fohd::Desk& desk) {
+  set(desk, "/ch/*/lowcut/slope", std::string("24dB"));
+  set(desk, "/main/eq/*/gain", -3.0f);
+}
+
+void use_dynamics(fohd::Desk& desk, bool main_too) {
   set(desk, "/ch/*/gate/on", 1);
   set(desk, "/ch/*/gate/mode", std::string("expander_2"));  // always on its way, where a gate would rest
   set(desk, "/ch/*/gate/threshold", -20.0f);
   for (const char* strips : {"/ch/*/", "/bus/*/", "/main/"}) {
+    if (!main_too && std::string(strips) == "/main/") continue;
     set(desk, std::string(strips) + "comp/on", 1);
     set(desk, std::string(strips) + "comp/threshold", -30.0f);
+  }
+}
+
+void use_effects(fohd::Desk& desk) {
+  for (int slot = 1; slot <= desk.geometry().effects(); ++slot) {
+    const std::string bus = "bus_" + std::to_string(1 + (slot - 1) % desk.geometry().buses);
+    const std::string fx = "/fx/" + std::to_string(slot);
+    set(desk, fx + "/type", std::string("reverb"));
+    set(desk, fx + "/source/left", bus), set(desk, fx + "/source/right", bus);
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool dynamics = argc == 8 && std::string(argv[7]) == "dynamics";
-  if (argc != 7 && !dynamics) {
-    return std::fputs("usage: bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB [dynamics]\n", stderr), 3;
+  const std::string desk_kind = argc == 8 ? argv[7] : "";
+  const bool effects = desk_kind == "effects", dynamics = effects || desk_kind == "dynamics";
+  const bool design = desk_kind == "design";
+  if (argc != 7 && !(argc == 8 && (dynamics || design))) {
+    return std::fputs("usage: see the head of bench/block_time.cpp\n", stderr), 3;
   }
   const fohd::Geometry geometry{.inputs = std::atoi(argv[1]), .buses = std::atoi(argv[2])};
   const double rate_hz = std::atof(argv[3]);
@@ -62,10 +82,12 @@ int main(int argc, char** argv) {
   const auto sweep_bytes = static_cast<std::size_t>(std::atof(argv[6]) * 1e6);
   fohd::Desk desk(geometry);
   use_everything(desk);
-  if (dynamics) use_dynamics(desk);
+  if (!design) use_main_too(desk);
+  if (dynamics || design) use_dynamics(desk, dynamics);
+  if (effects) use_effects(desk);
   fohd::TargetDesigner designer(desk, rate_hz);
-  fohd::Engine engine(geometry, rate_hz, dynamics ? 1.0 : 0.0);  // main's limiter is dynamics too
-  engine.set_targets(designer.targets());
+  fohd::Engine engine(geometry, rate_hz, dynamics || design ? 1.0 : 0.0);  // main's limiter is dynamics too
+  designer.give(engine);
   engine.settle();
 
   std::mt19937 random(1);

@@ -41,7 +41,9 @@ class DelayLine {
     const std::size_t at = static_cast<std::size_t>(now) & (ring_.size() - 1);
     const std::size_t first = std::min(static_cast<std::size_t>(frames), ring_.size() - at);
     std::copy_n(in, first, ring_.data() + at);
-    std::copy_n(in + first, static_cast<std::size_t>(frames) - first, ring_.data());
+    if (first < static_cast<std::size_t>(frames)) {
+      std::copy_n(in + first, static_cast<std::size_t>(frames) - first, ring_.data());
+    }
   }
   /// [audio] The same frames, later. Never louder than the louder of the two taps.
   void read(float* out, int frames, std::uint64_t now) noexcept {

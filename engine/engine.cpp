@@ -213,8 +213,10 @@ void Engine::Impl::remember(int frames) noexcept {
 
 /// Every channel's tap `input` of this chunk is there; buses are heard as they were 64 frames ago.
 void Engine::Impl::collect_keys() noexcept {
-  for (int channel = 0; channel < geometry.channels(); ++channel) {
-    keys[channel] = tile(channel / kLanes).key() + channel % kLanes;
+  for (int t = 0; t < geometry.channel_tiles(); ++t) {
+    const float* key = tile(t).key();
+    const int first = t * kLanes, count = std::min(geometry.channels() - first, kLanes);
+    for (int lane = 0; lane < count; ++lane) keys[first + lane] = key + lane;
   }
   for (int bus = 0; bus < geometry.buses; ++bus) {
     const float* before = buses_before[bus / kLanes].read(frames_done);

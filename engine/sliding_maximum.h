@@ -33,6 +33,24 @@ class SlidingMaximum {
     return whole_block;
   }
 
+  /// [audio] The same for several values, in place.
+  void push(double* values, int count) noexcept {
+    for (int done = 0; done < count;) {
+      const int to_end = static_cast<int>(ends_.size() - at_) - 1;
+      const int length = std::min(count - done, to_end);
+      double* const ends = ends_.data() + at_;
+      for (int i = 0; i < length; ++i) {
+        const double value = values[done + i];
+        front_ = std::max(front_, value);
+        values[done + i] = std::max(front_, ends[i + 1]);
+        ends[i] = value;
+      }
+      at_ += static_cast<std::size_t>(length);
+      done += length;
+      if (done < count) values[done] = push(values[done]), ++done;
+    }
+  }
+
  private:
   std::vector<double> ends_;  ///< [at_..]: of the last block, the maximum from here to its end; before: this block
   double lowest_, front_;     ///< front_: the maximum of this block so far

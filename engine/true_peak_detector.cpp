@@ -70,10 +70,7 @@ const FoldedTaps kFoldedTaps = fold_taps();
 void TruePeakDetector::reset() noexcept { std::fill_n(heard_, std::size(heard_), 0.0f); }
 
 void TruePeakDetector::process(const float* in, float* peaks, int frames) noexcept {
-  for (int i = 0; i < frames; ++i) {
-    const bool finite = std::abs(in[i]) <= std::numeric_limits<float>::max();  // false for NaN
-    heard_[kHistory + i] = finite ? std::clamp(in[i], -kLoudest, kLoudest) : 0.0f;
-  }
+  true_peaks_hear(in, kLoudest, heard_ + kHistory, frames);
   alignas(64) float loudest[kSubBlockFrames + kLanes] = {};
   true_peaks_between(kFoldedTaps, heard_, loudest, frames);
   for (int i = 0; i < frames; ++i) peaks[i] = std::max(peaks[i], loudest[i]);

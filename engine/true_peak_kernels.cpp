@@ -39,6 +39,20 @@ HWY_ATTR void between(const FoldedTaps& taps, const float* heard, float* peaks, 
   }
 }
 
+HWY_ATTR void hear(const float* in, float loudest, float* to, int frames) {
+  const hn::CappedTag<float, kLanes> d;
+  const auto one = [loudest](auto tag, const float* from, float* into) HWY_ATTR {
+    const auto x = hn::LoadU(tag, from);
+    const auto finite = hn::Le(hn::Abs(x), hn::Set(tag, 0x1.fffffep127f));  // false for NaN
+    const auto most = hn::Set(tag, loudest);
+    hn::StoreU(hn::IfThenElseZero(finite, hn::Max(hn::Min(x, most), hn::Neg(most))), tag, into);
+  };
+  const int width = static_cast<int>(hn::Lanes(d));
+  int i = 0;
+  for (; i + width <= frames; i += width) one(d, in + i, to + i);
+  for (; i < frames; ++i) one(hn::CappedTag<float, 1>(), in + i, to + i);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace fohd
 HWY_AFTER_NAMESPACE();
@@ -47,9 +61,14 @@ HWY_AFTER_NAMESPACE();
 namespace fohd {
 
 HWY_EXPORT(between);
+HWY_EXPORT(hear);
 
 void true_peaks_between(const FoldedTaps& taps, const float* heard, float* peaks, int frames) noexcept {
   HWY_DYNAMIC_DISPATCH(between)(taps, heard, peaks, frames);
+}
+
+void true_peaks_hear(const float* in, float loudest, float* to, int frames) noexcept {
+  HWY_DYNAMIC_DISPATCH(hear)(in, loudest, to, frames);
 }
 
 }  // namespace fohd

@@ -13,6 +13,9 @@ struct alignas(64) FoldedTaps {
   float even[kHalf][kPairs][kLanes], odd[kHalf][kPairs - 1][kLanes];
 };
 
+/// [audio] to[i] = in[i], for NaN and infinities 0, held within +-loudest.
+void true_peaks_hear(const float* in, float loudest, float* to, int frames) noexcept;
+
 /// [audio] heard: kTaps - 1 samples of the past and then `frames`; up to kLanes more are read. peaks[i] becomes at
 /// least the largest magnitude at the points; up to kLanes more are written. Chunk-invariant.
 void true_peaks_between(const FoldedTaps& taps, const float* heard, float* peaks, int frames) noexcept;

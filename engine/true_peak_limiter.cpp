@@ -159,10 +159,16 @@ void TruePeakLimiter::reset() noexcept {
   lowest_gain_ = 0;
 }
 
-double TruePeakLimiter::ask(double level) noexcept {
-  const double ceiling = ceiling_lin_.step();
-  // Divided only when above: a level equal to the ceiling asks for exactly nothing.
-  const double highest = excess_.push(level > ceiling ? level / ceiling : 1);
+/// level / ceiling, at least 1; a level equal to the ceiling asks for exactly nothing.
+void TruePeakLimiter::find_excess(const float* levels, double* excess, int frames) noexcept {
+  if (ceiling_lin_.moving()) {
+    for (int i = 0; i < frames; ++i) excess[i] = std::max(static_cast<double>(levels[i]) / ceiling_lin_.step(), 1.0);
+  } else {
+    for (int i = 0; i < frames; ++i) excess[i] = std::max(static_cast<double>(levels[i]) / ceiling_lin_.value, 1.0);
+  }
+}
+
+double TruePeakLimiter::ask(double highest) noexcept {
   if (highest != highest_excess_) {
     highest_excess_ = highest;
     asked_octaves_ = highest > 1 ? log2_of(highest) + kMargin : 0;
@@ -180,12 +186,18 @@ double TruePeakLimiter::release(double asked) noexcept {
 }
 
 void TruePeakLimiter::find_reductions(const float* levels, double* reductions, int frames) noexcept {
+  double* const excess = reductions;  // one after the other in the same place
+  find_excess(levels, excess, frames);
+  excess_.push(excess, frames);
   for (int i = 0; i < frames; ++i) {
-    const double wanted = release(ask(static_cast<double>(levels[i])));
-    const auto units = static_cast<std::int64_t>(std::ceil(wanted * kUnitsPerOctave));
+    const double wanted = release(ask(excess[i])) * kUnitsPerOctave;
+    const auto whole = static_cast<std::int64_t>(wanted);
+    const std::int64_t units = whole + (static_cast<double>(whole) < wanted ? 1 : 0);  // rounded up
     const std::int64_t sum = second_box_.push(first_box_.push(units));
-    reductions[i] = static_cast<double>(sum) * octaves_per_unit_ * on_.step();
+    reductions[i] = static_cast<double>(sum) * octaves_per_unit_;
   }
+  if (!on_.moving() && on_.value == 1) return;
+  for (int i = 0; i < frames; ++i) reductions[i] *= on_.step();
 }
 
 void TruePeakLimiter::process_block(float* io, int frames) noexcept {

@@ -76,7 +76,8 @@ class TruePeakLimiter {
 
   void process_block(float* io, int frames) noexcept;
   void find_reductions(const float* levels, double* reductions, int frames) noexcept;
-  double ask(double level) noexcept;
+  void find_excess(const float* levels, double* excess, int frames) noexcept;
+  double ask(double highest) noexcept;
   double release(double asked) noexcept;
 
   int look_ahead_frames_, ramp_frames_;

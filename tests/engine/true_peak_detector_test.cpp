@@ -42,14 +42,21 @@ TEST_CASE("sliding maximum: equal to the slow way, for every window", "[engine][
   for (int window = 1; window <= 40; ++window) {
     SlidingMaximum maximum(window, 1);
     for (int round = 0; round < 2; ++round) {
-      std::vector<double> values;
+      std::vector<double> values, expected_all;
       for (int n = 0; n < 200; ++n) {
         values.push_back(uniform(random));
         double expected = 1;
         for (int back = 0; back < std::min(window, n + 1); ++back)
           expected = std::max(expected, values[static_cast<std::size_t>(n - back)]);
         if (maximum.push(values.back()) != expected) FAIL("window " << window << " value " << n);
+        expected_all.push_back(expected);
       }
+      maximum.reset();
+      for (int at = 0, length = 1; at < 200; at += length, length = length % 37 + 5) {  // blocks of all lengths
+        length = std::min(length, 200 - at);
+        maximum.push(values.data() + at, length);
+      }
+      REQUIRE(values == expected_all);
       maximum.reset();
     }
   }
