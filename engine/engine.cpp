@@ -225,15 +225,15 @@ void Engine::Impl::collect_keys() noexcept {
 }
 
 void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
-  shutter.process(shutter_gains, frames);
+  const bool open = shutter.process(shutter_gains, frames);
   const auto pre_fader = [this](int mix) { return taps[first_mix_tile + mix].tap[static_cast<int>(Tap::pre_fader)]; };
   const int buses = geometry.bus_tiles(), main = geometry.main_strip() / kLanes - first_mix_tile;
   for (int s = 0; s < buses; ++s) {
-    stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, outputs + 2 + s * kLanes, offset,
-                      frames, frames_done);
+    stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, open, outputs + 2 + s * kLanes,
+                      offset, frames, frames_done);
   }
   const bool sounds = master.process(pre_fader(main), taps[first_mix_tile + main].silent, frames);
-  stages[buses].process(master.samples(), !sounds, shutter_gains, outputs, offset, frames, frames_done);
+  stages[buses].process(master.samples(), !sounds, shutter_gains, open, outputs, offset, frames, frames_done);
 }
 
 void Engine::Impl::grid() noexcept {

@@ -8,6 +8,7 @@ namespace fohd {
 namespace {
 
 constexpr std::int32_t kFullScaleBits = std::bit_cast<std::int32_t>(1.0f);
+alignas(64) constexpr float kUnity[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 constexpr float kLowestCeiling = 0.001f;  // what the limiter takes
 
 }  // namespace
@@ -88,7 +89,7 @@ void OutputStage::finish(int frames, std::uint64_t now) noexcept {
   }
   for (;;) {
     std::copy_n(meter_.measure.block_sum, kLanes, sums_);
-    finish_output(limited_.samples, finished_.samples, peaks_, sums_, frames, lanes_);
+    finish_output(kUnity, limited_.samples, finished_.samples, peaks_, sums_, frames, lanes_);
     LaneMask broken = 0;
     for (int lane = 0; lane < lanes_; ++lane) {
       if (peaks_[lane] >= kInfinityBits && (guarded & lane_bit(lane)) == 0) broken |= lane_bit(lane);
@@ -131,17 +132,30 @@ void OutputStage::deliver(int lane, const float* shutter, bool open, float* port
   if (port != nullptr) std::copy_n(block, frames, port);
 }
 
-void OutputStage::process(const float* in, bool silent, const float* shutter, float* const* ports, int offset,
-                          int frames, std::uint64_t now) noexcept {
+/// Gain, clamp and measure in one pass, for outputs at which nothing moves and nothing happens. False: something did,
+/// and nothing was done. The bits are those of limit() and finish().
+bool OutputStage::pass(const float* in, int frames) noexcept {
+  if (!at_rest()) return false;
+  std::copy_n(meter_.measure.block_sum, kLanes, sums_);
+  finish_output(gain_.value, in, finished_.samples, peaks_, sums_, frames, lanes_);
+  for (int lane = 0; lane < lanes_; ++lane) {
+    // Broken samples have the largest peaks of all.
+    if (peaks_[lane] > std::min(std::bit_cast<std::int32_t>(limiter_.ceiling[lane]), kFullScaleBits)) return false;
+  }
+  transpose_out(finished_.samples, planar_.samples, frames, lanes_);
+  return true;
+}
+
+void OutputStage::process(const float* in, bool silent, const float* shutter, bool open, float* const* ports,
+                          int offset, int frames, std::uint64_t now) noexcept {
   if (silent && at_rest()) {
     std::fill_n(planar_.samples, lanes_ * kSubBlockFrames, 0.0f);
     std::fill_n(peaks_, kLanes, 0);
     std::copy_n(meter_.measure.block_sum, kLanes, sums_);
-  } else {
+  } else if (!pass(in, frames)) {
     limit(in, frames);
     finish(frames, now);
   }
-  const bool open = std::all_of(shutter, shutter + frames, [](float gain) { return gain == 1; });
   for (int lane = 0; lane < lanes_; ++lane) {
     deliver(lane, shutter, open, ports[lane] == nullptr ? nullptr : ports[lane] + offset, frames, now);
   }

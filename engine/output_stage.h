@@ -28,10 +28,10 @@ class OutputStage {
   void set(int lane, const OutputTargets& targets) noexcept;  ///< [audio]
   void settle() noexcept;                                     ///< [control]
 
-  /// [audio] in: the strips' pre_fader tap. shutter: a gain per frame. ports: one per lane, or null; written from
-  /// `offset` on. now: the engine's frame counter.
-  void process(const float* in, bool silent, const float* shutter, float* const* ports, int offset, int frames,
-               std::uint64_t now) noexcept;
+  /// [audio] in: the strips' pre_fader tap. shutter: a gain per frame; open: all of them are 1. ports: one per lane, or
+  /// null; written from `offset` on. now: the engine's frame counter.
+  void process(const float* in, bool silent, const float* shutter, bool open, float* const* ports, int offset,
+               int frames, std::uint64_t now) noexcept;
 
   TileMeter& meter() noexcept { return meter_; }
   const TileMeter& meter() const noexcept { return meter_; }  ///< of what leaves the ports
@@ -43,6 +43,7 @@ class OutputStage {
  private:
   bool limiter_rests(int lane) const noexcept;
   bool at_rest() const noexcept;
+  bool pass(const float* in, int frames) noexcept;
   void limit(const float* in, int frames) noexcept;
   void guard_lane(int lane, int frames, std::uint64_t now) noexcept;
   void finish(int frames, std::uint64_t now) noexcept;

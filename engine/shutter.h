@@ -3,6 +3,8 @@
 // 96,000 small steps.
 #pragma once
 
+#include <algorithm>
+
 #include "engine/targets.h"
 
 namespace fohd {
@@ -16,8 +18,12 @@ class Shutter {
     step_ = whole_way <= 1 ? 1.0 : 1.0 / whole_way;
   }
   void settle() noexcept { gain_ = target_; }  ///< [control]
-  /// [audio] The gain of each of the next frames.
-  void process(float* gains, int frames) noexcept {
+  /// [audio] The gain of each of the next frames. True: all of them are 1.
+  bool process(float* gains, int frames) noexcept {
+    if (gain_ == 1 && target_ == 1) {
+      std::fill_n(gains, frames, 1.0f);
+      return true;
+    }
     for (int frame = 0; frame < frames; ++frame) {
       if (gain_ < target_) {
         gain_ = gain_ + step_ < target_ ? gain_ + step_ : target_;
@@ -26,6 +32,7 @@ class Shutter {
       }
       gains[frame] = static_cast<float>(gain_);
     }
+    return false;
   }
   float gain() const noexcept { return static_cast<float>(gain_); }  ///< [any] of the last frame
 

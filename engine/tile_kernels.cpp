@@ -251,14 +251,16 @@ HWY_ATTR void MeasureRamped(float* gains, const float* increments, const float* 
   measure_with<Ramped>(gains, increments, tile, into, frames, lanes);
 }
 
-HWY_ATTR void FinishOutput(const float* in, float* out, std::int32_t* peaks, float* sums, int frames, int lanes) {
+HWY_ATTR void FinishOutput(const float* gains, const float* in, float* out, std::int32_t* peaks, float* sums,
+                           int frames, int lanes) {
   const Lanes d;
   const Vector one = hn::Set(d, 1.0f), minus_one = hn::Set(d, -1.0f), zero = hn::Zero(d);
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::Lanes(d))) {
     Bits peak = hn::Zero(LaneBits());
     Vector sum = hn::Load(d, sums + lane);
+    const Vector gain = hn::Load(d, gains + lane);
     for (int frame = 0; frame < frames; ++frame) {
-      const Vector x = hn::Load(d, in + frame * kLanes + lane);
+      const Vector x = hn::Mul(hn::Load(d, in + frame * kLanes + lane), gain);
       peak = hn::Max(peak, magnitude_bits(x));
       // Adding zero turns -0 into +0: silence that was computed equals silence that was skipped.
       const Vector y = hn::Add(hn::Min(hn::Max(x, minus_one), one), zero);
@@ -331,8 +333,9 @@ void measure_ramped(float* gains, const float* increments, const float* tile, La
   HWY_DYNAMIC_DISPATCH(MeasureRamped)(gains, increments, tile, into, frames, lanes);
 }
 
-void finish_output(const float* in, float* out, std::int32_t* peaks, float* sums, int frames, int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(FinishOutput)(in, out, peaks, sums, frames, lanes);
+void finish_output(const float* gains, const float* in, float* out, std::int32_t* peaks, float* sums, int frames,
+                   int lanes) noexcept {
+  HWY_DYNAMIC_DISPATCH(FinishOutput)(gains, in, out, peaks, sums, frames, lanes);
 }
 
 float sum_squares(const float* x, float sum, int frames) noexcept {

@@ -43,9 +43,10 @@ void measure_scaled(const float* gains, const float* tile, LaneMeasure& into, in
 void measure_ramped(float* gains, const float* increments, const float* tile, LaneMeasure& into, int frames,
                     int lanes) noexcept;
 
-/// out = in clamped to +-1, zeros positive. peaks[lane] gets the bits of the largest |in|, so infinities, NaN and
-/// samples above the clamp show in it; sums[lane] continues with the squares of out.
-void finish_output(const float* in, float* out, std::int32_t* peaks, float* sums, int frames, int lanes) noexcept;
+/// out = in x gains, clamped to +-1, zeros positive. peaks[lane] gets the bits of the largest |in x gain|, so
+/// infinities, NaN and samples above the clamp show in it; sums[lane] continues with the squares of out.
+void finish_output(const float* gains, const float* in, float* out, std::int32_t* peaks, float* sums, int frames,
+                   int lanes) noexcept;
 
 /// sum continued with the squares of `frames` samples, in the arithmetic of the other sums: the same bits.
 float sum_squares(const float* x, float sum, int frames) noexcept;

@@ -451,6 +451,8 @@ TEST_CASE("fohctl: meters without a terminal are lines of decibels", "[daemon][f
     frame.strips[1].pre_peak = 0.5f;           // -6.02 dB
     frame.strips[1].post_mean_square = 0.01f;  // -20 dB
     frame.strips[static_cast<std::size_t>(kSmall.main_strip())].post_peak = 1;
+    frame.strips[1].gate_gain = -2, frame.strips[1].compressor_gain = -0.5f;  // octaves
+    frame.limiter_gain = -1;
     ++frame.frames;
     return false;
   });
@@ -461,6 +463,9 @@ TEST_CASE("fohctl: meters without a terminal are lines of decibels", "[daemon][f
   CHECK_THAT(result.out, Catch::Contains("/ch/2   -6.0   -inf   -inf  -20.0\n"));
   CHECK_THAT(result.out, Catch::Contains("/main/left   -inf   -inf    0.0   -inf\n"));
   CHECK_THAT(result.out, Catch::Contains("/bus/2 "));
+  CHECK_THAT(result.out, Catch::Contains("/ch/1/gain    0.0    0.0\n"));
+  CHECK_THAT(result.out, Catch::Contains("/ch/2/gain  -12.0   -3.0\n"));
+  CHECK_THAT(result.out, Catch::Contains("/main/limiter/gain   -6.0\n"));
 }
 
 TEST_CASE("fohctl: names from the desk cannot command the terminal", "[daemon][fohctl]") {

@@ -14,6 +14,8 @@ using namespace fohd::test;
 
 namespace {
 
+alignas(64) constexpr float kUnity[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
 void fill(Tile& tile, Rig& rig) {
   for (float& x : tile.samples) x = rig.uniform(-1, 1);
 }
@@ -95,7 +97,7 @@ TEST_CASE("tiles: NaN and infinities show in peaks", "[engine][tiles]") {
       Tile out;
       alignas(64) std::int32_t peaks[kLanes];
       alignas(64) float sums[kLanes] = {};
-      finish_output(tile.samples, out.samples, peaks, sums, 64, kLanes);
+      finish_output(kUnity, tile.samples, out.samples, peaks, sums, 64, kLanes);
       for (int lane = 0; lane < kLanes; ++lane) {
         REQUIRE((into.block_peak_bits[lane] >= kInfinityBits) == (lane == 9));
         REQUIRE((peaks[lane] >= kInfinityBits) == (lane == 9));
@@ -112,7 +114,7 @@ TEST_CASE("tiles: a sum of squares along one lane has the bits of the tile's", "
     alignas(64) std::int32_t peaks[kLanes];
     alignas(64) float sums[kLanes];
     std::fill_n(sums, kLanes, 0.3f);
-    finish_output(tile.samples, out.samples, peaks, sums, 64, kLanes);
+    finish_output(kUnity, tile.samples, out.samples, peaks, sums, 64, kLanes);
     transpose_out(out.samples, planar.samples, 64, kLanes);
     for (int lane = 0; lane < kLanes; ++lane) {
       const float* x = planar.samples + lane * kSubBlockFrames;
