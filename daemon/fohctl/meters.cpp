@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <ostream>
 #include <sstream>
@@ -11,9 +12,13 @@ namespace fohd::ctl {
 namespace {
 
 // Groups of the protocol (docs/OSC.md): channels and mixes have pre peak, pre RMS, post peak, post RMS; outputs have
-// peak, RMS, clip latch; channel latches have clip, NaN.
-constexpr int kChannels = 0, kMixes = 1, kOutputs = 2, kChannelLatches = 3, kGroups = 4;
-constexpr std::array<int, kGroups> kColumns = {4, 4, 3, 2};
+// peak, RMS, clip latch; channel latches have clip, NaN; channel gains have gate, compressor; mix gains and the limiter
+// have one; returns are as channels.
+constexpr int kChannels = 0, kMixes = 1, kOutputs = 2, kChannelLatches = 3, kChannelGains = 5, kMixGains = 6,
+              kLimiter = 7;
+constexpr int kReturns = 8, kGroups = 9;
+constexpr std::array<int, kGroups> kColumns = {4, 4, 3, 2, 2, 2, 1, 1, 4};
+constexpr bool is_gain(int group) { return group >= kChannelGains && group <= kLimiter; }
 constexpr double kBottom_db = -60;  // what is below is heard by nobody at a show
 constexpr double kSilence_db = -120;
 
@@ -29,11 +34,22 @@ struct Group {
 struct Picture {
   std::array<Group, kGroups> groups;
   std::vector<std::string> channel_names, bus_names;
-  int inputs = 0, buses = 0;
+  int inputs = 0, returns = 0, buses = 0;
+
+  /// Deepest gain of a strip, dB, 0 where nothing is known.
+  double gain_db(int group, std::size_t item) const {
+    const Group& gains = groups[static_cast<std::size_t>(group)];
+    const auto columns = static_cast<std::size_t>(kColumns[static_cast<std::size_t>(group)]);
+    double deepest = 0;
+    for (std::size_t at = item * columns; at < std::min((item + 1) * columns, gains.values.size()); ++at) {
+      deepest = std::min(deepest, gains.values[at]);
+    }
+    return deepest;
+  }
 
   void take(const Reply& reply) {
     if (reply.address == "/meters" && !reply.blob.empty()) take_meters(reply);
-    if (reply.address == "/info") inputs = reply.integer(3), buses = reply.integer(6);
+    if (reply.address == "/info") inputs = reply.integer(3), returns = reply.integer(5), buses = reply.integer(6);
     if (!reply.address.ends_with("/name")) return;
     if (reply.address.starts_with("/ch/")) take_name(channel_names, reply.address.substr(4), reply.text(0));
     if (reply.address.starts_with("/bus/")) take_name(bus_names, reply.address.substr(5), reply.text(0));
@@ -53,7 +69,7 @@ struct Picture {
     const auto column_count = static_cast<std::size_t>(kColumns[static_cast<std::size_t>(number)]);
     Group& group = groups[static_cast<std::size_t>(number)];
     const std::size_t start = static_cast<std::size_t>(first) * column_count, count = reply.blob.size() / 2;
-    if (group.values.size() < start + count) group.values.resize(start + count, kSilence_db);
+    if (group.values.size() < start + count) group.values.resize(start + count, is_gain(number) ? 0 : kSilence_db);
     for (std::size_t i = 0; i < count; ++i) {
       const auto bits = static_cast<std::uint16_t>(std::to_integer<unsigned>(reply.blob[2 * i]) << 8 |
                                                    std::to_integer<unsigned>(reply.blob[2 * i + 1]));
@@ -87,7 +103,17 @@ struct Line {
   std::string label;
   double peak_db = kSilence_db;
   bool clipped = false;
+  double gain_db = 0;  ///< of all that turns it down
 };
+
+/// Whole decibels; nothing below half of one.
+std::string gain_text(double gain_db) {
+  if (gain_db > -0.5) return "    ";
+  std::ostringstream text;
+  text.width(4);
+  text << std::lround(gain_db);
+  return text.str();
+}
 
 /// What an engineer looks at first: what comes in behind each fader, and what leaves.
 std::vector<Line> lines_of(const Picture& picture) {
@@ -99,14 +125,16 @@ std::vector<Line> lines_of(const Picture& picture) {
     const bool clipped =
         picture.groups[kChannelLatches].values.size() > 2 * i && picture.groups[kChannelLatches].values[2 * i] > 0;
     lines.push_back({"ch " + std::to_string(i + 1) + " " + name(picture.channel_names, i),
-                     picture.groups[kChannels].db(i, 2, kColumns[kChannels]), clipped});
+                     picture.groups[kChannels].db(i, 2, kColumns[kChannels]), clipped,
+                     picture.gain_db(kChannelGains, i)});
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(picture.buses) + 2; ++i) {
     const Group& outputs = picture.groups[kOutputs];
     std::string label = i == 0 ? "main L" : "main R";
     if (i >= 2) label = "bus " + std::to_string(i - 1) + " " + name(picture.bus_names, i - 2);
     const bool clipped = outputs.values.size() > 3 * i + 2 && outputs.values[3 * i + 2] > 0;
-    lines.push_back({label, outputs.db(i, 0, kColumns[kOutputs]), clipped});
+    const double limiter_db = i < 2 ? picture.gain_db(kLimiter, 0) : 0;
+    lines.push_back({label, outputs.db(i, 0, kColumns[kOutputs]), clipped, picture.gain_db(kMixGains, i) + limiter_db});
   }
   return lines;
 }
@@ -116,7 +144,7 @@ void draw(Session& session, const Picture& picture, const MeterOptions& options)
   const auto rows = static_cast<std::size_t>(std::max(options.rows - 1, 1));
   const std::size_t across = (lines.size() + rows - 1) / rows;
   if (across == 0) return;
-  constexpr std::size_t kFixed = 10;  // the number, the clip mark, spaces
+  constexpr std::size_t kFixed = 14;  // the numbers, the clip mark, spaces
   const std::size_t cell = std::max<std::size_t>(static_cast<std::size_t>(options.columns) / across, kFixed + 8);
   const std::size_t label = std::min<std::size_t>(18, (cell - kFixed) / 2 + 2), width = cell - kFixed - label;
   const std::size_t down = (lines.size() + across - 1) / across;
@@ -128,7 +156,7 @@ void draw(Session& session, const Picture& picture, const MeterOptions& options)
       const Line& line = lines[i];
       const char* color = line.clipped || line.peak_db >= -1 ? "31" : line.peak_db >= -18 ? "33" : "32";
       screen += fitted(line.label, label) + " \x1b[" + color + "m" + bar(line.peak_db, width) + "\x1b[0m" +
-                db_text(line.peak_db) + (line.clipped ? " C " : "   ");
+                db_text(line.peak_db) + gain_text(line.gain_db) + (line.clipped ? " C " : "   ");
     }
     screen += "\x1b[K\n";
   }
@@ -138,7 +166,7 @@ void draw(Session& session, const Picture& picture, const MeterOptions& options)
 void print(Session& session, const Picture& picture) {
   const auto block = [&](const char* what, int group, std::size_t first, std::size_t count, const char* last) {
     for (std::size_t i = 0; i < count; ++i) {
-      session.out << what << (last != nullptr ? std::to_string(i + 1) : "");
+      session.out << what << (last != nullptr ? std::to_string(i + 1) + last : "");
       for (int column = 0; column < kColumns[static_cast<std::size_t>(group)]; ++column) {
         session.out << ' '
                     << db_text(picture.groups[static_cast<std::size_t>(group)].db(
@@ -151,6 +179,11 @@ void print(Session& session, const Picture& picture) {
   block("/main/left", kMixes, 0, 1, nullptr);
   block("/main/right", kMixes, 1, 1, nullptr);
   block("/bus/", kMixes, 2, static_cast<std::size_t>(picture.buses), "");
+  block("/fxrtn/", kReturns, 0, static_cast<std::size_t>(picture.returns), "");
+  block("/ch/", kChannelGains, 0, static_cast<std::size_t>(picture.inputs), "/gain");
+  block("/main/gain", kMixGains, 0, 1, nullptr);
+  block("/bus/", kMixGains, 2, static_cast<std::size_t>(picture.buses), "/gain");
+  block("/main/limiter/gain", kLimiter, 0, 1, nullptr);
   session.out << std::endl;
 }
 
