@@ -48,9 +48,11 @@ void GateKind::put(BankCoeffs& bank, BankState&, int lane, const Coeffs& c) noex
   bank.hold_frames[lane] = c.hold_frames;
 }
 
-void GateKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept {
-  state.closedness[lane] = state.cut[lane] = 0;
-  state.open[lane] = 1;
+void GateKind::wake(const BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept {
+  const bool ducks = c.open_gain < c.closed_gain;  // so its loud end is the other one
+  state.closedness[lane] = ducks ? 1.0f : 0.0f;
+  state.open[lane] = ducks ? 0.0f : 1.0f;
+  state.cut[lane] = 0;
   state.hold_left[lane] = bank.hold_frames[lane];
 }
 
@@ -86,7 +88,7 @@ void CompressorKind::translate(const BankCoeffs& before, const BankCoeffs& bank,
   if (before.linear[lane] != bank.linear[lane]) change_terms(state, lane, bank.linear[lane] != 0);
 }
 
-void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane) noexcept {
+void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane, const Coeffs&) noexcept {
   state.slow_power[lane] = state.slow_peak[lane] = 0;
   state.power[lane] = state.gain[lane] = state.cut[lane] = 0;  // an expander too begins with all of its gain
   state.hold_left[lane] = bank.hold_frames[lane];
@@ -124,7 +126,7 @@ void DynamicsStage<Kind>::set(int lane, const typename Kind::Coeffs& coeffs, con
   if ((awake_ & bit) == 0) {
     awake_ |= bit;
     active_[lane] = 1;
-    Kind::wake(coeffs_, state_, lane);
+    Kind::wake(coeffs_, state_, lane, wanted);
   }
   Kind::first(coeffs_).set(lane, Kind::first_of(wanted), ramp_frames);
   Kind::second(coeffs_).set(lane, Kind::second_of(wanted), ramp_frames);

@@ -2,8 +2,9 @@
 // what they leave behind when all is quiet. The arithmetic is in engine/gate.h and engine/compressor.h.
 //
 // A lane wakes when its processor is switched on, and begins as if it had always heard silence (but a gate begins open,
-// so that nothing is lost while it finds out); it sleeps when it is off and its ramp has ended. A stage in which all
-// lanes sleep does not run. What a lane does never depends on whether its neighbours are awake.
+// so that nothing is lost while it finds out; a ducker has nothing to lose); it sleeps when it is off and its ramp has
+// ended. A stage in which all lanes sleep does not run. What a lane does never depends on whether its neighbours are
+// awake.
 //
 // The compressor in front of the equaliser and the one behind it are two stages, of which a lane uses one: switching
 // cross-fades them, and the new one takes over where the old one is (adopt()).
@@ -31,7 +32,7 @@ struct GateKind {
   static void put(BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept;
   /// A state that was read with the coefficients `before` gets the same meaning with `bank`.
   static void translate(const BankCoeffs&, const BankCoeffs&, BankState&, int) noexcept {}
-  static void wake(const BankCoeffs& bank, BankState& state, int lane) noexcept;
+  static void wake(const BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept;
   /// Fed with silence, would this lane's state stay as it is (to a millionth)?
   static bool rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept;
   static void rest(const BankCoeffs& bank, BankState& state, int lane) noexcept;  ///< ... and now it does, exactly
@@ -50,7 +51,7 @@ struct CompressorKind {
   static float second_of(const Coeffs& c) noexcept { return c.wet; }
   static void put(BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept;
   static void translate(const BankCoeffs& before, const BankCoeffs& bank, BankState& state, int lane) noexcept;
-  static void wake(const BankCoeffs& bank, BankState& state, int lane) noexcept;
+  static void wake(const BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept;
   static bool rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept;
   static void rest(const BankCoeffs& bank, BankState& state, int lane) noexcept;
   static void process(BankCoeffs& bank, BankState& state, const float* active, const float* key, const float* in,

@@ -49,3 +49,16 @@ TEST_CASE("compressor: a change of the envelope's terms moves nothing, in place 
   before.adopt(3, behind);
   next_is_near(before);
 }
+
+TEST_CASE("gate: switched on it begins with nothing taken away, as a gate or as a ducker", "[engine][gate]") {
+  for (const GateMode mode : {GateMode::gate, GateMode::expander_2, GateMode::ducker}) {
+    CAPTURE(static_cast<int>(mode));
+    GateStage stage;
+    stage.set(5, design(GateParams{.on = true, .mode = mode, .threshold_db = -20, .range_db = 30}, kRate), {}, 0);
+    LaneTile in(64), out(64);
+    for (int n = 0; n < 64; ++n) in.at(n, 5) = 0.01f;  // below the threshold
+    stage.process(in.data(), out.data(), nullptr, 64, kLanes, Resets{});
+    CHECK(out.at(0, 5) == Approx(0.01f).epsilon(0.01));
+    if (mode == GateMode::ducker) CHECK(out.at(63, 5) == 0.01f);
+  }
+}

@@ -29,7 +29,9 @@ struct Gate {
   GateCoeffs c;
   double closedness = 0, hold_left = 0;
   bool open = true;
-  explicit Gate(const GateCoeffs& coeffs) : c(coeffs), hold_left(coeffs.hold_frames) {}
+  explicit Gate(const GateCoeffs& coeffs) : c(coeffs), hold_left(coeffs.hold_frames) {
+    if (coeffs.closed_gain > coeffs.open_gain) closedness = 1, open = false;  // a ducker begins with nothing taken away
+  }
   double gain(double key) {
     if (c.off()) return 1;
     const double level = std::log2(std::max(std::abs(key), 1e-10));
