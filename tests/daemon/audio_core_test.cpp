@@ -3,12 +3,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <csignal>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "control/desk/desk.h"
@@ -268,3 +270,41 @@ TEST_CASE("realtime guard: allocating, freeing or locking inside the callback ab
   delete outside;
 }
 #endif
+
+TEST_CASE("audio core: effects come, are turned, killed and go while the audio thread runs", "[daemon][effect]") {
+  Rig rig;
+  rig.set("/ch/1/send/1/level", 0.0f);
+  for (const char* side : {"left", "right"}) rig.set(std::string("/fx/1/source/") + side, std::string("bus_1"));
+  rig.set("/fx/1/reverb/decay", 0.3f);
+  rig.publish();
+  std::atomic<bool> done{false};
+  std::atomic<int> blocks{0};
+  bool finite = true, silent = true;
+  std::thread audio([&] {
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> noise(-0.1f, 0.1f);
+    std::vector<float> in(64), left(64), right(64), bus(64);
+    while (!done) {
+      for (float& x : in) x = noise(random);
+      const float* inputs[] = {in.data(), nullptr};
+      float* outputs[] = {left.data(), right.data(), bus.data()};
+      rig.core.process(inputs, outputs, 64);
+      for (const float x : right) finite &= std::isfinite(x), silent &= x == 0;  // the channel itself is hard left
+      ++blocks;
+    }
+  });
+  for (int turn = 0; turn < 300; ++turn) {
+    const int before = blocks;
+    rig.set("/fx/1/type", std::string(turn % 3 == 2 ? "none" : "reverb"));
+    rig.set("/fx/1/reverb/size", static_cast<float>(2 + turn % 90));
+    if (turn % 3 == 1) rig.set("/fx/1/type", std::string("none")), rig.set("/fx/1/type", std::string("reverb"));
+    if (turn % 5 == 0) rig.designer.kill_effect(0);
+    rig.publish();
+    while (blocks < before + turn % 7) std::this_thread::yield();  // some changes overtake others
+    rig.designer.collect(rig.core.engine());
+  }
+  done = true;
+  audio.join();
+  CHECK(finite);
+  CHECK_FALSE(silent);
+}
