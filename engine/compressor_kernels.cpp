@@ -38,6 +38,8 @@
 
 #include "engine/compressor.h"
 
+#include <cmath>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/compressor_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -151,7 +153,7 @@ struct Ballistics {
   }
 };
 
-template <bool kRare>
+template <bool kRare, bool kRamps>
 HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active_lanes,
                                   const float* key, const float* in, float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
@@ -172,13 +174,13 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
     V dry = hn::IfThenElse(active, hn::Load(d, coeffs.dry.value + lane), hn::Set(d, 1.0f));
     V wet = hn::IfThenElseZero(active, hn::Load(d, coeffs.wet.value + lane));
     V power = hn::Load(d, state.power + lane), lowest = hn::Zero(d);
+#pragma GCC unroll 2
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       const V k = hn::Load(d, key + at), x = hn::Load(d, in + at), key_power = hn::Mul(k, k);
       power = hn::MulAdd(hn::Sub(key_power, power), power_share, power);
       const V wanted = curve(d, fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower))));
       ballistics.move(d, curve.scale, ballistics.terms(d, wanted), key_power);
-      dry = hn::Add(dry, dry_by);
-      wet = hn::Add(wet, wet_by);
+      if constexpr (kRamps) dry = hn::Add(dry, dry_by), wet = hn::Add(wet, wet_by);
       lowest = hn::Min(lowest, ballistics.gain);
       hn::Store(hn::Mul(x, hn::MulAdd(wet, ballistics.factor(d), dry)), d, out + at);
     }
@@ -194,11 +196,15 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
 // Not noexcept: HWY_EXPORT's table of function pointers does not take it.
 HWY_ATTR void compress_plain(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
                              const float* key, const float* in, float* out, int frames, int lanes) {
-  compress<false>(coeffs, state, active, key, in, out, frames, lanes);
+  compress<false, false>(coeffs, state, active, key, in, out, frames, lanes);
+}
+HWY_ATTR void compress_ramped(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
+                              const float* key, const float* in, float* out, int frames, int lanes) {
+  compress<false, true>(coeffs, state, active, key, in, out, frames, lanes);
 }
 HWY_ATTR void compress_rare(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active,
                             const float* key, const float* in, float* out, int frames, int lanes) {
-  compress<true>(coeffs, state, active, key, in, out, frames, lanes);
+  compress<true, true>(coeffs, state, active, key, in, out, frames, lanes);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -209,14 +215,20 @@ HWY_AFTER_NAMESPACE();
 namespace fohd {
 
 HWY_EXPORT(compress_plain);
+HWY_EXPORT(compress_ramped);
 HWY_EXPORT(compress_rare);
 
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
                         const float* in, float* out, int frames, int lanes) noexcept {
-  float rare = 0;  // a sum without branches, which becomes vectors
-  for (int lane = 0; lane < kLanes; ++lane) rare += active[lane] * (coeffs.crest_share[lane] + coeffs.linear[lane]);
+  float rare = 0, ramps = 0;  // sums without branches, which become vectors
+  for (int lane = 0; lane < kLanes; ++lane) {
+    rare += active[lane] * (coeffs.crest_share[lane] + coeffs.linear[lane]);
+    ramps += std::fabs(coeffs.dry.increment[lane]) + std::fabs(coeffs.wet.increment[lane]);
+  }
   if (rare != 0) {
     HWY_DYNAMIC_DISPATCH(compress_rare)(coeffs, state, active, key, in, out, frames, lanes);
+  } else if (ramps != 0) {
+    HWY_DYNAMIC_DISPATCH(compress_ramped)(coeffs, state, active, key, in, out, frames, lanes);
   } else {
     HWY_DYNAMIC_DISPATCH(compress_plain)(coeffs, state, active, key, in, out, frames, lanes);
   }

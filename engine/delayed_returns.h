@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/delayed_tile.h"
 
@@ -15,13 +16,13 @@ class DelayedReturns {
   /// call. The pointers are the same every time something sounds.
   TileTaps read(int frames, std::uint64_t now) noexcept {
     TileTaps taps;
-    for (int tap = 0; tap < kTaps; ++tap) taps.tap[tap] = late_[kSignalOf[tap]].samples;
-    for (int i = 0; i < kSignals; ++i) {  // all are silent, or none is
-      const float* before = before_[i].read(now);
-      if (before == nullptr) return taps;
-      std::copy_n(before, frames * kLanes, late_[i].samples);
+    taps.silent = before_[0].read(now) == nullptr;  // all are, or none is
+    for (int tap = 0; tap < kTaps; ++tap) {
+      taps.tap[tap] = taps.silent ? kSilence.samples : late_[kSignalOf[tap]].samples;
     }
-    taps.silent = false;
+    for (int i = 0; !taps.silent && i < kSignals; ++i) {
+      std::copy_n(before_[i].read(now), frames * kLanes, late_[i].samples);
+    }
     return taps;
   }
   /// [audio] What the returns give now, after the last read() of the chunk.
@@ -33,7 +34,7 @@ class DelayedReturns {
       }
       const float* samples = taps.tap[static_cast<int>(kTapOf[i])];
       std::transform(samples, samples + frames * kLanes, saturated_.samples,
-                     [](float x) { return std::min(std::max(x, -1.0f), 1.0f); });  // NaN: -1, and the strip is cleared
+                     [](float x) { return std::isfinite(x) ? std::clamp(x, -1.0f, 1.0f) : 0.0f; });
       before_[i].write(saturated_.samples, frames, now);
     }
   }
@@ -43,6 +44,7 @@ class DelayedReturns {
   static constexpr int kSignals = 3;
   static constexpr Tap kTapOf[kSignals] = {Tap::input, Tap::post_eq, Tap::pre_fader};
   static constexpr int kSignalOf[kTaps] = {0, 0, 1, 2};
+  static constexpr Tile kSilence{};
   DelayedTile before_[kSignals];
   Tile late_[kSignals], saturated_;
 };

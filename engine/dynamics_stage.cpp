@@ -6,8 +6,9 @@
 namespace fohd {
 namespace {
 
-/// A millionth of an octave (0.000006 dB), or of a gate's way: as good as there.
-constexpr float kAsGoodAsThere = 1e-6f;
+/// A hundred-thousandth of an octave (0.00006 dB), or of a gate's way: as good as there. The loop's logarithm is not
+/// better.
+constexpr float kAsGoodAsThere = 1e-5f;
 /// -200 dBFS, as power.
 constexpr float kQuietPower = 1e-20f;
 
@@ -27,7 +28,10 @@ bool finite(const CompressorCoeffs& c) noexcept {
 /// The gain that a compressor's lane has when its key is silent: none for a compressor, all for an expander.
 float silent_gain(const CompressorBankCoeffs& bank, int lane) noexcept {
   if (bank.direction[lane] > 0) return 0;
-  return bank.linear[lane] != 0 ? std::exp2(bank.lowest[lane]) - 1 : bank.lowest[lane];
+  // Silence is -200 dBFS to the loop, far below every knee.
+  constexpr float kSilenceOctaves = -33.2192809f;
+  const float gain = std::max(bank.lowest[lane], bank.slope[lane] * (bank.threshold[lane] - kSilenceOctaves));
+  return bank.linear[lane] != 0 ? std::exp2(gain) - 1 : gain;
 }
 
 /// A compressor's gain from octaves to what is missing to 1, or back.

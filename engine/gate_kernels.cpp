@@ -23,6 +23,8 @@
 
 #include "engine/gate.h"
 
+#include <cmath>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/gate_kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -41,9 +43,9 @@ inline constexpr float kQuietestKey = 1e-10f;
 /// Less than a millionth of the range: open.
 inline constexpr float kAsGoodAsOpen = 1e-6f;
 
-// Not noexcept: HWY_EXPORT's table of function pointers does not take it.
-HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
-                         int frames, int lanes) {
+template <bool kRamps>
+HWY_ATTR HWY_INLINE void gate(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in,
+                              float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> d;
   using V = hn::Vec<decltype(d)>;
   const V zero = hn::Zero(d), one = hn::Set(d, 1.0f);
@@ -59,6 +61,7 @@ HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const flo
     V cut = hn::Load(d, state.cut + lane);
     V lowest = hn::Load(d, state.lowest_gain + lane);
     auto open = hn::Ne(hn::Load(d, state.open + lane), zero);
+#pragma GCC unroll 2
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       const V level = fast_log2(d, hn::Max(hn::Abs(hn::Load(d, key + at)), hn::Set(d, kQuietestKey)));
       open = hn::Ge(level, hn::IfThenElse(open, close_level, open_level));
@@ -72,8 +75,7 @@ HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const flo
       const auto shut = hn::Ge(next, hn::Set(d, kAsGoodAsOpen));
       cut = hn::IfThenElseZero(shut, hn::Sub(step, hn::Sub(next, closedness)));
       closedness = hn::IfThenElseZero(shut, next);
-      scale = hn::Add(scale, scale_by);
-      open_gain = hn::Add(open_gain, open_gain_by);
+      if constexpr (kRamps) scale = hn::Add(scale, scale_by), open_gain = hn::Add(open_gain, open_gain_by);
       const V gain = hn::MulAdd(scale, closedness, open_gain);
       lowest = hn::Min(lowest, gain);
       hn::Store(hn::Mul(hn::Load(d, in + at), fast_exp2(d, gain)), d, out + at);
@@ -85,6 +87,16 @@ HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const flo
   }
 }
 
+// Not noexcept: HWY_EXPORT's table of function pointers does not take it.
+HWY_ATTR void gate_lanes(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
+                         int frames, int lanes) {
+  gate<false>(coeffs, state, key, in, out, frames, lanes);
+}
+HWY_ATTR void gate_ramped(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
+                          int frames, int lanes) {
+  gate<true>(coeffs, state, key, in, out, frames, lanes);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace fohd
 HWY_AFTER_NAMESPACE();
@@ -93,10 +105,19 @@ HWY_AFTER_NAMESPACE();
 namespace fohd {
 
 HWY_EXPORT(gate_lanes);
+HWY_EXPORT(gate_ramped);
 
 void gate_process(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
                   int frames, int lanes) noexcept {
-  HWY_DYNAMIC_DISPATCH(gate_lanes)(coeffs, state, key, in, out, frames, lanes);
+  float ramps = 0;  // a sum without branches, which becomes vectors
+  for (int lane = 0; lane < kLanes; ++lane) {
+    ramps += std::fabs(coeffs.shut_scale.increment[lane]) + std::fabs(coeffs.open_gain.increment[lane]);
+  }
+  if (ramps != 0) {
+    HWY_DYNAMIC_DISPATCH(gate_ramped)(coeffs, state, key, in, out, frames, lanes);
+  } else {
+    HWY_DYNAMIC_DISPATCH(gate_lanes)(coeffs, state, key, in, out, frames, lanes);
+  }
 }
 
 }  // namespace fohd

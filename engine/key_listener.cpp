@@ -1,14 +1,19 @@
 #include "engine/key_listener.h"
 
+#include <cmath>
+
 namespace fohd {
 namespace {
 
 constexpr Resets kNoResets{};
 
-bool listens(const ListenTargets& targets) noexcept { return targets.strip >= 0 && targets.bus_strip >= 0; }
 bool within(int strip, int first_strip) noexcept { return strip >= first_strip && strip < first_strip + kLanes; }
 int source_of(const ListenTargets& targets) noexcept {
   return targets.key.source >= 0 ? targets.key.source : targets.strip;
+}
+/// Never into the bus that is the key itself: that would be a loop.
+bool listens(const ListenTargets& targets) noexcept {
+  return targets.strip >= 0 && targets.bus_strip >= 0 && source_of(targets) != targets.bus_strip;
 }
 
 }  // namespace
@@ -52,7 +57,8 @@ bool KeyListener::add(int first_strip, KeySources keys, float* mixed, int frames
   if (!within(bus_strip_, first_strip)) return false;
   const float* from = keys[source_];
   for (int frame = 0; frame < frames; ++frame) {
-    key_.frame(frame)[0] = from != nullptr ? from[frame * kLanes] : 0.0f;
+    const float x = from != nullptr ? from[frame * kLanes] : 0.0f;
+    key_.frame(frame)[0] = std::isfinite(x) ? x : 0.0f;
   }
   filter_.process(key_.samples, key_.samples, frames, 1, kNoResets);
   for (int frame = 0; frame < frames; ++frame) {

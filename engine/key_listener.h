@@ -1,5 +1,6 @@
 // A gate's key, to be listened to while its filter is set: the signal behind the key filter, added to one bus (the
 // engineer's headphones). Without the link of a pair: the louder of two waves is nothing to listen to.
+// A key that is the very bus it would be heard in is not heard, since that would be a loop.
 //
 // A change of who is listened to, or where, fades out, moves and fades in; the filter ramps as the gate's own does.
 #pragma once

@@ -63,7 +63,7 @@ void Rim::read(int tile, const float* const* inputs, int offset, int frames, std
   const float* planar[kLanes];
   std::fill_n(planar, kLanes, kSilence);
   const int used = geometry_.lanes_used(tile);
-  LaneMask slow = 0;
+  LaneMask slow = 0, kept = 0;
   bool connected = false;
   for (int bit = 0; bit < used; ++bit) {
     Lane& lane = lanes_[tile * kLanes + bit];
@@ -78,13 +78,15 @@ void Rim::read(int tile, const float* const* inputs, int offset, int frames, std
       lane.clips += peak >= kFullScaleBits ? count_clips(planar[bit], frames) : 0;
       slow |= lane_bit(bit);
     }
-    if (delayed) planar[bit] = delay(lane, bit, planar[bit], frames, now);
+    if (delayed) {
+      planar[bit] = delay(lane, bit, planar[bit], frames, now);
+      kept |= lane_bit(bit);
+    }
     connected |= planar[bit] != kSilence;
   }
   if (connected) read_connected(tile, inputs, offset, frames, now, gains, slow, planar, out, report);
   for (int bit = 0; bit < used; ++bit) {  // whole by now, and kept for a delay that begins later
-    DelayLine& line = lanes_[tile * kLanes + bit].delay;
-    if (!line.active()) line.write(planar[bit], frames, now);
+    if ((kept & lane_bit(bit)) == 0) lanes_[tile * kLanes + bit].delay.write(planar[bit], frames, now);
   }
 }
 

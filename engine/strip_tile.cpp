@@ -36,7 +36,10 @@ void StripTile::set_compressor(int lane, const LaneTargets& targets) noexcept {
   const bool moves = there.awake(lane) && !here.awake(lane);
   here.set(lane, targets.compressor, targets.compressor_key, targets.coeff_ramp_frames);
   if (moves && here.awake(lane)) here.adopt(lane, there);
-  there.set(lane, {}, {}, targets.coeff_ramp_frames);
+  // Who leaves goes on as it was while it fades out.
+  CompressorCoeffs leaving = targets.compressor;
+  leaving.dry = 1, leaving.wet = 0;
+  there.set(lane, leaving, {}, targets.coeff_ramp_frames);
 }
 
 void StripTile::settle() noexcept {

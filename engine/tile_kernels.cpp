@@ -225,6 +225,7 @@ HWY_ATTR HWY_INLINE void measure_with(float* gains, const float* increments, con
     const int next = lane + step;
     Probe low(into, lane), high(into, next);
     Scale low_scale(gains, increments, lane), high_scale(gains, increments, next);
+#pragma GCC unroll 4
     for (const float* x = tile; x < tile + frames * kLanes; x += kLanes) {
       low.add(low_scale.next(hn::Load(d, x + lane)));
       high.add(high_scale.next(hn::Load(d, x + next)));
@@ -235,6 +236,7 @@ HWY_ATTR HWY_INLINE void measure_with(float* gains, const float* increments, con
   if (lane >= lanes) return;
   Probe probe(into, lane);
   Scale scale(gains, increments, lane);
+#pragma GCC unroll 4
   for (const float* x = tile; x < tile + frames * kLanes; x += kLanes) probe.add(scale.next(hn::Load(d, x + lane)));
   probe.store(into, lane);
   scale.store(gains, lane);
@@ -259,6 +261,7 @@ HWY_ATTR void FinishOutput(const float* gains, const float* in, float* out, std:
     Bits peak = hn::Zero(LaneBits());
     Vector sum = hn::Load(d, sums + lane);
     const Vector gain = hn::Load(d, gains + lane);
+#pragma GCC unroll 4
     for (int frame = 0; frame < frames; ++frame) {
       const Vector x = hn::Mul(hn::Load(d, in + frame * kLanes + lane), gain);
       peak = hn::Max(peak, magnitude_bits(x));

@@ -31,6 +31,7 @@ struct TileMeter {
   void grid(float share) noexcept {
     for (int lane = 0; lane < kLanes; ++lane) {
       mean_square[lane] += share * (measure.block_sum[lane] * (1.0f / kSubBlockFrames) - mean_square[lane]);
+      if (mean_square[lane] < kNothing) mean_square[lane] = 0;  // an exponential ends nowhere
       measure.block_sum[lane] = 0;
       measure.block_peak_bits[lane] = 0;
     }
@@ -58,6 +59,7 @@ struct TileMeter {
   }
 
  private:
+  static constexpr float kNothing = 1e-30f;  ///< -300 dB
   bool is_broken(int lane) const noexcept {
     return (measure.block_peak_bits[lane] >= kInfinityBits) | !(measure.block_sum[lane] <= FLT_MAX);
   }

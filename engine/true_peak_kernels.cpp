@@ -21,6 +21,7 @@ HWY_ATTR void between(const FoldedTaps& taps, const float* heard, float* peaks, 
   for (int from = 0; from < frames; from += static_cast<int>(hn::Lanes(d))) {
     const float* first = heard + from;
     V even0 = hn::Zero(d), even1 = even0, even2 = even0, even3 = even0, odd0 = even0, odd1 = even0, odd2 = even0;
+#pragma GCC unroll 4
     for (int k = 0; k < FoldedTaps::kHalf; ++k) {
       const V left = hn::LoadU(d, first + k), right = hn::LoadU(d, first + kLast - k);
       const V sum = hn::Add(left, right), difference = hn::Sub(left, right);

@@ -215,7 +215,8 @@ void TruePeakLimiter::process_block(float* io, int frames) noexcept {
     side.read(samples, frames, now_ - static_cast<std::uint64_t>(latency_frames()));
   }
   find_reductions(levels, reductions, frames);
-  const double deepest = *std::max_element(reductions, reductions + frames);
+  double deepest = 0;
+  for (int i = 0; i < frames; ++i) deepest = std::max(deepest, reductions[i]);
   lowest_gain_ = std::min(lowest_gain_, static_cast<float>(-deepest));
   if (deepest > 0) limiter_turn_down(reductions, sides[0], sides[1], frames);
   for (int i = 0; i < frames; ++i) {

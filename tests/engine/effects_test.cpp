@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "engine/delayed_returns.h"
 #include "engine/engine_rig.h"
 
 using namespace fohd;
@@ -142,4 +143,27 @@ TEST_CASE("effects: a desk without slots, and slots without effects, are silent 
   CHECK(meters.strips[kDesk.first_effect_strip()].pre_peak > 0);
   for (int lane = 0; lane < kDesk.returns; ++lane)
     CHECK(meters.strips[kDesk.first_return_strip() + lane].pre_peak == 0);
+}
+
+TEST_CASE("effects: what is not a number does not come back into a bus", "[engine][effect]") {
+  DelayedReturns returns;
+  Tile broken;
+  broken.frame(0)[2] = NAN, broken.frame(1)[2] = INFINITY, broken.frame(2)[2] = -5, broken.frame(3)[2] = 0.25f;
+  TileTaps taps;
+  for (const float*& tap : taps.tap) tap = broken.samples;
+  taps.silent = false;
+  CHECK(returns.read(64, 0).silent);
+  returns.write(taps, 64, 0);
+  const TileTaps late = returns.read(64, 64);
+  CHECK_FALSE(late.silent);
+  for (const float* tap : late.tap) {
+    CHECK(tap[2] == 0);
+    CHECK(tap[kLanes + 2] == 0);
+    CHECK(tap[2 * kLanes + 2] == -1);
+    CHECK(tap[3 * kLanes + 2] == 0.25f);
+  }
+  returns.write(TileTaps{}, 64, 64);
+  const TileTaps silent = returns.read(64, 128);
+  CHECK(silent.silent);
+  for (const float* tap : silent.tap) CHECK(std::all_of(tap, tap + 64 * kLanes, [](float x) { return x == 0; }));
 }

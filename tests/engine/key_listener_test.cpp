@@ -117,3 +117,15 @@ TEST_CASE("key listen: moved from strip to strip and bus to bus it gives the sam
     for (std::size_t i = 1; i < expected[port].size(); ++i) REQUIRE(std::abs(expected[port][i]) < 4);
   }
 }
+
+TEST_CASE("key listen: a bus that is its own key is not added to itself", "[engine][key]") {
+  Rig rig = wired();
+  Engine engine(kDesk, kRateHz);
+  listen(rig, 0, 1, band(kDesk.first_bus_strip() + 1));
+  engine.set_targets(rig.targets);
+  engine.settle();
+  Audio in(4, std::vector<float>(4800));
+  in[3][0] = 0.5f;
+  const Audio out = play(engine, in, 64);
+  CHECK(out[2 + 1] == in[3]);
+}
