@@ -78,23 +78,6 @@ std::string default_text(const ParameterTable& table, ParameterId id) {
   return text;
 }
 
-/// Numbered names are told by the first and the last of each run: "self, ch_1 .. ch_128, bus_1 .. bus_64".
-std::string names_text(std::span<const std::string_view> names) {
-  const auto stem = [](std::string_view name) { return name.substr(0, name.find_last_not_of("0123456789") + 1); };
-  std::string text;
-  for (std::size_t first = 0; first < names.size();) {
-    std::size_t end = first + 1;
-    while (end < names.size() && stem(names[end]) == stem(names[first])) ++end;
-    const bool many = end - first > 9;  // below that they are worth reading
-    for (std::size_t i = first; i < (many ? first + 1 : end); ++i) {
-      text += (text.empty() ? "" : ", ") + std::string(names[i]);
-    }
-    if (many) text += " .. " + std::string(names[end - 1]);
-    first = end;
-  }
-  return text;
-}
-
 std::string range_text(const ParameterRow& row) {
   if (row.kind == Kind::text) return "up to " + std::to_string(kMaxTextBytes) + " bytes";
   if (row.kind == Kind::boolean) return "0, 1";
@@ -234,9 +217,9 @@ constexpr std::string_view kHead =
     "Written by `fohd parameters --format md`; do not edit. Addresses are for ever.\n\n"
     "A set outside the range is clamped to it. Enumerations travel by name; the index, from 0, is accepted too. Levels "
     "of\n"
-    "-90 dB and below are off, -inf also. Class: what is remembered as `mix`, `patch` or `output`. Linked: moves "
-    "together\n"
-    "with the other half of a stereo pair.\n";
+    "-90 dB and below are off, -inf also. Class: what is remembered as `mix`, `patch` or `output`; `momentary` is "
+    "never\n"
+    "remembered. Linked: moves together with the other half of a stereo pair.\n";
 
 }  // namespace
 

@@ -367,7 +367,9 @@ bool ControlLoop::execute(const CommandCall& call, const Origin&, std::span<cons
       return true;
     case Command::effect_kill:
       if (call.owner >= config_.geometry.effects()) {
-        error = "this desk has the effect slots 1 to " + std::to_string(config_.geometry.effects());
+        const int slots = config_.geometry.effects();
+        error = slots == 0 ? "this desk has no effect slots"
+                           : "this desk has the effect slots 1 to " + std::to_string(slots);
         return false;
       }
       if (designer_) designer_->kill_effect(call.owner);

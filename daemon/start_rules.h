@@ -29,7 +29,13 @@ inline StartMode start_mode(std::optional<StartMode> configured, const RunOption
 inline std::string reason_to_hold(const StoredState& state, const StartSituation& now) {
   if (!state.found) return "";  // a first start: nothing that could surprise
   const StateMeta& then = state.meta;
-  if (then.geometry_known && then.geometry != now.geometry) return "the desk has another number of channels or buses";
+  if (then.geometry_known && then.geometry != now.geometry) {
+    const auto counts = [](const Geometry& desk) {
+      return std::to_string(desk.inputs) + " channels, " + std::to_string(desk.buses) + " buses and " +
+             std::to_string(desk.effects()) + " effects";
+    };
+    return "the desk is another one (" + counts(then.geometry) + " then, " + counts(now.geometry) + " now)";
+  }
   if (then.rate_hz != 0 && now.rate_hz != 0 && then.rate_hz != now.rate_hz) {
     return "the sample rate is another one (" + std::to_string(static_cast<long>(then.rate_hz)) + " Hz then, " +
            std::to_string(static_cast<long>(now.rate_hz)) + " Hz now)";

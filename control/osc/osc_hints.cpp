@@ -87,7 +87,7 @@ std::string Hints::about(std::string_view address) const {
     rest.remove_prefix(segment.size());
   }
   const std::vector<std::string_view> below = children(known);
-  if (rest.size() <= 1) {
+  if (rest.size() <= 1 && !below.empty()) {
     std::string text = "names no value itself; below it are";
     for (std::size_t i = 0; i < below.size() && i < 8; ++i) text += " " + std::string(below[i]);
     return text + (below.size() > 8 ? " ..." : "");
@@ -101,8 +101,8 @@ std::string Hints::about(std::string_view address) const {
   }
   const std::string_view meant = nearest(word, below);
   if (meant.empty()) return "unknown address";
-  const std::string_view after = rest.substr(1 + word.size());
-  return "unknown address; did you mean " + known + "/" + std::string(meant) + std::string(after) + "?";
+  const std::string better = known + "/" + std::string(meant) + std::string(rest.substr(1 + word.size()));
+  return exists(better) ? "unknown address; did you mean " + better + "?" : "unknown address";
 }
 
 }  // namespace fohd::osc

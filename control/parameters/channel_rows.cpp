@@ -8,7 +8,7 @@ namespace {
 using namespace rows;
 using C = ChannelSettings;
 
-constexpr float own_number(int owner, int) { return static_cast<float>(owner + 1); }
+constexpr float own_number(const Geometry&, int owner, int) { return static_cast<float>(owner + 1); }
 constexpr std::array kInput = {
     Row<C>{kName, [](C& c, int) -> std::string& { return c.identity.name; }},
     Row<C>{kColor, [](C& c, int) -> int& { return c.identity.color; }},
@@ -64,7 +64,7 @@ constexpr std::array kInput = {
            [](C& c, int) -> int& { return c.low_cut_slope; }},
 };
 /// Buses 13 to 16 feed the effects 1 to 4, so they hear the fader; all others are monitor mixes.
-constexpr float send_tap_default(int, int bus) {
+constexpr float send_tap_default(const Geometry&, int, int bus) {
   return static_cast<float>(bus >= 12 && bus < 16 ? SendTap::post_fader : SendTap::pre_fader);
 }
 constexpr SendTapDefault kSendTap = {send_tap_default, "pre_fader; buses 13 to 16: post_fader"};

@@ -11,12 +11,18 @@ using R = ReturnSettings;
 
 constexpr std::array<std::string_view, 2> kTypeNames = {"none", "reverb"};
 
-/// Buses 13 to 16 are the effects' on every desk that has them (DESK section 6).
-constexpr float source_default(int slot, int) { return static_cast<float>(13 + slot); }
+/// Buses 13 to 16 feed the effects 1 to 4 (DESK section 6); on a smaller desk the last buses do.
+constexpr float source_default(const Geometry& desk, int slot, int) {
+  constexpr int kFed = 4, kFirst = 13;
+  if (slot >= kFed) return 0;
+  const int fed = desk.effects() < kFed ? desk.effects() : kFed;
+  const int bus = desk.buses >= kFirst + kFed - 1 ? kFirst + slot : desk.buses - fed + slot + 1;
+  return static_cast<float>(bus > 0 ? bus : 0);
+}
 constexpr ParameterRow source(std::string_view path, X32Mapping x32, std::string_view doc) {
   ParameterRow row = choice(path, kBusNames.names, 0, x32, doc);
   row.default_of = source_default;
-  row.default_text = "bus_13 for slot 1, and so on";
+  row.default_text = "bus_13 to bus_16 for the slots 1 to 4; on a desk with fewer buses its last ones; else none";
   return row;
 }
 
@@ -32,7 +38,8 @@ constexpr std::array kEffectRows = {
                   "Which effect is in the slot; the one that leaves plays its tail beside the one that comes."),
            [](E& e, int) -> int& { return e.type; }},
     Row<E>{source("source/left", x32_index("source/l"),
-                  "Which bus feeds the left input, behind its fader and mute; one that this desk lacks is silence."),
+                  "Which bus feeds the left input, behind its fader and mute; one that this desk lacks is silence. Its "
+                  "sends are best post fader."),
            [](E& e, int) -> int& { return e.source[0]; }},
     Row<E>{source("source/right", x32_index("source/r"), "Which bus feeds the right input; mostly the same."),
            [](E& e, int) -> int& { return e.source[1]; }},
@@ -67,7 +74,7 @@ constexpr std::array kEffectRows = {
 static_assert(well_formed(kEffectRows));
 
 /// A monitor that wants an effect wants what the return's fader leaves of it.
-constexpr float send_tap_default(int, int) { return static_cast<float>(SendTap::post_fader); }
+constexpr float send_tap_default(const Geometry&, int, int) { return static_cast<float>(SendTap::post_fader); }
 constexpr SendTapDefault kSendTap = {send_tap_default, "post_fader"};
 
 /// Both sides of an effect are one strip until somebody parts them.

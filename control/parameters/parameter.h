@@ -9,6 +9,8 @@
 #include <string_view>
 #include <variant>
 
+#include "engine/geometry.h"
+
 namespace fohd {
 
 enum class Kind : std::uint8_t { real, integer, boolean, enumeration, bitmask, text };
@@ -71,7 +73,7 @@ struct ParameterRow {
   Taper taper = Taper::linear;
   Defaults def = 0.0f;
   /// Where the default follows from the place (from 0) of the parameter instead; default_text then says it in words.
-  float (*default_of)(int owner, int index) = nullptr;
+  float (*default_of)(const Geometry& desk, int owner, int index) = nullptr;
   std::string_view default_text = {};
   Persistence persistence = Persistence::mix;
   bool linked = false;  ///< follows a stereo link (odd -> even on linking, then both together)

@@ -20,7 +20,7 @@ constexpr auto equaliser_rows() {
 
 /// Where sends leave a strip when nobody has said so.
 struct SendTapDefault {
-  float (*of)(int owner, int bus);
+  float (*of)(const Geometry& desk, int owner, int bus);
   std::string_view text;
 };
 

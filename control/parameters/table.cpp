@@ -44,7 +44,7 @@ void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, F
         address += std::to_string(index + 1);
         address += info.path.substr(mark + 1);
       }
-      const float def = info.default_of != nullptr ? info.default_of(owner, index) : info.def.at(index);
+      const float def = info.default_of != nullptr ? info.default_of(geometry, owner, index) : info.def.at(index);
       const auto id = static_cast<ParameterId>(into.size());
       into.push_back({&info, family, static_cast<int>(row), std::move(address), owner, index, def, id, id});
     }

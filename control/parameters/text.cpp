@@ -67,4 +67,20 @@ std::string clean_text(std::string_view text) {
   return clean;
 }
 
+std::string names_text(std::span<const std::string_view> names) {
+  const auto stem = [](std::string_view name) { return name.substr(0, name.find_last_not_of("0123456789") + 1); };
+  std::string text;
+  for (std::size_t first = 0; first < names.size();) {
+    std::size_t end = first + 1;
+    while (end < names.size() && stem(names[end]) == stem(names[first])) ++end;
+    const bool many = end - first > 9;  // below that they are worth reading
+    for (std::size_t i = first; i < (many ? first + 1 : end); ++i) {
+      text += (text.empty() ? "" : ", ") + std::string(names[i]);
+    }
+    if (many) text += " .. " + std::string(names[end - 1]);
+    first = end;
+  }
+  return text;
+}
+
 }  // namespace fohd

@@ -1,6 +1,7 @@
 // Small texts: numbers without the locale's whims, names without bytes that would break a file or a terminal.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,5 +14,7 @@ std::string fixed_text(float number, int decimals);
 /// [any] Valid UTF-8 of at most kMaxTextBytes bytes, cut at a character's edge. Bytes that are no UTF-8 become '?',
 /// control characters a space.
 std::string clean_text(std::string_view text);
+/// [any] Numbered names by the first and the last of each run: "self, ch_1 .. ch_128, bus_1 .. bus_64".
+std::string names_text(std::span<const std::string_view> names);
 
 }  // namespace fohd

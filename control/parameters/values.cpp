@@ -38,9 +38,7 @@ std::string allowed(const ParameterRow& row) {
     case Kind::boolean:
       return "0 or 1 (or \"off\", \"on\")";
     case Kind::enumeration: {
-      std::string list = "one of";
-      for (std::string_view name : row.names) list += " " + std::string(name);
-      return list + " (or its index " + range + ")";
+      return "one of " + names_text(row.names) + " (or its index " + range + ")";
     }
     case Kind::text:
       return "text of up to " + std::to_string(kMaxTextBytes) + " bytes";

@@ -136,6 +136,11 @@ std::vector<Line> lines_of(const Picture& picture) {
     const double limiter_db = i < 2 ? picture.gain_db(kLimiter, 0) : 0;
     lines.push_back({label, outputs.db(i, 0, kColumns[kOutputs]), clipped, picture.gain_db(kMixGains, i) + limiter_db});
   }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(picture.returns); ++i) {
+    const double peak_db = picture.groups[kReturns].db(i, 2, kColumns[kReturns]);
+    if (peak_db <= kBottom_db) continue;  // a slot that nobody uses
+    lines.push_back({"fx " + std::to_string(i / 2 + 1) + (i % 2 == 0 ? " left" : " right"), peak_db});
+  }
   return lines;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "control/commands.h"
 #include "daemon/disk/audio_file.h"
 #include "engine/geometry.h"
 
@@ -77,6 +78,7 @@ class ScriptLine {
     if (const auto id = table_.find(address)) return {*id};
     std::vector<ParameterId> matching;
     if (address.find_first_of("*?[{") != std::string::npos) matching = table_.match(address);
+    if (find_command(address)) fail("'" + address + "' is a command; a script sets parameters");
     if (matching.empty()) fail("this desk has no address '" + address + "' (fohd parameters lists all)");
     return matching;
   }

@@ -202,7 +202,7 @@ TEST_CASE("table: an enumeration takes each of its names and indices, and nothin
   });
   std::string error;
   CHECK_FALSE(table().coerce(*table().find("/ch/1/lowcut/slope"), std::string("6dB"), error));
-  CHECK(error == "/ch/1/lowcut/slope: expected one of 12dB 18dB 24dB (or its index from 0 to 2), got text \"6dB\"");
+  CHECK(error == "/ch/1/lowcut/slope: expected one of 12dB, 18dB, 24dB (or its index from 0 to 2), got text \"6dB\"");
 }
 
 TEST_CASE("table: names are cut to 32 bytes at a character's edge and hold nothing that breaks a file",

@@ -204,6 +204,7 @@ TEST_CASE("keys: a compressor that moves to the other side of the equaliser make
   rig.set_row(0, Tap::pre_fader, 0, 1);
   LaneTargets& lane = rig.targets.lanes[0];
   CompressorParams p{.on = true, .threshold_db = -30, .ratio = 4};
+  p.hold_ms = GENERATE(0.02f, 10.0f);
   lane.compressor = design(p, kRateHz);
   lane.coeff_ramp_frames = 480;
   Engine engine(kDesk, kRateHz);
