@@ -54,6 +54,8 @@ struct Engine::Impl {
   std::vector<std::unique_ptr<EffectSlot>> effects;  ///< [slot]
   std::vector<const float*> keys;                    ///< [strip] of the present chunk (engine/key_tile.h)
   KeyListener listener;
+  bool keys_used = false;  ///< somebody has asked for another strip as a key; until then nobody
+                           ///< looks at `keys` and `buses_before`
   GainMatrix matrix;
   MainMaster master;
   std::vector<OutputStage> stages;
@@ -100,6 +102,7 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     if (lane.revision == lane_revisions[strip]) continue;
     lane_revisions[strip] = lane.revision;
     tile(strip / kLanes).set(strip % kLanes, lane);
+    keys_used |= lane.gate_key.source >= 0 || lane.compressor_key.source >= 0;
     if (strip < geometry.channels()) rim.set(strip, lane.source, lane.delay_frames);
   }
   for (int row = 0; row < geometry.strips() * kTaps; ++row) {
@@ -124,6 +127,7 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
   if (targets.listen.revision != listen_revision) {
     listen_revision = targets.listen.revision;
     listener.set(targets.listen);
+    keys_used |= targets.listen.strip >= 0;
   }
   shutter.set(targets.shutter);
 }
@@ -161,7 +165,7 @@ void Engine::Impl::process_channels(const float* const* inputs, int offset, int 
     rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_reports[t]);
     strips.process_input(rim_reports[t], frames);
   }
-  collect_keys();
+  if (keys_used) collect_keys();
   for (int t = 0; t < geometry.channel_tiles(); ++t) {
     tile(t).process_rest(rim_reports[t].resets, keys.data(), frames);
     taps[t] = tile(t).taps();
@@ -202,7 +206,7 @@ void Engine::Impl::process_effects(int frames) noexcept {
 
 /// What is processed late in a chunk and heard early in one: 64 frames later.
 void Engine::Impl::remember(int frames) noexcept {
-  for (std::size_t i = 0; i < buses_before.size(); ++i) {
+  for (std::size_t i = 0; keys_used && i < buses_before.size(); ++i) {
     const TileTaps& bus = taps[first_mix_tile + i];
     buses_before[i].write(bus.silent ? nullptr : bus.tap[static_cast<int>(Tap::pre_fader)], frames, frames_done);
   }
