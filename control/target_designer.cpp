@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "control/gain_laws.h"
 #include "engine/eq_design.h"
 #include "engine/key_filter.h"
 
@@ -197,17 +196,20 @@ void TargetDesigner::design_return(int side, const Work& work) {
 void TargetDesigner::design_mixing(int strip, int half, const MixingSettings& settings, const Work& work) {
   std::fill(scratch_.begin(), scratch_.end(), 0.0f);
   if (settings.main_on) {
-    const PanGains pan = strip_pan(settings.pan, settings.link, half);
-    const double gain = unless(settings.mute, level_gain(settings.fader_db));
-    float* main = scratch_row(Tap::pre_fader) + desk_.geometry().main_column();
-    main[0] = static_cast<float>(gain * pan.left);
-    main[1] = static_cast<float>(gain * pan.right);
+    add_to_main(strip_pan(settings.pan, settings.link, half), unless(settings.mute, level_gain(settings.fader_db)));
   }
   for (int bus = 0; bus < desk_.geometry().buses; ++bus) add_send(settings, half, bus);
   for (int tap = 0; tap < kTaps; ++tap) {
     commit_row(DeskTargets::row_index(strip, static_cast<Tap>(tap)), scratch_row(static_cast<Tap>(tap)),
                gain_ramp(work));
   }
+}
+
+/// Into the scratch rows.
+void TargetDesigner::add_to_main(const PanGains& pan, double gain) {
+  float* main = scratch_row(Tap::pre_fader) + desk_.geometry().main_column();
+  main[0] = static_cast<float>(gain * pan.left);
+  main[1] = static_cast<float>(gain * pan.right);
 }
 
 /// Into the scratch rows.
@@ -241,11 +243,7 @@ void TargetDesigner::design_bus(int bus, const Work& work) {
   std::fill(scratch_.begin(), scratch_.end(), 0.0f);
   float* row = scratch_row(Tap::pre_fader);
   const double gain = unless(mix.mute, level_gain(mix.fader_db));
-  if (mix.main_on) {
-    const PanGains pan = strip_pan(mix.pan, mix.link, bus % 2);
-    row[geometry.main_column()] = static_cast<float>(gain * pan.left);
-    row[geometry.main_column() + 1] = static_cast<float>(gain * pan.right);
-  }
+  if (mix.main_on) add_to_main(strip_pan(mix.pan, mix.link, bus % 2), gain);
   for (int slot = 0; slot < geometry.effects(); ++slot) {
     const EffectSettings& effect = desk_.settings().effects[static_cast<std::size_t>(slot)];
     for (int side = 0; side < 2; ++side) {

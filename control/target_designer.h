@@ -7,6 +7,7 @@
 
 #include "control/desk/desk.h"
 #include "control/effect_designer.h"
+#include "control/gain_laws.h"
 #include "engine/latest.h"
 #include "engine/targets.h"
 
@@ -61,6 +62,7 @@ class TargetDesigner {
   void design_channel(int channel, const Work& work);
   void design_return(int lane, const Work& work);
   void design_mixing(int strip, int half, const MixingSettings& settings, const Work& work);
+  void add_to_main(const PanGains& pan, double gain);
   void add_send(const MixingSettings& settings, int half, int bus);
   void design_bus(int bus, const Work& work);
   void design_main(const Work& work);

@@ -21,7 +21,6 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
-#include <limits>
 #include <numbers>
 
 #include "engine/true_peak_kernels.h"
