@@ -14,6 +14,25 @@ constexpr std::array kRows = {
                "Lets strips sound again that were muted because NaN or infinity came out of them three times in 1 s."},
     CommandRow{Command::effect_kill, "/fx/#/kill", "",
                "Ends the tail of the effect in this slot: out in 20 ms, and forgotten; what comes in later is heard."},
+    CommandRow{Command::midi_list, "/midi/list", "",
+               "Answers with a line for each MIDI device that is there, and for each control that was learned."},
+    CommandRow{Command::midi_controls, "/midi/controls", "s",
+               "Answers with a line for each control of this device: its message, what it does, what that is now."},
+    CommandRow{
+        Command::midi_learn, "/midi/learn", "s",
+        "The control that is moved next, on any surface, does this from then on: an address, or an action such as "
+        "\"bank right\". Answers with what was learned, or after 30 s that nothing was moved."},
+    CommandRow{Command::midi_forget, "/midi/forget", "s",
+               "Forgets what was learned, by what it does or by its message, or \"all\"."},
+    CommandRow{Command::midi_save, "/midi/save", "ss",
+               "Saves what was learned on a device (\"\": the only one) as a profile of this name."},
+    CommandRow{
+        Command::midi_monitor, "/midi/monitor", "i",
+        "Tells you everything that surfaces send, what it did, and what is sent back, for so many seconds (60 at "
+        "most; 0 ends it)."},
+    CommandRow{Command::midi_spill, "/midi/spill", "s",
+               "All surfaces show just these strips, until the next view, layer or spill: addresses and patterns, with "
+               "spaces between."},
 };
 
 consteval bool rows_are_in_order() {

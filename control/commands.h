@@ -13,7 +13,19 @@
 
 namespace fohd {
 
-enum class Command : std::uint8_t { start_release, clips_clear, safety_mutes_clear, effect_kill };
+enum class Command : std::uint8_t {
+  start_release,
+  clips_clear,
+  safety_mutes_clear,
+  effect_kill,
+  midi_list,
+  midi_controls,
+  midi_learn,
+  midi_forget,
+  midi_save,
+  midi_monitor,
+  midi_spill,
+};
 
 struct CommandRow {
   Command command = Command::start_release;

@@ -43,6 +43,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
   info.client_address = UdpPort::client_text;
   info.client_host = [](ClientId client) { return client >> 16; };  // without the port
   osc_ = std::make_unique<OscServer>(desk_, status_, *this, info);
+  open_midi(store_folder);
   if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc, recent_log_lines);
 }
 
@@ -110,6 +111,7 @@ void ControlLoop::open_store(const std::string& folder) {
 void ControlLoop::run() {
   watch_signals();
   open_osc();
+  midi_->start();
   start_jack();
   repeat(tick_timer_, kTick, [this] { tick(); });
   repeat(meter_timer_, kMeter, [this] { read_meters(); });
@@ -160,6 +162,7 @@ void ControlLoop::finish_when_silent(int turns_left) {
 void ControlLoop::finish() {
   turn();  // what came in meanwhile is saved too
   udp_->close();
+  midi_->stop();
   set_panic_target(nullptr);
   live_meter_.reset();
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
@@ -201,6 +204,7 @@ void ControlLoop::hear_jack(JackNews news) {
     case JackNews::Kind::running:
       running_ = core_ != nullptr;
       status_.jack_connected = running_;
+      midi_->set_jack_alive(running_);
       if (running_ && options_.seconds > 0 && !leaving_ && !heard_before_) leave_after(options_.seconds);  // of sound
       heard_before_ = heard_before_ || running_;
       spdlog::info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
@@ -213,6 +217,7 @@ void ControlLoop::hear_jack(JackNews news) {
       core_.reset();
       fault_watch_.new_engine();
       running_ = status_.jack_connected = false;
+      midi_->set_jack_alive(false);
       status_.rate_hz = 0;
       spdlog::error("No audio: {}. The desk goes on and comes back with its connections", news.text);
       break;
@@ -278,6 +283,7 @@ void ControlLoop::name_ports() {
 /// Once per batch of packets and at every tick, so that all that came together lands together.
 void ControlLoop::turn() {
   publish_targets();
+  midi_->turn(now_ms());
   keep_changes();
   name_ports();
   osc_->tick(now_ms());
@@ -320,6 +326,7 @@ void ControlLoop::read_meters() {
   if (core_ && core_->meters().fresh()) {
     const MeterFrame& frame = core_->meters().read();
     osc_->meters(frame, now);
+    midi_->meters(frame);
     for (const FaultWatch::Line& line : fault_watch_.take(frame, desk_.settings(), now)) {
       spdlog::log(line.alarm ? spdlog::level::err : spdlog::level::info, "{}", line.text);
     }
@@ -332,6 +339,7 @@ void ControlLoop::read_meters() {
 void ControlLoop::every_second() {
   if (store_) store_->submit({});
   media_.report();
+  midi_->report();
   if (const auto now = udp_->counters().dropped_by_kernel; now != drops_told_) {
     spdlog::warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
                  now - drops_told_, now);
@@ -349,7 +357,8 @@ void ControlLoop::every_second() {
   }
 }
 
-bool ControlLoop::execute(const CommandCall& call, const Origin&, std::span<const Value>, std::string& error) {
+bool ControlLoop::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                          std::string& error) {
   switch (call.command) {
     case Command::start_release:
       if (!status_.held) return true;
@@ -374,9 +383,9 @@ bool ControlLoop::execute(const CommandCall& call, const Origin&, std::span<cons
       }
       if (designer_) designer_->kill_effect(call.owner);
       return true;
+    default:
+      return midi_->execute(call, origin, arguments, now_ms(), error);
   }
-  error = "this command is not known here";
-  return false;
 }
 
 }  // namespace fohd

@@ -19,6 +19,7 @@
 #include "daemon/jack/jack_supervisor.h"
 #include "daemon/live_meter.h"
 #include "daemon/media.h"
+#include "daemon/midi/midi_desk.h"
 #include "daemon/net/udp_port.h"
 #include "daemon/run_options.h"
 #include "daemon/store/restore.h"
@@ -65,6 +66,7 @@ class ControlLoop : public CommandSink {
   void look_for_config();
   void take_config(ConfigResult result);
   void open_osc();
+  void open_midi(const std::string& store_folder);
   void leave_after(double seconds);
   void leave(const std::string& why);
   void finish_when_silent(int turns_left);
@@ -88,6 +90,7 @@ class ControlLoop : public CommandSink {
   Media media_;
   std::unique_ptr<OscServer> osc_;
   std::unique_ptr<UdpPort> udp_;
+  std::unique_ptr<MidiDesk> midi_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<JackSupervisor> jack_;
   std::unique_ptr<LiveMeter> live_meter_;

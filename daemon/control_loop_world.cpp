@@ -66,6 +66,15 @@ void ControlLoop::open_osc() {
   udp_->open();
 }
 
+void ControlLoop::open_midi(const std::string& store_folder) {
+  MidiDesk::House house{io_, desk_, status_, *this, {}, {}};
+  house.tell = [this](ClientId client, const std::string& address, const std::string& text) {
+    return osc_->tell(client, address, text);
+  };
+  house.turn = [this] { turn(); };
+  midi_ = std::make_unique<MidiDesk>(std::move(house), config_, store_folder);
+}
+
 void ControlLoop::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
@@ -151,6 +160,7 @@ void ControlLoop::take_config(ConfigResult result) {
   needs_restart(next.limiter_look_ahead_ms != config_.limiter_look_ahead_ms, "[main]");
   needs_restart(next.state_folder != config_.state_folder, "[state]");
   needs_restart(next.recorder != config_.recorder, "[recorder]");
+  needs_restart(next.midi != config_.midi, "[midi]");
   if (next.audio.connect != config_.audio.connect && next.geometry == config_.geometry) {
     jack_->add_connections(expand(next.audio.connect, config_.geometry));
     spdlog::info("The connections that the configuration asks for now are made; others stay");

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "daemon/control_loop.h"
 #include "daemon/log.h"
@@ -57,6 +58,8 @@ int run(const RunOptions& options) {
     }
     if (choice.keep.empty())
       spdlog::info("Changes of the mix are not kept: --state is a file and there is no --state-dir");
+    // RtMidi asks for the default server, whatever ours is called. No other thread reads the environment yet.
+    ::setenv("JACK_DEFAULT_SERVER", config.audio.server_name().c_str(), 1);
     ControlLoop loop(std::move(config), options, std::move(choice.stored), choice.keep);
     loop.run();
     return kExitOk;

@@ -179,6 +179,14 @@ void OscServer::Impl::send(ClientId to, const osc::MessageBuilder& message, cons
   if (!outbox_.push(to, scratch_)) ++counters_.answers_dropped;
 }
 
+bool OscServer::Impl::tell(ClientId to, const std::string& address, const std::string& text) {
+  if (!may_ask(1, to, find(to))) return false;
+  osc::MessageBuilder message;
+  message.add(text.substr(0, 1000));  // for the datagram limit's sake
+  send(to, message, address.c_str());
+  return true;
+}
+
 OscServer::Impl::Client* OscServer::Impl::find(ClientId client) {
   const auto at = client_by_id_.find(client);
   return at == client_by_id_.end() ? nullptr : at->second;
@@ -200,6 +208,9 @@ void OscServer::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
 void OscServer::meters(const MeterFrame& frame, std::int64_t now_ms) { impl_->meters(frame, now_ms); }
 void OscServer::clear_clips() { impl_->clear_clips(); }
 void OscServer::drain(const std::function<bool(const OutgoingPacket&)>& send) { impl_->drain(send); }
+bool OscServer::tell(ClientId client, const std::string& address, const std::string& text) {
+  return impl_->tell(client, address, text);
+}
 void OscServer::drop_client(ClientId client) { impl_->drop_client(client); }
 std::size_t OscServer::subscriber_count() const noexcept { return impl_->client_count(); }
 const OscCounters& OscServer::counters() const noexcept { return impl_->counters(); }

@@ -89,6 +89,10 @@ class OscServer {
   /// While packets stay, no updates are made up: values go on being coalesced.
   void drain(const std::function<bool(const OutgoingPacket&)>& send);
 
+  /// Tells a client a line of text, at an address that answers commands. False: it may not ask for more in this second,
+  /// and the line is lost.
+  bool tell(ClientId client, const std::string& address, const std::string& text);
+
   /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
   void drop_client(ClientId client);
 

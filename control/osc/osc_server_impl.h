@@ -109,6 +109,7 @@ class OscServer::Impl {
   void meters(const MeterFrame& frame, std::int64_t now_ms);
   void clear_clips() { meters_.clear_latches(status_); }
   void drain(const std::function<bool(const OutgoingPacket&)>& send) { counters_.sent += outbox_.drain(send); }
+  bool tell(ClientId to, const std::string& address, const std::string& text);
   void drop_client(ClientId client);
   std::size_t client_count() const noexcept { return clients_.size(); }
   const OscCounters& counters() const noexcept { return counters_; }

@@ -64,6 +64,45 @@ void read_audio(TomlTable table, const Geometry& geometry, AudioConfig& audio) {
   table.finish();
 }
 
+/// Profiles are files of their own and may come later: their names are looked at when the desk starts.
+void read_midi(TomlTable table, MidiConfig& midi) {
+  int api = static_cast<int>(midi.api);
+  table.read_word("api", api, {"automatic", "alsa", "jack", "off"});
+  midi.api = static_cast<MidiApi>(api);
+  table.read("profiles", midi.profiles, "a folder of your own device profiles", 4096);
+  bool present = false;
+  for (TomlTable& item : table.tables("device", present)) {
+    std::string port, profile;
+    item.read("port", port, "the device's name, or a pattern of it with * and ?");
+    item.read("profile", profile, "a profile, by its file's name without .toml");
+    if (port.empty()) item.complain("port", "a device needs a `port`");
+    if (profile.empty()) item.complain("profile", "a device needs a `profile`");
+    item.finish();
+    midi.devices.emplace_back(port, profile);
+  }
+  for (TomlTable& item : table.tables("surface", present)) {
+    SurfaceSetup surface;
+    item.read("name", surface.name, "what lists call it", 32);
+    item.read("units", surface.units, "its devices from left to right, by their profiles; \"x-touch#2\" is the second");
+    if (surface.units.empty())
+      item.complain("units", "a surface needs `units`, such as [\"x-touch-extender\", \"x-touch\"]");
+    item.finish();
+    midi.surfaces.push_back(std::move(surface));
+  }
+  for (TomlTable& item : table.tables("layer", present)) {
+    MidiLayer layer;
+    item.read("name", layer.name, "what it is", 32);
+    item.read("strips", layer.strips, "addresses of strips, such as \"/ch/3\" or \"/bus/[1-4]\"");
+    if (layer.strips.empty()) item.complain("strips", "a layer needs `strips`, such as [\"/ch/1\", \"/ch/[5-8]\"]");
+    for (const std::string& strip : layer.strips) {
+      if (!strip.starts_with('/')) item.complain("strips", "\"" + strip + "\" is no address; one begins with /");
+    }
+    item.finish();
+    midi.layers.push_back(std::move(layer));
+  }
+  table.finish();
+}
+
 void read_all(const toml::table& root, const std::string& name, ConfigResult& result) {
   Config& config = result.config;
   TomlTable top(&root, "", name, result.errors);
@@ -79,6 +118,8 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
   read_geometry(top.table("geometry"), config.geometry);
   read_osc(top.table("osc"), config.osc);
   read_audio(top.table("audio"), config.geometry, config.audio);
+
+  read_midi(top.table("midi"), config.midi);
 
   TomlTable main = top.table("main");
   main.read("limiter_look_ahead_ms", config.limiter_look_ahead_ms, 0.5, 5, "how far main's limiter looks ahead");

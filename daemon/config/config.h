@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "control/midi/midi_setup.h"
 #include "engine/geometry.h"
 
 namespace fohd {
@@ -55,6 +57,18 @@ struct RecorderConfig {
   bool operator==(const RecorderConfig&) const = default;
 };
 
+enum class MidiApi : std::uint8_t { automatic, alsa, jack, off };
+
+struct MidiConfig {
+  MidiApi api = MidiApi::automatic;  ///< automatic: ALSA where the machine has its sequencer, else JACK
+  std::string profiles;              ///< folder of one's own profiles; empty: `midi` in the state folder
+  /// Which profile a device has, where its name does not tell: {pattern of the name, profile's id}.
+  std::vector<std::pair<std::string, std::string>> devices;
+  std::vector<SurfaceSetup> surfaces;
+  std::vector<MidiLayer> layers;
+  bool operator==(const MidiConfig&) const = default;
+};
+
 struct Config {
   std::string file;                ///< where it was read from; empty: the defaults
   std::string desk = "FOH";        ///< name shown to clients
@@ -64,6 +78,7 @@ struct Config {
   AudioConfig audio;
   std::string state_folder;  ///< empty: default_state_folder()
   RecorderConfig recorder;
+  MidiConfig midi;
   double limiter_look_ahead_ms = 1;  ///< of main's limiter, 0.5..5; so much later is main, and 16 frames
   int render_rate_hz = 0;            ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 namespace fohd {
 namespace {
@@ -112,6 +113,50 @@ void TomlTable::read(std::string_view key, std::string& value, std::string_view 
   } else {
     value = text->get();
   }
+}
+
+void TomlTable::read(std::string_view key, bool& value, std::string_view what) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return;
+  if (const auto* truth = node->as_boolean()) {
+    value = truth->get();
+    return;
+  }
+  complain(node->source(),
+           describe(key) + " must be true or false (" + std::string(what) + "), not " + describe_value(*node));
+}
+
+void TomlTable::read(std::string_view key, std::vector<std::string>& value, std::string_view what) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return;
+  std::vector<std::string> texts;
+  const auto add = [&](const toml::node& item) {
+    if (const auto* text = item.as_string()) texts.push_back(text->get());
+    return item.is_string();
+  };
+  bool fine = true;
+  if (const auto* array = node->as_array()) {
+    for (const toml::node& item : *array) fine = add(item) && fine;
+  } else {
+    fine = add(*node);
+  }
+  if (fine) {
+    value = std::move(texts);
+  } else {
+    complain(node->source(), describe(key) + " must be a list of texts in quotes (" + std::string(what) + ")");
+  }
+}
+
+void TomlTable::read(std::string_view key, std::optional<std::pair<double, double>>& value, std::string_view what) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return;
+  const auto* array = node->as_array();
+  if (array != nullptr && array->size() == 2 && (*array)[0].is_number() && (*array)[1].is_number()) {
+    value = {*(*array)[0].value<double>(), *(*array)[1].value<double>()};
+    return;
+  }
+  complain(node->source(), describe(key) + " must be two numbers, [low, high] (" + std::string(what) + "), not " +
+                               describe_value(*node));
 }
 
 void TomlTable::read_word(std::string_view key, int& value, std::initializer_list<std::string_view> words) {

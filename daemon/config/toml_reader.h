@@ -4,8 +4,10 @@
 
 #include <toml++/toml.h>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/config.h"
@@ -24,6 +26,12 @@ class TomlTable {
   void read(std::string_view key, std::int64_t& value, std::int64_t min, std::int64_t max, std::string_view what);
   void read(std::string_view key, double& value, double min, double max, std::string_view what);
   void read(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes = 255);
+  void read(std::string_view key, bool& value, std::string_view what);
+  /// A list of texts; a single text is a list of one.
+  void read(std::string_view key, std::vector<std::string>& value, std::string_view what);
+  /// Two numbers, as [low, high].
+  void read(std::string_view key, std::optional<std::pair<double, double>>& value, std::string_view what);
+  bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
   /// One of `words`; the index of it goes into `value`.
   void read_word(std::string_view key, int& value, std::initializer_list<std::string_view> words);
 

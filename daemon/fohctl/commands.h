@@ -17,6 +17,16 @@ int info(Session& session);
 /// seconds: 0 for ever. Ends with kOk on Ctrl-C.
 int watch(Session& session, const std::vector<std::string>& patterns, double seconds);
 
+/// What is there, or the controls of one device. "" for all devices.
+int midi_list(Session& session, const std::string& device);
+/// Waits for the control that is moved.
+int midi_learn(Session& session, const std::string& target);
+int midi_forget(Session& session, const std::string& what);
+int midi_save(Session& session, const std::string& name, const std::string& device);
+int midi_spill(Session& session, const std::vector<std::string>& strips);
+/// seconds: 0 for ever.
+int midi_monitor(Session& session, double seconds);
+
 struct MeterOptions {
   double seconds = 0;  ///< 0: for ever
   int interval_ms = 50;

@@ -35,6 +35,13 @@ struct Chosen {
   bool latency = false;
 };
 
+/// Words that need no quotes on the command line.
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 CLI::App* command(CLI::App& app, const char* name, const char* what, const char* example) {
   CLI::App* added = app.add_subcommand(name, what);
   added->footer(std::string("Example: ") + example);
@@ -81,6 +88,43 @@ void add_live_commands(CLI::App& app, Line& line, Chosen& chosen) {
   c->add_flag("--plain", line.meters.plain,
               "Lines of dB for a program: pre peak, pre RMS, post peak, post RMS; so it is too without a terminal");
   c->callback([&] { chosen.with_desk = [&](Session& s) { return meters(s, line.meters); }; });
+}
+
+void add_midi_commands(CLI::App& app, Line& line, Chosen& chosen) {
+  CLI::App* group = command(app, "midi", "Control surfaces: which are there, what their controls do, MIDI learn",
+                            "fohctl midi learn /ch/1/fader");
+  group->require_subcommand(1);
+  CLI::App* c =
+      command(*group, "list", "Print the devices that are there, or all controls of one", "fohctl midi list x-touch");
+  c->add_option("DEVICE", line.value, "A name that the list without it shows");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_list(s, line.value); }; });
+
+  c = command(*group, "learn", "The control that is moved next does this from then on",
+              "fohctl midi learn /ch/1/mute\n         fohctl midi learn bank right");
+  c->add_option("TARGET", line.arguments,
+                "An address, or what a profile may say: select, bank right, strip pan, layer 2")
+      ->required();
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_learn(s, joined(line.arguments)); }; });
+
+  c = command(*group, "forget", "Forget what was learned", "fohctl midi forget /ch/1/mute");
+  c->add_option("WHAT", line.arguments, "What it does, its message (such as cc 7 ch 1), or all")->required();
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_forget(s, joined(line.arguments)); }; });
+
+  c = command(*group, "save", "Keep what was learned, as a device profile of one's own",
+              "fohctl midi save my-pads --device nanokontrol2");
+  c->add_option("NAME", line.value, "Of the profile: letters, digits, - and _")->required();
+  c->add_option("--device", line.address, "Where it was learned, if on more than one");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_save(s, line.value, line.address); }; });
+
+  c = command(*group, "monitor", "Print what surfaces send, what it did and what is sent back, until Ctrl-C",
+              "fohctl midi monitor --seconds 30");
+  c->add_option("--seconds", line.seconds, "End after so long")->check(CLI::PositiveNumber);
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_monitor(s, line.seconds); }; });
+
+  c = command(*group, "spill", "All surfaces show just these strips, until the next view, layer or spill",
+              "fohctl midi spill /ch/1 '/ch/[5-8]' /bus/2");
+  c->add_option("STRIP", line.patterns, "Such as /ch/1 or /bus/2; patterns in quotes")->required();
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_spill(s, line.patterns); }; });
 }
 
 void add_latency_command(CLI::App& app, Line& line, Chosen& chosen) {
@@ -178,6 +222,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   app.require_subcommand(1);
   add_value_commands(app, line, chosen);
   add_live_commands(app, line, chosen);
+  add_midi_commands(app, line, chosen);
   add_latency_command(app, line, chosen);
   try {
     if (const std::string problem = unknown_command(app, arguments); !problem.empty()) {

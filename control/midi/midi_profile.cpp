@@ -1,0 +1,52 @@
+#include "control/midi/midi_profile.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace fohd {
+namespace {
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+std::size_t letters(std::string_view pattern) {
+  return static_cast<std::size_t>(
+      std::count_if(pattern.begin(), pattern.end(), [](char c) { return c != '*' && c != '?'; }));
+}
+
+}  // namespace
+
+bool name_matches(std::string_view pattern, std::string_view name) noexcept {
+  std::size_t p = 0, n = 0, star = std::string_view::npos, behind = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] != '*' && (pattern[p] == '?' || lower(pattern[p]) == lower(name[n]))) {
+      ++p, ++n;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      behind = n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;  // the last star takes one more: at most pattern times name steps
+      n = ++behind;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+const MidiProfile* find_profile(const std::vector<MidiProfile>& profiles, std::string_view device_name) noexcept {
+  const MidiProfile* best = nullptr;
+  std::size_t most = 0;
+  for (const MidiProfile& profile : profiles) {
+    for (const std::string& pattern : profile.ports) {
+      const std::size_t here = letters(pattern);
+      // The first of equals wins, so a profile of one's own goes before one that came with the program.
+      if (here <= most || !name_matches(pattern, device_name)) continue;
+      most = here;
+      best = &profile;
+    }
+  }
+  return best;
+}
+
+}  // namespace fohd

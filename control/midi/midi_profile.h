@@ -1,0 +1,83 @@
+// A kind of surface, as data: which controls it has, what they send and hear, what they do. Profiles are files
+// (configs/midi, docs/MIDI.md); daemon/config reads them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/midi/encoder.h"
+#include "control/midi/midi_source.h"
+#include "control/midi/midi_target.h"
+#include "control/midi/motor_fader.h"
+#include "control/midi/takeover.h"
+
+namespace fohd {
+
+enum class ControlType : std::uint8_t { fader, knob, encoder, button };
+enum class RingStyle : std::uint8_t { none, mcu, value, steps_13 };
+enum class ButtonMode : std::uint8_t {
+  toggle,
+  momentary,      ///< on while it is held
+  set,            ///< a press sets `set_value`
+  follow,         ///< 64 and above is on, below is off
+  follow_nonzero  ///< the same, but 0 says nothing
+};
+
+/// A part of a parameter, in its unit.
+struct ValueRange {
+  float low = 0, high = 0;
+};
+
+struct MidiControlSpec {
+  std::string name;  ///< "fader 3"
+  ControlType type = ControlType::button;
+  MidiSource message;
+  std::optional<MidiSource> touch, ring, led;
+  bool has_led = true;  ///< a button without `led`: its own message is the LED
+  int full_scale = 127;
+  int resolution = 127;
+  bool motor = false;
+  MidiEcho echo = MidiEcho::never;
+  int hold_off_ms = 250;
+  MidiTakeover takeover = MidiTakeover::pickup;
+  MidiRelative relative = MidiRelative::mcu;
+  RingStyle ring_style = RingStyle::none;
+  ButtonMode mode = ButtonMode::toggle;
+  double set_value = 1;
+  std::optional<ValueRange> range;
+  bool invert = false;
+  int led_on = 127, led_off = 0, led_blink = 1;
+  int column = 0;  ///< from 0
+  MidiTarget does;
+};
+
+enum class DisplayKind : std::uint8_t { none, mcu, mcu_icon, hui };
+
+struct DisplaySpec {
+  DisplayKind kind = DisplayKind::none;
+  int sysex_id = 0x14;
+  bool colors = false;  ///< X-Touch: sysex 72
+  bool meters = false;
+  bool clock = false;
+};
+
+struct MidiProfile {
+  std::string id;                  ///< the file's stem
+  std::string device;              ///< full name
+  std::vector<std::string> ports;  ///< patterns of port names
+  MidiProtocol protocol = MidiProtocol::midi;
+  int columns = 0;
+  std::string confirmed, documents;
+  std::vector<std::vector<std::uint8_t>> hello, goodbye;
+  DisplaySpec display;
+  std::vector<MidiControlSpec> controls;
+};
+
+/// [any] Does a pattern with * and ? match all of a name, whatever the case?
+bool name_matches(std::string_view pattern, std::string_view name) noexcept;
+/// [any] The profile for a device of that name: the one whose pattern says most (has most letters); null if none.
+const MidiProfile* find_profile(const std::vector<MidiProfile>& profiles, std::string_view device_name) noexcept;
+
+}  // namespace fohd

@@ -1,0 +1,92 @@
+#include "control/midi/motor_fader.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fohd {
+
+/// The same place as far as the device can tell: nearer than one of its steps.
+bool MotorFader::same(int a, int b) const noexcept {
+  return std::abs(a - b) * static_cast<std::int64_t>(spec_.resolution) < spec_.full_scale;
+}
+
+void MotorFader::connected(std::int64_t start_ms) noexcept {
+  known_ = touched_ = owes_ = false;
+  busy_ = true;
+  start_ms_ = start_ms;
+  travel_until_ms_ = hand_ms_ = 0;
+}
+
+void MotorFader::touch(bool down, std::int64_t now_ms) noexcept {
+  touched_ = down;
+  hand_ms_ = now_ms;
+  owes_ = busy_ = true;
+  travel_until_ms_ = 0;  // a hand stops it where it is
+}
+
+bool MotorFader::moved(int position, std::int64_t now_ms) noexcept {
+  const int before = reported_;
+  reported_ = position;
+  if (!touched_ && now_ms < travel_until_ms_) {
+    const int low = std::min(travel_from_, travel_to_), high = std::max(travel_from_, travel_to_);
+    const int step = spec_.full_scale / spec_.resolution;
+    const bool on_the_way = position >= low - step && position <= high + step;
+    const bool onwards = std::abs(position - travel_to_) <= std::abs(before - travel_to_) || same(position, travel_to_);
+    if (on_the_way && (onwards || position == travel_from_)) return false;
+    travel_until_ms_ = 0;
+  }
+  position_ = position;
+  known_ = true;
+  hand_ms_ = now_ms;
+  owes_ = busy_ = true;
+  return true;
+}
+
+bool MotorFader::held(std::int64_t now_ms) const noexcept {
+  if (touched_) return now_ms - hand_ms_ < kTouchMs;
+  // Where a touch tells, its end has been told; a move without one (a sleeve, a nail) is echoed at once by a servo.
+  if (spec_.has_touch || spec_.echo == MidiEcho::required) return false;
+  return hand_ms_ != 0 && now_ms - hand_ms_ < spec_.hold_off_ms;
+}
+
+int MotorFader::command(int position, std::int64_t now_ms) noexcept {
+  if (!known_ || !same(position, reported_)) {
+    travel_from_ = known_ ? reported_ : position;
+    if (travel_until_ms_ > now_ms)
+      travel_from_ = position >= travel_to_ ? std::min(travel_from_, reported_) : std::max(travel_from_, reported_);
+    travel_to_ = position;
+    travel_until_ms_ = now_ms + kSettleMs;
+  }
+  known_ = true;
+  owes_ = false;
+  position_ = position;
+  sent_ms_ = now_ms;
+  return position;
+}
+
+std::optional<int> MotorFader::next(int target, std::int64_t now_ms) noexcept {
+  busy_ = false;
+  if (spec_.echo == MidiEcho::never) return std::nullopt;
+  busy_ = true;
+  if (now_ms < start_ms_ || held(now_ms)) return std::nullopt;
+  if (!known_) {
+    // Nobody knows where it stands, so no way can be made slow; its own servo brakes it.
+    busy_ = false;
+    return command(target, now_ms);
+  }
+  if (same(target, position_)) {
+    busy_ = false;
+    const bool echoes = owes_ && spec_.echo == MidiEcho::required;
+    owes_ = false;
+    // The very place it reported, not its neighbour that rounding may have made of it.
+    if (echoes) return command(position_, now_ms);
+    return std::nullopt;
+  }
+  const std::int64_t elapsed_ms = std::clamp<std::int64_t>(now_ms - sent_ms_, 1, 20);
+  const auto most = std::max(1, static_cast<int>(spec_.full_scale * elapsed_ms / kTravelMs));
+  const int way = std::clamp(target - position_, -most, most);
+  busy_ = position_ + way != target;
+  return command(position_ + way, now_ms);
+}
+
+}  // namespace fohd

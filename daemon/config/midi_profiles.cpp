@@ -1,0 +1,380 @@
+#include "daemon/config/midi_profiles.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <sstream>
+
+#include "daemon/config/toml_reader.h"
+#include "daemon/store/file_system.h"
+
+namespace fohd {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A row of like controls, as it stands in a file.
+struct Group {
+  MidiControlSpec first;
+  std::string does;
+  int count = 1, step = 1;
+  bool counts_channels = false, full_scale_given = false, resolution_given = false;
+};
+
+struct File {
+  fs::path path;
+  toml::table table;
+};
+
+/// A profile while it is put together: its base's values and groups, then its own over them.
+struct Draft {
+  MidiProfile profile;
+  std::vector<Group> groups;
+  std::vector<Group> singles;  ///< one of a group, by its full name
+};
+
+bool read_hex(const std::string& text, std::vector<std::uint8_t>& bytes) {
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    unsigned number = 0;
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), number, 16);
+    if (read.ec != std::errc() || read.ptr != word.data() + word.size() || number > 0xFF) return false;
+    bytes.push_back(static_cast<std::uint8_t>(number));
+  }
+  return bytes.size() >= 2 && bytes.front() >= 0x80;
+}
+
+class ProfileReader {
+ public:
+  ProfileReader(const std::map<std::string, File>& files, std::vector<ConfigError>& errors)
+      : files_(files), errors_(errors) {}
+
+  /// False: it is wrong, and errors say why.
+  bool read(const std::string& id, MidiProfile& into) {
+    const std::size_t before = errors_.size();
+    Draft draft;
+    read_file(id, draft, 0);
+    draft.profile.id = id;
+    if (errors_.size() == before) expand(draft);
+    into = std::move(draft.profile);
+    return errors_.size() == before;
+  }
+
+ private:
+  void read_file(const std::string& id, Draft& draft, int depth) {
+    const File& file = files_.at(id);
+    file_ = file.path.string();
+    TomlTable top(&file.table, "", file_, errors_);
+    std::string base;
+    top.read("extends", base, "another profile, by its file's name without .toml");
+    constexpr int kDeepest = 4;
+    if (!base.empty() && (!files_.contains(base) || depth == kDeepest)) {
+      top.complain("extends", "there is no profile \"" + base + "\" that this one could extend");
+    } else if (!base.empty()) {
+      read_file(base, draft, depth + 1);
+      file_ = file.path.string();
+    }
+    read_top(top, draft);
+    read_display(top.table("display"), draft.profile.display);
+    bool present = false;
+    for (TomlTable& item : top.tables("control", present)) read_control(item, draft);
+    top.finish();
+  }
+
+  void read_top(TomlTable& top, Draft& draft) {
+    MidiProfile& profile = draft.profile;
+    top.read("device", profile.device, "the device's full name");
+    top.read("ports", profile.ports, "patterns of its ports' names");
+    int protocol = static_cast<int>(profile.protocol);
+    top.read_word("protocol", protocol, {"midi", "mcu", "hui"});
+    profile.protocol = static_cast<MidiProtocol>(protocol);
+    top.read("columns", profile.columns, 0, 8, "channel strips side by side");
+    top.read("confirmed", profile.confirmed, "what is known of real devices", 2000);
+    top.read("documents", profile.documents, "what was taken from documents", 2000);
+    read_messages(top, "hello", profile.hello);
+    read_messages(top, "goodbye", profile.goodbye);
+    std::vector<std::string> without;
+    top.read("without", without, "names of controls that it does not have");
+    for (const std::string& name : without) {
+      const auto removed = std::erase_if(draft.groups, [&](const Group& group) { return group.first.name == name; });
+      if (removed == 0) top.complain("without", "there is no control \"" + name + "\" that could be missing");
+    }
+  }
+
+  void read_messages(TomlTable& top, std::string_view key, std::vector<std::vector<std::uint8_t>>& messages) {
+    if (!top.has(key)) return top.read(key, ignored_, "");
+    std::vector<std::string> texts;
+    top.read(key, texts, "MIDI messages in hexadecimal");
+    messages.clear();
+    for (const std::string& text : texts) {
+      std::vector<std::uint8_t> bytes;
+      if (!read_hex(text, bytes)) {
+        top.complain(key, "\"" + text + "\" is no MIDI message in hexadecimal, such as \"F0 00 00 66 14 00 F7\"");
+      }
+      messages.push_back(std::move(bytes));
+    }
+  }
+
+  static void read_display(TomlTable table, DisplaySpec& display) {
+    int kind = static_cast<int>(display.kind), colors = display.colors ? 1 : 0;
+    table.read_word("kind", kind, {"none", "mcu", "mcu_icon", "hui"});
+    display.kind = static_cast<DisplayKind>(kind);
+    table.read("sysex_id", display.sysex_id, 0, 127, "its id in system exclusive messages");
+    table.read_word("colors", colors, {"none", "x_touch"});
+    display.colors = colors == 1;
+    table.read("meters", display.meters, "it shows levels");
+    table.read("clock", display.clock, "it has a time display");
+    table.finish();
+  }
+
+  void read_source(TomlTable& item, std::string_view key, std::optional<MidiSource>& source) {
+    std::string text;
+    item.read(key, text, "a message such as \"note 16 ch 1\"");
+    if (text.empty() || text == "none") return;
+    source = parse_midi_source(text);
+    if (!source) {
+      item.complain(key, "\"" + text + "\" is no message; it is a kind (" + midi_kind_words() +
+                             "), a number (nrpn: MSB/LSB, hui_switch: zone/port) and perhaps \"ch\" with 1 to 16");
+    }
+  }
+
+  void read_control(TomlTable& item, Draft& draft) {
+    std::string name;
+    item.read("name", name, "what the control is called", 64);
+    if (name.empty()) item.complain("name", "a control needs a `name`");
+    const auto find = [&](std::vector<Group>& groups) {
+      return std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.first.name == name; });
+    };
+    if (const auto known = find(draft.groups); known != draft.groups.end()) return read_keys(item, *known, false);
+    // "f 3": the third of the group "f".
+    const std::size_t space = name.rfind(' ');
+    for (const Group& group : draft.groups) {
+      if (space == std::string::npos || group.first.name != name.substr(0, space) || group.count < 2) continue;
+      int number = 0;
+      const std::string_view digits = std::string_view(name).substr(space + 1);
+      const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      if (read.ec != std::errc() || number < 1 || number > group.count) continue;
+      Group single = at(group, number - 1);
+      read_keys(item, single, false);
+      draft.singles.push_back(std::move(single));
+      return;
+    }
+    Group group;
+    group.first.name = name;
+    read_keys(item, group, true);
+    draft.groups.push_back(std::move(group));
+  }
+
+  void read_keys(TomlTable& item, Group& group, bool is_new) {
+    MidiControlSpec& spec = group.first;
+    item.read("count", group.count, 1, 128, "how many of them there are");
+    item.read("step", group.step, 1, 128, "from one's number to the next one's");
+    int column = spec.column + 1;
+    item.read("column", column, 1, 8, "the column of the first of them, from 1");
+    spec.column = column - 1;
+    int counts = group.counts_channels ? 1 : 0, type = static_cast<int>(spec.type);
+    item.read_word("count_by", counts, {"number", "channel"});
+    group.counts_channels = counts == 1;
+    if (is_new && !item.has("type")) item.complain("type", "the control \"" + spec.name + "\" needs a `type`");
+    item.read_word("type", type, {"fader", "knob", "encoder", "button"});
+    spec.type = static_cast<ControlType>(type);
+    std::optional<MidiSource> message;
+    read_source(item, "message", message);
+    if (message) spec.message = *message;
+    if (is_new && !item.has("message")) item.complain("message", "the control \"" + spec.name + "\" needs a `message`");
+    for (const auto& [key, source] : {std::pair("touch", &spec.touch), {"ring", &spec.ring}, {"led", &spec.led}}) {
+      if (item.has(key)) source->reset();  // "none" takes away what the extended profile has
+    }
+    read_source(item, "touch", spec.touch);
+    read_source(item, "ring", spec.ring);
+    read_source(item, "led", spec.led);
+    if (item.has("led")) spec.has_led = spec.led.has_value();
+    group.full_scale_given = group.full_scale_given || item.has("full_scale");
+    item.read("full_scale", spec.full_scale, 1, 16383, "its value at the top");
+    group.resolution_given = group.resolution_given || item.has("resolution");
+    item.read("resolution", spec.resolution, 1, 16383, "distinct positions");
+    item.read("motor", spec.motor, "it has a motor");
+    read_behaviour(item, group);
+    item.finish();
+  }
+
+  void read_behaviour(TomlTable& item, Group& group) {
+    MidiControlSpec& spec = group.first;
+    const auto word = [&](std::string_view key, auto& value, std::initializer_list<std::string_view> words) {
+      int index = static_cast<int>(value);
+      item.read_word(key, index, words);
+      value = static_cast<std::decay_t<decltype(value)>>(index);
+    };
+    word("echo", spec.echo, {"never", "after_move", "required"});
+    item.read("hold_off_ms", spec.hold_off_ms, 0, 5000, "rest before something is sent to it again");
+    word("takeover", spec.takeover, {"pickup", "jump", "scaled"});
+    word("relative", spec.relative, {"mcu", "sign", "offset", "twos"});
+    if (spec.ring && spec.ring_style == RingStyle::none) spec.ring_style = RingStyle::mcu;
+    word("ring_style", spec.ring_style, {"none", "mcu", "value", "steps_13"});
+    word("mode", spec.mode, {"toggle", "momentary", "set", "follow", "follow_nonzero"});
+    item.read("value", spec.set_value, -1e6, 1e6, "what a press sets, in the parameter's unit");
+    std::optional<std::pair<double, double>> range;
+    item.read("range", range, "the part of the parameter it covers, in its unit");
+    if (range) spec.range = ValueRange{static_cast<float>(range->first), static_cast<float>(range->second)};
+    item.read("invert", spec.invert, "the other way round");
+    item.read("led_on", spec.led_on, 0, 127, "what lights it");
+    item.read("led_off", spec.led_off, 0, 127, "what darkens it");
+    item.read("led_blink", spec.led_blink, 0, 127, "what makes it blink");
+    item.read("does", group.does, "what it does");
+    std::string error;
+    if (!parse_midi_target(group.does, 1, error)) item.complain("does", error);
+  }
+
+  /// The control number i of a group.
+  static Group at(const Group& group, int i) {
+    Group one = group;
+    one.count = 1;
+    MidiControlSpec& spec = one.first;
+    if (group.count > 1) spec.name += " " + std::to_string(i + 1);
+    const auto shift = [&](MidiSource& source, int by) {
+      source.number = static_cast<std::uint16_t>(source.number + by);
+    };
+    const auto shift_like_message = [&](MidiSource& source) {
+      if (group.counts_channels) {
+        source.channel = static_cast<std::uint8_t>(source.channel + i);
+      } else {
+        shift(source, i * (source.kind == group.first.message.kind ? group.step : 1));
+      }
+    };
+    shift_like_message(spec.message);
+    if (spec.led) shift_like_message(*spec.led);
+    if (spec.ring) shift_like_message(*spec.ring);
+    constexpr int kHuiZone = 8;  // switches of a zone; the next strip's are in the next zone
+    if (spec.touch) shift(*spec.touch, i * (spec.touch->kind == MidiKind::hui_switch ? kHuiZone : 1));
+    std::string error;
+    if (auto does = parse_midi_target(group.does, i + 1, error)) spec.does = *std::move(does);
+    if (!group.full_scale_given) spec.full_scale = max_value(spec.message.kind);
+    if (!group.resolution_given) spec.resolution = std::min(spec.full_scale, 1023);
+    spec.column += i;
+    one.does = to_string(spec.does);
+    return one;
+  }
+
+  void expand(Draft& draft) {
+    std::map<MidiSource, std::string> known;
+    const auto complain = [&](const std::string& text) { errors_.push_back({file_, 0, 0, text}); };
+    for (const Group& group : draft.groups) {
+      for (int i = 0; i < group.count; ++i) {
+        MidiControlSpec spec = at(group, i).first;
+        for (const Group& single : draft.singles) {
+          if (single.first.name != spec.name) continue;
+          std::string error;
+          spec = single.first;
+          if (auto does = parse_midi_target(single.does, i + 1, error)) spec.does = *std::move(does);
+        }
+        if (spec.message.number >= number_limit(spec.message.kind) || spec.message.channel > 15) {
+          complain("the control \"" + spec.name + "\" would have a number or channel that MIDI does not know");
+        }
+        const auto [other, is_new] = known.try_emplace(spec.message, spec.name);
+        if (!is_new) {
+          complain("\"" + spec.name + "\" and \"" + other->second + "\" send the same message, " +
+                   to_string(spec.message));
+        }
+        draft.profile.controls.push_back(std::move(spec));
+      }
+    }
+  }
+
+  const std::map<std::string, File>& files_;
+  std::vector<ConfigError>& errors_;
+  std::string file_;
+  std::vector<std::string> ignored_;
+};
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+/// Only what a learned control can differ in from the defaults.
+std::string control_text(const MidiControlSpec& spec) {
+  constexpr std::string_view kTypes[] = {"fader", "knob", "encoder", "button"};
+  constexpr std::string_view kCodings[] = {"mcu", "sign", "offset", "twos"};
+  std::string text = "\n[[control]]\nname = " + quoted(spec.name) +
+                     "\ntype = " + quoted(std::string(kTypes[static_cast<std::size_t>(spec.type)])) +
+                     "\nmessage = " + quoted(to_string(spec.message)) + "\n";
+  if (spec.type == ControlType::encoder) {
+    text += "relative = " + quoted(std::string(kCodings[static_cast<std::size_t>(spec.relative)])) + "\n";
+  }
+  return text + "does = " + quoted(to_string(spec.does)) + "\n";
+}
+
+}  // namespace
+
+std::vector<MidiProfile> load_midi_profiles(const std::vector<fs::path>& folders, std::vector<ConfigError>& errors) {
+  std::map<std::string, File> files;
+  std::vector<std::string> order;
+  for (const fs::path& folder : folders) {
+    std::error_code code;
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(folder, code)) {
+      if (entry.path().extension() == ".toml") found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    for (const fs::path& path : found) {
+      const std::string id = path.stem().string();
+      if (files.contains(id)) continue;
+      try {
+        files[id] = {path, toml::parse_file(path.string())};
+        order.push_back(id);
+      } catch (const toml::parse_error& error) {
+        const auto& where = error.source().begin;
+        errors.push_back({path.string(), static_cast<int>(where.line), static_cast<int>(where.column),
+                          "this is not TOML: " + std::string(error.description())});
+      }
+    }
+  }
+  std::vector<MidiProfile> profiles;
+  ProfileReader reader(files, errors);
+  for (const std::string& id : order) {
+    MidiProfile profile;
+    if (reader.read(id, profile)) profiles.push_back(std::move(profile));
+  }
+  return profiles;
+}
+
+fs::path shipped_midi_profiles() {
+  std::error_code code;
+  const fs::path program = fs::read_symlink("/proc/self/exe", code);
+  if (code) return {};
+  const fs::path folder = program.parent_path();
+  for (const fs::path& candidate : {folder / "../share/fohd/midi", folder / "../../../configs/midi"}) {
+    if (fs::is_directory(candidate, code)) return fs::canonical(candidate, code);
+  }
+  return {};
+}
+
+std::string midi_profile_text(const MidiHub::Saved& saved) {
+  std::string text = "# What was learned on " + saved.device + ".\n";
+  text += "device = " + quoted(saved.device) + "\n";
+  if (!saved.extends.empty()) text += "extends = " + quoted(saved.extends) + "\n";
+  text += "ports = [" + quoted(saved.device) + "]\n";
+  for (const MidiControlSpec& spec : saved.controls) text += control_text(spec);
+  return text;
+}
+
+std::string save_midi_profile(const fs::path& folder, const std::string& name, const MidiHub::Saved& saved) {
+  const bool fine =
+      !name.empty() && name.size() <= 64 &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == std::string::npos;
+  if (!fine) return "a profile's name is letters, digits, - and _, at most 64";
+  if (name == saved.extends) return "\"" + name + "\" is the profile that this one extends; choose another name";
+  FileSystem disk;
+  const std::string path = (folder / (name + ".toml")).string(), part = path + ".part";
+  std::string error = disk.make_folder(folder.string());
+  if (error.empty()) error = disk.write(part, midi_profile_text(saved));
+  if (error.empty()) error = disk.rename(part, path);
+  if (error.empty()) error = disk.sync_folder(folder.string());
+  return error;
+}
+
+}  // namespace fohd

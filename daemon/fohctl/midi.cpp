@@ -1,0 +1,124 @@
+// fohctl midi: what surfaces are there, what their controls do, learning by moving them.
+#include <algorithm>
+#include <limits>
+#include <ostream>
+
+#include "daemon/fohctl/commands.h"
+#include "daemon/fohctl/value_text.h"
+
+namespace fohd::ctl {
+namespace {
+
+/// Sends a command and prints the lines that answer it until `done` (or the time is up). False from take: enough.
+struct Conversation {
+  Session& session;
+  std::string address;
+  int code = kNoAnswer;
+
+  /// Whether the reply ends it.
+  template <class Line>
+  bool hear(const Reply& reply, Line on_line) {
+    if (reply.address == "/error") {
+      session.err << "fohctl: " << printable(reply.text(1)) << "\n";
+      code = kRefused;
+      return true;
+    }
+    if (reply.address == "/info") {  // asked last: everything that came at once has come
+      code = kOk;
+      return true;
+    }
+    return reply.address == address && on_line(reply.text(0));
+  }
+
+  template <class Line>
+  void run(double seconds, Line on_line) {
+    const double end_s = now_s() + seconds;
+    while (now_s() < end_s && !session.stop.raised()) {
+      std::vector<Reply> replies;
+      const auto event = session.desk.receive(end_s, replies);
+      for (const Reply& reply : replies) {
+        if (hear(reply, on_line)) return;
+      }
+      if (event == Connection::Event::nobody_listens) return;
+    }
+  }
+};
+
+/// A command whose answers come at once; prints them.
+int ask_lines(Session& session, const Request& request) {
+  Conversation talk{session, request.address};
+  const std::vector<Request> both = {request, {"/info"}};
+  session.desk.send(both);
+  talk.run(session.timeout_s, [&](const std::string& line) {
+    session.out << printable(line) << "\n";
+    return false;
+  });
+  return talk.code == kNoAnswer ? explain_silence(session) : talk.code;
+}
+
+/// A command that is answered by one line, later.
+int wait_for_line(Session& session, const Request& request, double seconds) {
+  Conversation talk{session, request.address};
+  session.desk.send(request);
+  talk.run(seconds, [&](const std::string& line) {
+    session.out << printable(line) << std::endl;
+    talk.code = line.find(" was not learned") != std::string::npos || line.starts_with("not saved") ? kRefused : kOk;
+    return true;
+  });
+  return talk.code == kNoAnswer && !session.stop.raised() ? explain_silence(session) : talk.code;
+}
+
+}  // namespace
+
+int midi_list(Session& session, const std::string& device) {
+  if (device.empty()) return ask_lines(session, {"/midi/list"});
+  return ask_lines(session, {"/midi/controls", {device}});
+}
+
+int midi_learn(Session& session, const std::string& target) {
+  session.err << "Move the control that is to do " << printable(target) << " (30 s).\n";
+  constexpr double kLearn_s = 31;  // the desk gives up after 30
+  return wait_for_line(session, {"/midi/learn", {target}}, kLearn_s + session.timeout_s);
+}
+
+int midi_forget(Session& session, const std::string& what) { return ask_lines(session, {"/midi/forget", {what}}); }
+
+int midi_save(Session& session, const std::string& name, const std::string& device) {
+  constexpr double kDisk_s = 5;  // of a slow card
+  return wait_for_line(session, {"/midi/save", {device, name}}, kDisk_s + session.timeout_s);
+}
+
+int midi_spill(Session& session, const std::vector<std::string>& strips) {
+  std::string all;
+  for (const std::string& strip : strips) all += (all.empty() ? "" : " ") + strip;
+  return ask_lines(session, {"/midi/spill", {all}});
+}
+
+int midi_monitor(Session& session, double seconds) {
+  const Answer there = ask(session, {});
+  if (there.code != kOk) return explain(session, there);
+  const double end_s = seconds > 0 ? now_s() + seconds : std::numeric_limits<double>::max();
+  constexpr double kRenew_s = 5;
+  constexpr std::int32_t kAsk_s = 15;  // two renewals may get lost
+  double renew_s = 0;
+  Conversation talk{session, "/midi/monitor"};
+  while (now_s() < end_s && !session.stop.raised() && session.out.good()) {
+    if (now_s() >= renew_s) {
+      session.desk.send(Request{"/midi/monitor", {kAsk_s}});
+      renew_s = now_s() + kRenew_s;
+    }
+    std::vector<Reply> replies;
+    session.desk.receive(std::min(renew_s, end_s), replies);
+    for (const Reply& reply : replies) {
+      const bool ends = talk.hear(reply, [&](const std::string& line) {
+        session.out << printable(line) << std::endl;
+        return false;
+      });
+      if (ends && talk.code == kRefused) return kRefused;
+    }
+  }
+  session.desk.send(Request{"/midi/monitor", {std::int32_t{0}}});
+  return kOk;
+}
+
+}  // namespace fohd::ctl

@@ -1,0 +1,192 @@
+#include "daemon/midi/midi_desk.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <sstream>
+#include <system_error>
+#include <thread>
+
+#include "daemon/clock.h"
+#include "daemon/config/midi_profiles.h"
+
+namespace fohd {
+namespace {
+
+SurfaceClock wall_clock() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  return {local.tm_hour, local.tm_min, local.tm_sec};
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+}  // namespace
+
+MidiSetup MidiDesk::make_setup(const Config& config, const std::filesystem::path& own_folder) {
+  MidiSetup setup;
+  if (config.midi.api == MidiApi::off) return setup;
+  std::vector<std::filesystem::path> folders;
+  if (!own_folder.empty()) folders.push_back(own_folder);
+  if (const auto shipped = shipped_midi_profiles(); !shipped.empty()) folders.push_back(shipped);
+  std::vector<ConfigError> errors;
+  setup.profiles = load_midi_profiles(folders, errors);
+  for (const ConfigError& error : errors) spdlog::warn("MIDI profile left out: {}", error.to_string());
+  setup.devices = config.midi.devices;
+  setup.surfaces = config.midi.surfaces;
+  setup.layers = config.midi.layers;
+  const auto exists = [&](const std::string& id) {
+    return std::any_of(setup.profiles.begin(), setup.profiles.end(), [&](const auto& p) { return p.id == id; });
+  };
+  for (const auto& [port, id] : setup.devices) {
+    if (!exists(id))
+      spdlog::warn("[[midi.device]]: there is no profile \"{}\"; \"{}\" is left to the others", id, port);
+  }
+  for (const SurfaceSetup& surface : setup.surfaces) {
+    for (const std::string& unit : surface.units) {
+      if (!exists(unit.substr(0, unit.find('#')))) {
+        spdlog::warn("[[midi.surface]] \"{}\": there is no profile \"{}\"", surface.name, unit);
+      }
+    }
+  }
+  return setup;
+}
+
+MidiDesk::MidiDesk(House house, const Config& config, const std::string& state_folder)
+    : house_(std::move(house)),
+      config_(config.midi),
+      client_name_(config.audio.client),
+      own_folder_(!config.midi.profiles.empty() ? std::filesystem::path(config.midi.profiles)
+                  : !state_folder.empty()       ? std::filesystem::path(state_folder) / "midi"
+                                                : std::filesystem::path()),
+      setup_(make_setup(config, own_folder_)),
+      hub_(house_.desk, house_.status, house_.commands, setup_) {}
+
+MidiDesk::~MidiDesk() = default;
+
+void MidiDesk::start() {
+  if (config_.api == MidiApi::off) return;
+  MidiPorts::Options options;
+  options.api = config_.api;
+  options.client = client_name_;
+  options.wants_exclusive = [this](const std::string& device) {
+    const MidiProfile* profile = hub_.profile_of(device);
+    return profile != nullptr && profile->protocol != MidiProtocol::midi;
+  };
+  MidiPorts::Handlers handlers;
+  handlers.appeared = [this](MidiUnitId id, const MidiPortPair& pair) { appeared(id, pair); };
+  handlers.gone = [this](MidiUnitId id, const MidiPortPair& pair) {
+    hub_.disconnect(id);
+    spdlog::info("MIDI: {} is gone", pair.name);
+  };
+  handlers.bytes = [this](MidiUnitId id, MidiBytes bytes) { hub_.receive(id, bytes, now_ms()); };
+  handlers.turn = [this] { house_.turn(); };
+  handlers.trouble = [](const std::string& text) { spdlog::warn("MIDI: {}", text); };
+  ports_ = std::make_unique<MidiPorts>(house_.io, std::move(options), std::move(handlers));
+  spdlog::info("MIDI surfaces are looked for over {}; {} device profiles are known", ports_->api_name(),
+               setup_.profiles.size());
+}
+
+void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
+  hub_.connect(id, pair.name, pair.ordinal, now_ms());
+  const MidiUnit* unit = hub_.unit(id);
+  const bool known = unit != nullptr && !unit->profile().id.empty();
+  spdlog::info("MIDI: {} is there, {}", pair.name, known ? "as " + unit->name() : "without a profile");
+  if (known && (pair.source.empty() || pair.sink.empty())) {
+    spdlog::warn("MIDI: {} has no port that {}; if its name is another one there, nothing can be {} it", pair.name,
+                 pair.sink.empty() ? "listens" : "speaks", pair.sink.empty() ? "sent to" : "heard from");
+  }
+}
+
+void MidiDesk::set_jack_alive(bool alive) {
+  if (ports_) ports_->set_server_alive(alive);
+}
+
+void MidiDesk::turn(std::int64_t now_ms) {
+  hub_.turn(now_ms, wall_clock());
+  hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_ == nullptr || ports_->send(id, message); });
+  for (const MidiNote& note : hub_.take_notes()) house_.tell(note.client, note.address, note.text);
+  look_for_saved();
+}
+
+bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                       std::int64_t now_ms, std::string& error) {
+  const auto text = [&](std::size_t i) { return std::get<std::string>(arguments[i]); };
+  error.clear();
+  switch (call.command) {
+    case Command::midi_learn:
+      error = hub_.learn(text(0), origin.client, now_ms);
+      break;
+    case Command::midi_forget:
+      error = hub_.forget(text(0));
+      break;
+    case Command::midi_list:
+    case Command::midi_controls: {
+      const bool all = call.command == Command::midi_list;
+      for (const std::string& line : all ? hub_.list() : hub_.list_controls(text(0), error)) {
+        if (!house_.tell(origin.client, all ? "/midi/list" : "/midi/controls", line)) break;
+      }
+      break;
+    }
+    case Command::midi_monitor: {
+      constexpr int kMostSeconds = 60;  // whoever watches says so again
+      hub_.monitor(origin.client, std::clamp(std::get<std::int32_t>(arguments[0]), 0, kMostSeconds), now_ms);
+      break;
+    }
+    case Command::midi_spill:
+      error = hub_.spill(words_of(text(0)));
+      break;
+    case Command::midi_save:
+      if (own_folder_.empty()) {
+        error = "this desk keeps nothing: it was started without a state folder";
+      } else if (saving_.valid()) {
+        error = "a profile is being saved; try again";
+      } else {
+        MidiHub::Saved saved;
+        error = hub_.saved(text(0), saved);
+        if (!error.empty()) break;
+        saving_for_ = origin.client;
+        saving_name_ = text(1);
+        // A disk may stand still, so nobody waits for this thread.
+        std::packaged_task<std::string()> task([folder = own_folder_, name = text(1), saved = std::move(saved)] {
+          return save_midi_profile(folder, name, saved);
+        });
+        saving_ = task.get_future();
+        std::thread(std::move(task)).detach();
+      }
+      break;
+    default:
+      error = "this command is not known here";
+  }
+  return error.empty();
+}
+
+void MidiDesk::look_for_saved() {
+  if (!saving_.valid() || saving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  const std::string error = saving_.get();
+  const std::string where = (own_folder_ / (saving_name_ + ".toml")).string();
+  house_.tell(saving_for_, "/midi/save",
+              error.empty() ? "saved as " + where + "; in force from the next start" : "not saved: " + error);
+}
+
+void MidiDesk::report() {
+  const std::uint64_t lost = ports_ ? ports_->lost_bytes() : 0;
+  if (lost == lost_told_) return;
+  spdlog::warn("MIDI: {} bytes came faster than they could be read and are lost", lost - lost_told_);
+  lost_told_ = lost;
+}
+
+void MidiDesk::stop() {
+  if (!ports_) return;
+  hub_.say_goodbye();
+  hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_->send(id, message); });
+  if (!ports_->stop(1000)) spdlog::warn("MIDI: the ports do not let go");
+}
+
+}  // namespace fohd

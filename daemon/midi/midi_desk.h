@@ -1,0 +1,73 @@
+// MIDI in the running desk: profiles, ports and surfaces put together, and the commands of `fohctl midi`.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "control/commands.h"
+#include "control/midi/midi_hub.h"
+#include "daemon/config/config.h"
+#include "daemon/midi/midi_ports.h"
+
+namespace fohd {
+
+/// [control]
+class MidiDesk {
+ public:
+  struct House {
+    boost::asio::io_context& io;
+    Desk& desk;
+    DeskStatus& status;
+    CommandSink& commands;
+    /// Tells a client a line; false: it may not ask for more in this second.
+    std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
+    std::function<void()> turn;  ///< something came in: publish it
+  };
+
+  /// [control, before the loop: it reads the profiles from the disk] Warnings are logged. state_folder: where one's own
+  /// profiles are kept if the configuration names no place; empty: nowhere.
+  MidiDesk(House house, const Config& config, const std::string& state_folder);
+  ~MidiDesk();
+  MidiDesk(const MidiDesk&) = delete;
+  MidiDesk& operator=(const MidiDesk&) = delete;
+
+  /// Opens the ports, if MIDI is not off.
+  void start();
+  /// Over JACK there are no ports without its server.
+  void set_jack_alive(bool alive);
+  void turn(std::int64_t now_ms);
+  void meters(const MeterFrame& frame) { hub_.meters(frame); }
+  /// The commands below /midi. On failure returns false and says why.
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
+               std::string& error);
+  /// Once a second: tells the log what got lost.
+  void report();
+  /// Leaves the devices as they want to be left.
+  void stop();
+
+ private:
+  static MidiSetup make_setup(const Config& config, const std::filesystem::path& own_folder);
+  void appeared(MidiUnitId id, const MidiPortPair& pair);
+  void save(const std::string& device, const std::string& name, std::uint64_t client);
+  void look_for_saved();
+
+  House house_;
+  MidiConfig config_;
+  std::string client_name_;
+  std::filesystem::path own_folder_;
+  MidiSetup setup_;  ///< what the MIDI thread may look at: it never changes
+  MidiHub hub_;
+  std::unique_ptr<MidiPorts> ports_;
+  std::future<std::string> saving_;  ///< valid while a disk is written
+  std::uint64_t saving_for_ = 0;
+  std::string saving_name_;
+  std::uint64_t lost_told_ = 0;
+};
+
+}  // namespace fohd

@@ -1,0 +1,337 @@
+#include "daemon/midi/midi_ports.h"
+
+#include <RtMidi.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <future>
+#include <map>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "daemon/event_fd.h"
+#include "engine/flag.h"
+#include "engine/ring.h"
+
+namespace fohd {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// A look costs 0.1 to 0.3 ms (ENV.md section 3); a surface that returns is painted within a second.
+constexpr auto kLook = 200ms;
+constexpr std::size_t kRingBytes = 1 << 16;  // ten seconds of a MIDI cable, one of a busy USB surface
+constexpr std::size_t kMostWaiting = 4096;   // bytes on their way to one device; RtMidi's own ring over JACK is 16 KiB
+
+/// One device: its ports and what crosses between threads.
+struct Cable {
+  MidiUnitId id = 0;
+  MidiPortPair pair;
+  std::unique_ptr<RtMidiIn> in;          ///< [midi thread]
+  std::unique_ptr<RtMidiOut> out;        ///< [midi thread]
+  Ring<std::uint8_t> heard{kRingBytes};  ///< messages, each behind its length in two bytes
+  std::atomic<std::uint64_t> lost{0};
+  std::atomic<std::size_t> waiting{0};
+  const EventFd* bell = nullptr;
+};
+
+/// [RtMidi's thread; over JACK a real-time one] Copies and rings, nothing else.
+void hear(double, std::vector<unsigned char>* message, void* data) {
+  auto& cable = *static_cast<Cable*>(data);
+  const std::size_t size = message->size();
+  const std::uint8_t head[2] = {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size & 0xFF)};
+  if (size == 0 || size > 0xFFFF || cable.heard.writable() < size + 2) {
+    cable.lost.fetch_add(size, std::memory_order_relaxed);
+    return;
+  }
+  cable.heard.write(head);
+  cable.heard.write(std::span<const std::uint8_t>(message->data(), size));
+  cable.bell->ring();
+}
+
+/// RtMidi would print.
+void keep_quiet(RtMidiError::Type, const std::string&, void*) {}
+
+bool is_there(const char* path) { return ::access(path, F_OK) == 0; }
+
+}  // namespace
+
+class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  Worker(asio::io_context& control, Options options, Handlers handlers)
+      : control_(control),
+        options_(std::move(options)),
+        handlers_(std::move(handlers)),
+        timer_(io_),
+        bell_watch_(control, ::dup(bell_.fd())),
+        work_(asio::make_work_guard(io_)) {
+    const bool alsa = options_.api == MidiApi::alsa || (options_.api == MidiApi::automatic && is_there("/dev/snd/seq"));
+    api_ = alsa ? RtMidi::LINUX_ALSA : RtMidi::UNIX_JACK;
+    alive_ = alsa;  // ALSA needs no server
+    listening_.raise();
+  }
+
+  void run() {
+    watch_bell();
+    thread_ = std::thread([self = shared_from_this()] {
+      self->look();
+      self->io_.run();
+      self->close_all();
+      self->ended_.set_value();
+    });
+  }
+
+  std::string api_name() const { return api_ == RtMidi::LINUX_ALSA ? "ALSA" : "JACK"; }
+
+  void set_server_alive(bool alive) {
+    if (api_ == RtMidi::LINUX_ALSA) return;
+    asio::post(io_, [self = shared_from_this(), alive] {
+      self->alive_ = alive;
+      if (!alive) self->close_all();
+    });
+  }
+
+  bool send(MidiUnitId id, MidiBytes message) {
+    const auto at = known_.find(id);
+    if (at == known_.end()) return true;  // it has gone: nothing is owed to it
+    const std::shared_ptr<Cable>& cable = at->second;
+    if (cable->waiting.load(std::memory_order_relaxed) > kMostWaiting) return false;
+    cable->waiting.fetch_add(message.size(), std::memory_order_relaxed);
+    asio::post(io_, [self = shared_from_this(), cable,
+                     bytes = std::vector<std::uint8_t>(message.begin(), message.end())] { self->put(*cable, bytes); });
+    return true;
+  }
+
+  std::uint64_t lost_bytes() const {
+    std::uint64_t sum = lost_before_;
+    for (const auto& [id, cable] : known_) sum += cable->lost.load(std::memory_order_relaxed);
+    return sum;
+  }
+
+  bool stop(int patience_ms) {
+    if (!thread_.joinable()) return true;
+    listening_.lower();
+    bell_watch_.close();
+    // Behind everything that was posted to be sent; a moment more lets JACK take it.
+    asio::post(io_, [self = shared_from_this()] {
+      self->timer_.expires_after(50ms);
+      self->timer_.async_wait([self](const boost::system::error_code&) { self->io_.stop(); });
+    });
+    if (ended_.get_future().wait_for(std::chrono::milliseconds(patience_ms)) != std::future_status::ready) {
+      thread_.detach();
+      return false;
+    }
+    thread_.join();
+    return true;
+  }
+
+ private:
+  // ---- control loop
+
+  void watch_bell() {
+    bell_watch_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& failure) {
+                             if (failure || !self->listening_.raised()) return;
+                             self->bell_.clear();
+                             self->read_all();
+                             self->watch_bell();
+                           });
+  }
+
+  void read_all() {
+    constexpr std::size_t kMost = 4096;  // of one device at a time, so that one that floods does not starve the others
+    bool more = false;
+    for (const auto& [id, cable] : known_) {
+      std::size_t taken = 0;
+      std::uint8_t head[2];
+      while (taken < kMost && cable->heard.read(head) == 2) {
+        message_.resize(static_cast<std::size_t>(head[0]) << 8 | head[1]);
+        // Written behind its length a moment ago at most.
+        std::size_t got = 0;
+        while (got < message_.size()) got += cable->heard.read(std::span(message_).subspan(got));
+        taken += message_.size();
+        handlers_.bytes(id, message_);
+      }
+      more = more || taken >= kMost;
+    }
+    handlers_.turn();
+    if (more) bell_.ring();
+  }
+
+  void tell_control(std::function<void(Worker&)> what) {
+    asio::post(control_, [self = shared_from_this(), what = std::move(what)] {
+      if (self->listening_.raised()) what(*self);
+    });
+  }
+
+  // ---- midi thread
+
+  void after_a_while() {
+    timer_.expires_after(kLook);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failure) {
+      if (!failure) self->look();
+    });
+  }
+
+  void look() {
+    after_a_while();
+    if (!alive_) return;
+    try {
+      std::vector<std::string> sources, sinks;
+      list(probe_in_, sources);
+      list(probe_out_, sinks);
+      take(pair_midi_ports(sources, sinks));
+      told_.clear();
+    } catch (const RtMidiError& error) {
+      close_all();
+      say(error.getMessage());
+    }
+  }
+
+  /// Our own ports are of clients whose names begin with ours.
+  template <class Probe>
+  void list(std::unique_ptr<Probe>& probe, std::vector<std::string>& names) {
+    if (!probe) {
+      probe = std::make_unique<Probe>(api_, own_name() + "-look");
+      probe->setErrorCallback(&keep_quiet, nullptr);
+    }
+    const unsigned count = probe->getPortCount();
+    for (unsigned i = 0; i < count; ++i) {
+      std::string name = probe->getPortName(i);
+      const bool through = name.starts_with("Midi Through");
+      if (!name.empty() && !through && !name.starts_with(own_name())) names.push_back(std::move(name));
+    }
+  }
+
+  std::string own_name() const { return options_.client + "-midi"; }
+
+  void take(const std::vector<MidiPortPair>& pairs) {
+    for (auto it = cables_.begin(); it != cables_.end();) {
+      const bool still = std::find(pairs.begin(), pairs.end(), (*it)->pair) != pairs.end();
+      it = still ? std::next(it) : close(it);
+    }
+    for (const MidiPortPair& pair : pairs) {
+      const bool known = std::any_of(cables_.begin(), cables_.end(), [&](const auto& c) { return c->pair == pair; });
+      if (!known) open(pair);
+    }
+  }
+
+  template <class Port>
+  std::unique_ptr<Port> open_port(const std::string& name, const char* which) {
+    auto port = std::make_unique<Port>(api_, own_name());
+    port->setErrorCallback(&keep_quiet, nullptr);
+    const unsigned count = port->getPortCount();
+    for (unsigned i = 0; i < count; ++i) {
+      if (port->getPortName(i) != name) continue;
+      port->openPort(i, which);
+      return port;
+    }
+    throw RtMidiError("it went away while it was opened", RtMidiError::INVALID_DEVICE);
+  }
+
+  void open(const MidiPortPair& pair) {
+    auto cable = std::make_shared<Cable>();
+    cable->id = next_id_++;
+    cable->pair = pair;
+    cable->bell = &bell_;
+    try {
+      if (!pair.sink.empty()) cable->out = open_port<RtMidiOut>(pair.sink, "out");
+      if (!pair.source.empty()) {
+        cable->in = open_port<RtMidiIn>(pair.source, "in");
+        const bool exclusive = options_.wants_exclusive && options_.wants_exclusive(pair.name);
+        cable->in->ignoreTypes(!exclusive, true, true);
+        cable->in->setCallback(&hear, cable.get());
+      }
+    } catch (const RtMidiError& error) {
+      say("the MIDI device " + pair.name + " cannot be opened: " + error.getMessage());
+      return;
+    }
+    cables_.push_back(cable);
+    tell_control([cable](Worker& self) {
+      self.known_[cable->id] = cable;
+      self.handlers_.appeared(cable->id, cable->pair);
+    });
+  }
+
+  using Cables = std::vector<std::shared_ptr<Cable>>;
+  Cables::iterator close(Cables::iterator at) {
+    const std::shared_ptr<Cable> cable = *at;
+    cable->in.reset();  // after this the callback runs no more
+    cable->out.reset();
+    tell_control([cable](Worker& self) {
+      if (self.known_.erase(cable->id) == 0) return;
+      self.lost_before_ += cable->lost.load(std::memory_order_relaxed);
+      self.handlers_.gone(cable->id, cable->pair);
+    });
+    return cables_.erase(at);
+  }
+
+  void close_all() {
+    for (auto it = cables_.begin(); it != cables_.end();) it = close(it);
+    probe_in_.reset();
+    probe_out_.reset();
+  }
+
+  void put(Cable& cable, const std::vector<std::uint8_t>& bytes) {
+    cable.waiting.fetch_sub(bytes.size(), std::memory_order_relaxed);
+    if (!cable.out || !alive_) return;
+    try {
+      cable.out->sendMessage(bytes.data(), bytes.size());
+    } catch (const RtMidiError& error) {
+      say("the MIDI device " + cable.pair.name + " takes nothing: " + error.getMessage());
+    }
+  }
+
+  /// Once for each reason, until all is well again.
+  void say(const std::string& text) {
+    if (!told_.insert(text).second) return;
+    tell_control([text](Worker& self) { self.handlers_.trouble(text); });
+  }
+
+  asio::io_context& control_;
+  Options options_;
+  Handlers handlers_;
+  EventFd bell_;
+  Flag listening_;
+  asio::io_context io_{1};
+  asio::steady_timer timer_;
+  asio::posix::stream_descriptor bell_watch_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+  std::promise<void> ended_;
+  RtMidi::Api api_ = RtMidi::UNSPECIFIED;
+
+  // [midi thread]
+  bool alive_ = false;
+  std::unique_ptr<RtMidiIn> probe_in_;
+  std::unique_ptr<RtMidiOut> probe_out_;
+  Cables cables_;
+  MidiUnitId next_id_ = 1;
+  std::set<std::string> told_;
+
+  // [control]
+  std::map<MidiUnitId, std::shared_ptr<Cable>> known_;
+  std::vector<std::uint8_t> message_;
+  std::uint64_t lost_before_ = 0;
+};
+
+MidiPorts::MidiPorts(asio::io_context& control, Options options, Handlers handlers)
+    : worker_(std::make_shared<Worker>(control, std::move(options), std::move(handlers))) {
+  worker_->run();
+}
+MidiPorts::~MidiPorts() { worker_->stop(2000); }
+std::string MidiPorts::api_name() const { return worker_->api_name(); }
+void MidiPorts::set_server_alive(bool alive) { worker_->set_server_alive(alive); }
+bool MidiPorts::send(MidiUnitId id, MidiBytes message) { return worker_->send(id, message); }
+std::uint64_t MidiPorts::lost_bytes() const noexcept { return worker_->lost_bytes(); }
+bool MidiPorts::stop(int patience_ms) { return worker_->stop(patience_ms); }
+
+}  // namespace fohd
