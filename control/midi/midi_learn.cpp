@@ -33,9 +33,14 @@ std::optional<MidiRelative> relative_coding(const std::vector<int>& values) {
 
 void recognise_controller(MidiControlSpec& spec, const std::vector<MidiEvent>& events) {
   const std::vector<int> values = values_of(events, spec.message);
-  MidiSource low = spec.message;
-  low.number = static_cast<std::uint16_t>(low.number + 32);
-  if (spec.message.number < 32 && values_of(events, low).size() >= 2) {
+  // 7 and 39 together are one of 14 bits. The upper half comes only when it changes, so the lower may be first.
+  MidiSource high = spec.message, low = spec.message;
+  if (spec.message.number < 64) {
+    high.number = static_cast<std::uint16_t>(spec.message.number % 32);
+    low.number = static_cast<std::uint16_t>(high.number + 32);
+  }
+  if (high != low && !values_of(events, high).empty() && values_of(events, low).size() >= 2) {
+    spec.message = high;
     spec.message.kind = MidiKind::control_change_14;
     spec.type = ControlType::fader;
     return;
@@ -59,11 +64,14 @@ std::optional<MidiControlSpec> recognise_control(const std::vector<MidiEvent>& e
     const int n = e.source.number;
     return e.source.kind == MidiKind::control_change && (n == 6 || n == 38 || (n >= 96 && n <= 101));
   };
+  const auto is_key = [](const MidiEvent& e) {
+    return e.source.kind == MidiKind::note || e.source.kind == MidiKind::hui_switch;
+  };
   if (found == events.end()) {
-    found = first_of([&](const MidiEvent& e) { return e.source.kind != MidiKind::note && !is_part(e); });
+    found = first_of([&](const MidiEvent& e) { return !is_key(e) && !is_part(e); });
   }
   if (found == events.end()) {
-    found = first_of([](const MidiEvent& e) { return e.source.kind == MidiKind::note && e.value > 0; });
+    found = first_of([&](const MidiEvent& e) { return is_key(e) && e.value > 0; });
   }
   if (found == events.end()) return std::nullopt;
   MidiControlSpec spec;

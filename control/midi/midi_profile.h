@@ -39,6 +39,7 @@ struct MidiControlSpec {
   int full_scale = 127;
   int resolution = 127;
   bool motor = false;
+  std::optional<bool> reports_motor;  ///< nothing: where it has a touch, which would tell a hand
   MidiEcho echo = MidiEcho::never;
   int hold_off_ms = 250;
   MidiTakeover takeover = MidiTakeover::pickup;

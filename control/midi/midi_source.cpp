@@ -69,7 +69,8 @@ std::optional<MidiSource> parse_midi_source(std::string_view text) {
     source.number = static_cast<std::uint16_t>(*number);
     next = next_word(text);
   }
-  if (next == "ch") {
+  const bool has_channel = source.kind < MidiKind::hui_fader;
+  if (next == "ch" && has_channel) {
     const auto channel = whole(next_word(text), 17);
     if (!channel || *channel < 1) return std::nullopt;
     source.channel = static_cast<std::uint8_t>(*channel - 1);
@@ -140,48 +141,43 @@ MidiDecoder::Events MidiDecoder::decode(MidiBytes message) {
 /// Parameter Numbers"). An upper half resets the lower one; it counts at once, the lower half refines it.
 void MidiDecoder::decode_control(std::uint8_t number_channel, std::uint8_t number, std::uint8_t value, Events& events) {
   Channel& channel = channels_[number_channel];
-  const bool chosen = !channel.registered && (channel.nrpn_msb != 127 || channel.nrpn_lsb != 127);
-  const auto nrpn = [&] {
-    const auto parameter = static_cast<std::uint16_t>(channel.nrpn_msb << 7 | channel.nrpn_lsb);
-    events.add({{MidiKind::nrpn, number_channel, parameter}, channel.data_msb << 7 | channel.data_lsb});
-  };
-  events.add({{MidiKind::control_change, number_channel, number}, value});
-  switch (number) {
-    case 99:
-      channel.nrpn_msb = value, channel.registered = false;
-      return;
-    case 98:
-      channel.nrpn_lsb = value, channel.registered = false;
-      return;
-    case 100:
-    case 101:
-      channel.registered = true;
-      return;
-    case 6:
-      channel.data_msb = value, channel.data_lsb = 0;
-      if (chosen) nrpn();
-      return;
-    case 38:
-      channel.data_lsb = value;
-      if (chosen) nrpn();
-      return;
-    case 96:
-      channel.data_msb = std::min<std::uint8_t>(static_cast<std::uint8_t>(channel.data_msb + 1), 127);
-      if (chosen) nrpn();
-      return;
-    case 97:
-      channel.data_msb = channel.data_msb > 0 ? static_cast<std::uint8_t>(channel.data_msb - 1) : std::uint8_t{0};
-      if (chosen) nrpn();
-      return;
-    default:
-      break;
-  }
   const auto pair = static_cast<std::uint16_t>(number & 31);
-  if (number >= 64 || (channel.expected_14 >> pair & 1u) == 0) return;
-  events.count = 0;  // one half of a pair is no controller of its own
-  if (number < 32) channel.msb[pair] = value;
-  const int low = number < 32 ? 0 : value;
-  events.add({{MidiKind::control_change_14, number_channel, pair}, channel.msb[pair] << 7 | low});
+  if (number < 64 && (channel.expected_14 >> pair & 1u) != 0) {  // one half of a pair is no controller of its own
+    if (number < 32) channel.msb[pair] = value;
+    const int low = number < 32 ? 0 : value;
+    events.add({{MidiKind::control_change_14, number_channel, pair}, channel.msb[pair] << 7 | low});
+    return;
+  }
+  events.add({{MidiKind::control_change, number_channel, number}, value});
+  if (number == 98 || number == 99) {
+    (number == 99 ? channel.nrpn_msb : channel.nrpn_lsb) = value;
+    channel.registered = channel.data_known = false;
+  }
+  if (number == 100 || number == 101) channel.registered = true;
+  const bool chosen = !channel.registered && (channel.nrpn_msb != 127 || channel.nrpn_lsb != 127);
+  if (!chosen || !take_data_entry(channel, number, value)) return;
+  const auto parameter = static_cast<std::uint16_t>(channel.nrpn_msb << 7 | channel.nrpn_lsb);
+  events.add({{MidiKind::nrpn, number_channel, parameter}, channel.data_msb << 7 | channel.data_lsb});
+}
+
+/// True if it changes the chosen parameter. Steps and lower halves say nothing as long as nobody has said where this
+/// parameter stands.
+bool MidiDecoder::take_data_entry(Channel& channel, std::uint8_t number, std::uint8_t value) {
+  if (number == 6) {
+    channel.data_msb = value, channel.data_lsb = 0;
+    return channel.data_known = true;
+  }
+  if (!channel.data_known) return false;
+  if (number == 38) {
+    channel.data_lsb = value;
+  } else if (number == 96) {
+    channel.data_msb = static_cast<std::uint8_t>(std::min(channel.data_msb + 1, 127));
+  } else if (number == 97) {
+    channel.data_msb = static_cast<std::uint8_t>(std::max(channel.data_msb - 1, 0));
+  } else {
+    return false;
+  }
+  return true;
 }
 
 bool MidiDecoder::decode_hui(std::uint8_t number, std::uint8_t value, Events& events) {

@@ -73,17 +73,19 @@ class MidiDecoder {
   Events decode(MidiBytes message);
 
  private:
-  void decode_control(std::uint8_t channel, std::uint8_t number, std::uint8_t value, Events& events);
-  /// True if the message was one of HUI's own.
-  bool decode_hui(std::uint8_t number, std::uint8_t value, Events& events);
-
   struct Channel {
     std::uint8_t nrpn_msb = 127, nrpn_lsb = 127;  ///< 127, 127: none is chosen
     bool registered = false;                      ///< the data that follow are of an RPN, which nobody maps
     std::uint8_t data_msb = 0, data_lsb = 0;
+    bool data_known = false;        ///< of the chosen parameter
     std::uint32_t expected_14 = 0;  ///< bit n: controller n is the upper half of 14 bits
     std::array<std::uint8_t, 32> msb{};
   };
+  void decode_control(std::uint8_t channel, std::uint8_t number, std::uint8_t value, Events& events);
+  /// True if the message was one of HUI's own.
+  bool decode_hui(std::uint8_t number, std::uint8_t value, Events& events);
+  static bool take_data_entry(Channel& channel, std::uint8_t number, std::uint8_t value);
+
   MidiProtocol protocol_;
   std::array<Channel, 16> channels_;
   std::uint8_t hui_zone_ = 0;

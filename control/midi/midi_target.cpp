@@ -86,7 +86,7 @@ std::optional<MidiTarget> parse_midi_target(std::string_view text, int n, std::s
   const std::string words = with_number(text, n);
   MidiTarget target;
   if (words.empty()) return target;
-  if (words.front() == '/') {
+  if (words.front() == '/' && words.find(' ') == std::string::npos) {
     target.what = What::address;
     target.path = words;
     return target;

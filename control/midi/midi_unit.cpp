@@ -34,7 +34,9 @@ MidiUnit::MidiUnit(MidiHouse& house, std::uint64_t client, std::string name, Mid
 void MidiUnit::add_control(MidiControlSpec spec) {
   Control control;
   decoder_.expect_14_bit(spec.message);
-  const MotorFaderSpec motor{spec.full_scale, spec.resolution, spec.echo, spec.touch.has_value(), spec.hold_off_ms};
+  const MotorFaderSpec motor{spec.full_scale,  spec.resolution,
+                             spec.echo,        spec.touch.has_value(),
+                             spec.hold_off_ms, spec.reports_motor.value_or(spec.touch.has_value())};
   control.motor = MotorFader(motor);
   control.takeover = Takeover(spec.takeover, 1.0 / std::max(spec.resolution, 1));
   control.spec = std::move(spec);

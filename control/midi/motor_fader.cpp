@@ -25,14 +25,11 @@ void MotorFader::touch(bool down, std::int64_t now_ms) noexcept {
 }
 
 bool MotorFader::moved(int position, std::int64_t now_ms) noexcept {
-  const int before = reported_;
   reported_ = position;
-  if (!touched_ && now_ms < travel_until_ms_) {
-    const int low = std::min(travel_from_, travel_to_), high = std::max(travel_from_, travel_to_);
+  if (spec_.reports_motor && !touched_ && now_ms < travel_until_ms_) {
+    // A motor lags behind by what a turn and the cable take, so it may still go the old way while it is sent back.
     const int step = spec_.full_scale / spec_.resolution;
-    const bool on_the_way = position >= low - step && position <= high + step;
-    const bool onwards = std::abs(position - travel_to_) <= std::abs(before - travel_to_) || same(position, travel_to_);
-    if (on_the_way && (onwards || position == travel_from_)) return false;
+    if (position >= travel_low_ - step && position <= travel_high_ + step) return false;
     travel_until_ms_ = 0;
   }
   position_ = position;
@@ -50,11 +47,15 @@ bool MotorFader::held(std::int64_t now_ms) const noexcept {
 }
 
 int MotorFader::command(int position, std::int64_t now_ms) noexcept {
-  if (!known_ || !same(position, reported_)) {
-    travel_from_ = known_ ? reported_ : position;
-    if (travel_until_ms_ > now_ms)
-      travel_from_ = position >= travel_to_ ? std::min(travel_from_, reported_) : std::max(travel_from_, reported_);
-    travel_to_ = position;
+  if (!known_) {
+    // It may have stood anywhere.
+    travel_low_ = 0;
+    travel_high_ = spec_.full_scale;
+    travel_until_ms_ = now_ms + kSettleMs;
+  } else if (!same(position, reported_)) {
+    const bool travels = now_ms < travel_until_ms_;
+    travel_low_ = std::min({position, reported_, travels ? travel_low_ : position});
+    travel_high_ = std::max({position, reported_, travels ? travel_high_ : position});
     travel_until_ms_ = now_ms + kSettleMs;
   }
   known_ = true;
@@ -83,7 +84,8 @@ std::optional<int> MotorFader::next(int target, std::int64_t now_ms) noexcept {
     return std::nullopt;
   }
   const std::int64_t elapsed_ms = std::clamp<std::int64_t>(now_ms - sent_ms_, 1, 20);
-  const auto most = std::max(1, static_cast<int>(spec_.full_scale * elapsed_ms / kTravelMs));
+  const int step = spec_.full_scale / spec_.resolution;  // less is no move
+  const auto most = std::max({1, step, static_cast<int>(spec_.full_scale * elapsed_ms / kTravelMs)});
   const int way = std::clamp(target - position_, -most, most);
   busy_ = position_ + way != target;
   return command(position_ + way, now_ms);

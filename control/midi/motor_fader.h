@@ -25,6 +25,8 @@ struct MotorFaderSpec {
   MidiEcho echo = MidiEcho::required;
   bool has_touch = true;
   int hold_off_ms = 250;  ///< rest that ends a move where no touch tells
+  /// It may report the places that its motor passes. Then a report on the way, untouched, is not a hand's.
+  bool reports_motor = true;
 };
 
 /// [control]
@@ -60,8 +62,8 @@ class MotorFader {
   int position_ = 0;  ///< where it stands or was sent to
   int reported_ = 0;  ///< what it said last
   std::int64_t start_ms_ = 0, hand_ms_ = 0, sent_ms_ = 0;
-  // The way of its motor: reports between these, towards the second, are not a hand's.
-  int travel_from_ = 0, travel_to_ = 0;
+  // Where its motor may be until then: everything between where it stood and all it was sent since.
+  int travel_low_ = 0, travel_high_ = 0;
   std::int64_t travel_until_ms_ = 0;
 };
 

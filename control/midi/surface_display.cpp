@@ -35,14 +35,20 @@ std::uint8_t segments(char c) {
 }  // namespace
 
 std::string short_number(float number, std::string_view unit, std::size_t width) {
-  const float size = std::abs(number);
-  std::string text = size >= 10000  ? fixed_text(number / 1000, 1) + "k"
-                     : size >= 1000 ? fixed_text(number / 1000, 2) + "k"
-                     : size >= 100  ? fixed_text(number, 0)
-                                    : fixed_text(number, 1);
-  if (text == "-0.0") text = "0.0";
-  if (text.size() + unit.size() <= width) text += unit;
-  return text.substr(0, width);
+  const bool thousands = std::abs(number) >= 1000;
+  const float shown = thousands ? number / 1000 : number;
+  const std::string tail = thousands ? "k" : "";
+  const auto most = thousands ? 2 : std::abs(number) >= 100 ? 0 : 1;
+  const auto write = [&](int decimals, bool with_unit) {
+    const std::string digits = fixed_text(shown, decimals);
+    return (digits == "-0.0" || digits == "-0" ? digits.substr(1) : digits) + tail + std::string(with_unit ? unit : "");
+  };
+  for (const bool with_unit : {true, false}) {
+    for (int decimals = most; decimals >= std::min(most, 1); --decimals) {
+      if (std::string text = write(decimals, with_unit); text.size() <= width) return text;
+    }
+  }
+  return write(0, false).substr(0, width);
 }
 
 int meter_step(float peak) noexcept {
@@ -222,8 +228,8 @@ void SurfaceDisplay::send_meters(MidiOut& out, std::int64_t now_ms) {
         out.add(std::array<std::uint8_t, 2>{0xD0, static_cast<std::uint8_t>(column << 4 | level)});
       };
       if (step > 0 || meter.sent > 0) put(step);
-      if (meter.clipped != meter.clip_sent) put(meter.clipped ? 0xE : 0xF);
-      meter.clip_sent = meter.clipped;
+      if (const int lamp = meter.clipped ? 1 : 0; lamp != meter.clip_sent) put(lamp == 1 ? 0xE : 0xF);
+      meter.clip_sent = meter.clipped ? 1 : 0;
     }
     meter.sent = step;
   }

@@ -13,7 +13,8 @@
 
 namespace fohd {
 
-/// [any] A number with its unit in at most `width` characters: "-6.0dB", "2.5kHz", "off".
+/// [any] A number with its unit in at most `width` characters: "-6.0dB", "2.5kHz", "-12.5"; the unit goes before the
+/// digits do.
 std::string short_number(float number, std::string_view unit, std::size_t width);
 
 /// [control] Columns are this device's own, from 0.
@@ -55,7 +56,8 @@ class SurfaceDisplay {
 
   struct Meter {
     float peak = 0;
-    bool clipped = false, clip_sent = false;
+    bool clipped = false;
+    int clip_sent = -1;  ///< the lamp: 0 dark, 1 lit, -1 nobody knows
     int sent = 0;
   };
   DisplaySpec spec_;

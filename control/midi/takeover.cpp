@@ -26,7 +26,7 @@ std::optional<double> Takeover::move(double place, double value) noexcept {
 
 int Takeover::way(double value) const noexcept {
   const bool mine = engaged_ && std::abs(value - last_value_) <= step_ / 2;
-  if (mode_ == MidiTakeover::jump || !has_place_ || mine) return 0;
+  if (mode_ == MidiTakeover::jump || !has_place_ || mine || value == place_) return 0;
   return value > place_ ? 1 : -1;
 }
 

@@ -34,6 +34,7 @@ double taper_number(const ParameterRow& row, double position) noexcept {
   const double at = std::clamp(position, 0.0, 1.0);
   if (is_stepped(row)) return min + std::round(at * (max - min));
   if (row.taper == Taper::fader) return std::clamp(fader_db(at), min, max);
+  if (at >= 1) return max;
   if (row.taper == Taper::logarithmic && min > 0) return std::clamp(min * std::pow(max / min, at), min, max);
   return min + at * (max - min);
 }

@@ -194,6 +194,10 @@ class ProfileReader {
     group.resolution_given = group.resolution_given || item.has("resolution");
     item.read("resolution", spec.resolution, 1, 16383, "distinct positions");
     item.read("motor", spec.motor, "it has a motor");
+    bool reports = spec.reports_motor.value_or(false);
+    const bool given = item.has("reports_motor");
+    item.read("reports_motor", reports, "it reports the places that its motor passes");
+    if (given) spec.reports_motor = reports;
     read_behaviour(item, group);
     item.finish();
   }
