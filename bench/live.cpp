@@ -3,22 +3,29 @@
 //
 //   live latency PORT SETS        time from sending /ch/1/fader to the first changed sample at fohd:main_l
 //   live burst PORT MESSAGES      as many sets as fast as the socket takes them, then the final values are read back
+//   live midi PORT SETS           time from a MIDI message of a surface to the first changed sample at fohd:main_l
+//   live surfaces PORT SECONDS    eight surfaces of nine faders, all moving at 100 messages a second each (7,200 in
+//   all),
+//                                 then the final values are read back; wants a desk of 64 inputs
 //
 // The latency path is this client -> fohd -> this client, a cycle, to which JACK adds exactly one period (it is taken
 // off again). A constant goes into in_1, so a fader change shows at its first ramped sample.
 #include <arpa/inet.h>
 #include <jack/jack.h>
+#include <jack/midiport.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -101,20 +108,90 @@ double percentile(std::vector<double> values, double p) {
   return values[std::min(values.size() - 1, static_cast<std::size_t>(p * static_cast<double>(values.size())))];
 }
 
-int latency(int port, int sets) {
-  Probe probe;
+/// A Mackie Control as a JACK client; the desk knows it by its name.
+struct Surface {
+  jack_client_t* client = nullptr;
+  jack_port_t *out = nullptr, *in = nullptr;
+  int number = 0;
+  // One message when asked for, and when it went.
+  std::atomic<int> value{-1};
+  std::atomic<std::int64_t> sent_frame{-1};
+  // All faders every 10 ms, while it is set.
+  std::atomic<bool> moving{false};
+  std::array<std::atomic<int>, 9> last{};
+  std::atomic<int> presses{0};  ///< of the button that shows the next eight channels
+  std::atomic<bool> touches{false};
+  std::atomic<std::uint32_t> heard{0};
+  std::mt19937 random{1};
+  jack_nframes_t due = 0;
+
+  bool open(int n) {
+    number = n;
+    random.seed(static_cast<unsigned>(n) + 1);
+    const std::string name = "Mackie Control " + std::to_string(n);
+    client = jack_client_open(name.c_str(), JackNoStartServer, nullptr);
+    if (client == nullptr) return false;
+    out = jack_port_register(client, "out", JACK_DEFAULT_MIDI_TYPE, JackPortIsOutput, 0);
+    in = jack_port_register(client, "in", JACK_DEFAULT_MIDI_TYPE, JackPortIsInput, 0);
+    jack_set_process_callback(client, process, this);
+    return jack_activate(client) == 0;
+  }
+  static void put(void* buffer, jack_nframes_t at, int status, int first, int second) {
+    const jack_midi_data_t bytes[3] = {static_cast<jack_midi_data_t>(status), static_cast<jack_midi_data_t>(first),
+                                       static_cast<jack_midi_data_t>(second)};
+    jack_midi_event_write(buffer, at, bytes, sizeof bytes);
+  }
+  static int process(jack_nframes_t frames, void* self_pointer) {
+    auto& self = *static_cast<Surface*>(self_pointer);
+    void* buffer = jack_port_get_buffer(self.out, frames);
+    jack_midi_clear_buffer(buffer);
+    self.heard += jack_midi_get_event_count(jack_port_get_buffer(self.in, frames));
+    if (const int value = self.value.exchange(-1); value >= 0) {
+      put(buffer, 0, 0xE0, value & 0x7F, value >> 7);
+      self.sent_frame.store(static_cast<std::int64_t>(jack_last_frame_time(self.client)), std::memory_order_release);
+    }
+    if (self.presses > 0) {
+      --self.presses;
+      put(buffer, 0, 0x90, 47, 127);
+      put(buffer, 0, 0x90, 47, 0);
+    }
+    if (self.touches.exchange(false)) {
+      for (int fader = 0; fader < 9; ++fader) put(buffer, 0, 0x90, fader < 8 ? 104 + fader : 112, 127);
+    }
+    if (!self.moving.load(std::memory_order_acquire)) return 0;
+    const jack_nframes_t step = jack_get_sample_rate(self.client) / 100;
+    for (; self.due < frames; self.due += step) {
+      for (std::size_t fader = 0; fader < 9; ++fader) {
+        const int value = static_cast<int>(self.random() % 16384);
+        self.last[fader] = value;
+        put(buffer, self.due, static_cast<int>(0xE0 | fader), value & 0x7F, value >> 7);
+      }
+    }
+    self.due -= frames;
+    return 0;
+  }
+};
+
+/// A client that plays a constant into in_1 and waits for main to change.
+bool open_probe(Probe& probe, const Udp& udp) {
   probe.client = jack_client_open("bench_live", JackNoStartServer, nullptr);
-  if (probe.client == nullptr) return std::fputs("no JACK server\n", stderr), 2;
+  if (probe.client == nullptr) return std::fputs("no JACK server\n", stderr), false;
   probe.out = jack_port_register(probe.client, "out", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput, 0);
   probe.in = jack_port_register(probe.client, "in", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput, 0);
   jack_set_process_callback(probe.client, Probe::process, &probe);
   jack_activate(probe.client);
   jack_connect(probe.client, "bench_live:out", "fohd:in_1");
   jack_connect(probe.client, "fohd:main_l", "bench_live:in");
-  const Udp udp(port);
   udp.put(set_message("/main/fader", 0));
   udp.put(set_message("/ch/1/fader", -5));
   std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  return true;
+}
+
+/// Moves the fader `sets` times by `move(i)`, which returns the frame of the move (or -1), and prints how long it took
+/// to be heard.
+template <class Move>
+int measure(Probe& probe, int sets, const char* what, Move move) {
   std::mt19937 random(1);
   std::uniform_int_distribution<int> pause_us(15000, 25000);  // not in step with the period; ramps (5 ms) have ended
   const double period = jack_get_buffer_size(probe.client), rate = jack_get_sample_rate(probe.client);
@@ -124,14 +201,13 @@ int latency(int port, int sets) {
     std::this_thread::sleep_for(std::chrono::microseconds(pause_us(random)));
     probe.changed_frame = -1;
     probe.armed.store(true, std::memory_order_release);
-    const auto sent = static_cast<std::int64_t>(jack_frame_time(probe.client));
-    udp.put(set_message("/ch/1/fader", i % 2 == 0 ? -6.0f : -5.0f));
+    const std::int64_t sent = move(i);
     for (int wait = 0; wait < 1000 && probe.changed_frame.load(std::memory_order_acquire) < 0; ++wait) {
       std::this_thread::sleep_for(std::chrono::microseconds(500));
     }
     const auto changed = probe.changed_frame.load(std::memory_order_acquire);
     probe.armed = false;
-    if (changed < 0)
+    if (changed < 0 || sent < 0)
       ++lost;
     else
       periods.push_back(static_cast<double>(changed - sent) / period - 1);
@@ -141,8 +217,81 @@ int latency(int port, int sets) {
   std::printf("period_frames %.0f rate_hz %.0f sets %d lost %d\n", period, rate, sets, lost);
   for (const double p : {0.5, 0.99, 0.999}) {
     const double value = percentile(periods, p);
-    std::printf("set_to_sound p%.1f %.2f periods %.2f ms\n", p * 100, value, value * period / rate * 1000);
+    std::printf("%s p%.1f %.2f periods %.2f ms\n", what, p * 100, value, value * period / rate * 1000);
   }
+  return 0;
+}
+
+int latency(int port, int sets) {
+  Probe probe;
+  const Udp udp(port);
+  if (!open_probe(probe, udp)) return 2;
+  return measure(probe, sets, "set_to_sound", [&](int i) {
+    const auto sent = static_cast<std::int64_t>(jack_frame_time(probe.client));
+    udp.put(set_message("/ch/1/fader", i % 2 == 0 ? -6.0f : -5.0f));
+    return sent;
+  });
+}
+
+int midi(int port, int sets) {
+  Probe probe;
+  const Udp udp(port);
+  Surface surface;
+  if (!open_probe(probe, udp) || !surface.open(1)) return 2;
+  std::this_thread::sleep_for(std::chrono::seconds(2));  // found and painted
+  const int code = measure(probe, sets, "midi_to_sound", [&](int i) {
+    surface.sent_frame = -1;
+    surface.value = i % 2 == 0 ? 12'000 : 12'300;
+    for (int wait = 0; wait < 1000 && surface.sent_frame < 0; ++wait) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    return surface.sent_frame.load();
+  });
+  jack_client_close(surface.client);
+  return code;
+}
+
+int surfaces(int port, int seconds) {
+  constexpr int kCount = 8;
+  const Udp udp(port);
+  std::vector<std::unique_ptr<Surface>> all;
+  for (int i = 0; i < kCount; ++i) {
+    all.push_back(std::make_unique<Surface>());
+    if (!all.back()->open(i + 1)) return std::fputs("no JACK server\n", stderr), 2;
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(4));
+  for (int i = 0; i < kCount; ++i) {
+    all[static_cast<std::size_t>(i)]->presses = i;
+    all[static_cast<std::size_t>(i)]->touches = true;
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  std::uint32_t heard = 0;
+  for (const auto& surface : all) heard -= surface->heard;
+  std::puts("moving");
+  std::fflush(stdout);
+  for (const auto& surface : all) surface->moving = true;
+  std::this_thread::sleep_for(std::chrono::seconds(seconds));
+  for (const auto& surface : all) surface->moving = false;
+  for (const auto& surface : all) heard += surface->heard;
+  std::puts("still");
+  std::fflush(stdout);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  int wrong = 0;
+  for (int s = 0; s < kCount; ++s) {
+    for (int f = 0; f < 8; ++f) {
+      const float level = udp.ask("/ch/" + std::to_string(s * 8 + f + 1) + "/fader");
+      const double x = all[static_cast<std::size_t>(s)]->last[static_cast<std::size_t>(f)] / 16383.0;
+      // The console's fader law (X32.md section 6), in double; a float of it is within 1e-5 dB.
+      const double wanted = x >= 0.5      ? 40 * x - 30
+                            : x >= 0.25   ? 80 * x - 50
+                            : x >= 0.0625 ? 160 * x - 70
+                                          : 480 * x - 90;
+      if (!(std::abs(static_cast<double>(level) - wanted) < 1e-4)) ++wrong;
+    }
+  }
+  std::printf("surfaces %d faders_each 9 messages/s %d final values wrong %d of %d messages/s to surfaces %.0f\n",
+              kCount, kCount * 9 * 100, wrong, kCount * 8, static_cast<double>(heard) / seconds);
+  for (const auto& surface : all) jack_client_close(surface->client);
   return 0;
 }
 
@@ -193,6 +342,8 @@ int main(int argc, char** argv) {
   const std::string verb = argc == 4 ? argv[1] : "";
   if (verb == "latency") return latency(std::atoi(argv[2]), std::atoi(argv[3]));
   if (verb == "burst") return burst(std::atoi(argv[2]), std::atoi(argv[3]));
-  std::fputs("usage: live latency PORT SETS | live burst PORT MESSAGES\n", stderr);
+  if (verb == "midi") return midi(std::atoi(argv[2]), std::atoi(argv[3]));
+  if (verb == "surfaces") return surfaces(std::atoi(argv[2]), std::atoi(argv[3]));
+  std::fputs("usage: live latency PORT SETS | burst PORT MESSAGES | midi PORT SETS | surfaces PORT SECONDS\n", stderr);
   return 3;
 }

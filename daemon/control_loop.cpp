@@ -184,6 +184,7 @@ void ControlLoop::start_jack() {
   JackOptions jack;
   jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry};
   jack.connections = expand(config_.audio.connect, config_.geometry);
+  jack.close_others = [this] { midi_->close_jack(); };
   const auto make_core = [this](double rate_hz) {
     media_.prepare(rate_hz);
     return std::make_shared<AudioCore>(config_.geometry, rate_hz, media_.input_tap(), media_.output_tap(),
@@ -312,6 +313,7 @@ void ControlLoop::send_answers() {
 void ControlLoop::tick() {
   obey_panic_signal();
   look_for_config();
+  midi_->watch_audio(core_ ? core_->meters().read().frames : 0, now_ms());
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;

@@ -91,9 +91,12 @@ void MidiHub::connect(MidiUnitId id, const std::string& device, int ordinal, std
   unit.device = device;
   MidiProfile profile;
   find_place(device, ordinal, unit, profile);
-  std::string name = profile.id.empty() ? device : profile.id;
-  if (ordinal > 1) name += "#" + std::to_string(ordinal);
-  SurfaceView& view = view_of(unit, name, profile.columns);
+  const std::string number = ordinal > 1 ? "#" + std::to_string(ordinal) : "";
+  std::string name = (profile.id.empty() ? device : profile.id) + number;
+  const bool taken =
+      std::any_of(units_.begin(), units_.end(), [&](const auto& u) { return u.second.unit->name() == name; });
+  if (taken) name = device + number;
+  SurfaceView& view = view_of(unit, device + number, profile.columns);
   unit.unit =
       std::make_unique<MidiUnit>(house_, id, name, std::move(profile), view, columns_before(unit.surface, unit.place));
   for (const MidiControlSpec& spec : learned_[unit.key]) unit.unit->learn(spec);

@@ -215,6 +215,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     active_ = false;
     tell({JackNews::Kind::lost, why, nullptr, 0, false, ""});
     after(kRetry, [this] {
+      if (options_.close_others) options_.close_others();
       old_client_.reset();
       try_open();
     });

@@ -19,6 +19,9 @@ namespace fohd {
 struct JackOptions {
   JackClientOptions client;
   PortPairs connections;  ///< what the configuration asks for
+  /// [jack thread] Called when the server has ended, before our client is closed: returns when all other clients of
+  /// this process are closed. libjack keeps one memory for all of them and gives it up under them.
+  std::function<void()> close_others = {};
 };
 
 /// What the control side is told, on its own loop.

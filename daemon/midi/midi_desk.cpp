@@ -108,6 +108,19 @@ void MidiDesk::set_jack_alive(bool alive) {
   if (ports_) ports_->set_server_alive(alive);
 }
 
+void MidiDesk::close_jack() {
+  constexpr int kPatienceMs = 3000;  // RtMidi waits a second for each port that nobody empties any more
+  if (ports_) ports_->close_jack(kPatienceMs);
+}
+
+void MidiDesk::watch_audio(std::uint64_t frames, std::int64_t now_ms) {
+  if (frames != frames_) frames_ms_ = now_ms;
+  frames_ = frames;
+  constexpr std::int64_t kStandsMs =
+      200;  // four of the longest periods; what is sent meanwhile fits RtMidi's ring ten times
+  if (ports_) ports_->set_flowing(now_ms - frames_ms_ < kStandsMs);
+}
+
 void MidiDesk::turn(std::int64_t now_ms) {
   hub_.turn(now_ms, wall_clock());
   hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_ == nullptr || ports_->send(id, message); });

@@ -41,6 +41,10 @@ class MidiDesk {
   void start();
   /// Over JACK there are no ports without its server.
   void set_jack_alive(bool alive);
+  /// [jack thread] Lets go of the dead server: see JackOptions::close_others.
+  void close_jack();
+  /// The engine's frame counter, 0 without one: whether audio runs through.
+  void watch_audio(std::uint64_t frames, std::int64_t now_ms);
   void turn(std::int64_t now_ms);
   void meters(const MeterFrame& frame) { hub_.meters(frame); }
   /// The commands below /midi. On failure returns false and says why.
@@ -67,7 +71,8 @@ class MidiDesk {
   std::future<std::string> saving_;  ///< valid while a disk is written
   std::uint64_t saving_for_ = 0;
   std::string saving_name_;
-  std::uint64_t lost_told_ = 0;
+  std::uint64_t lost_told_ = 0, frames_ = 0;
+  std::int64_t frames_ms_ = 0;
 };
 
 }  // namespace fohd

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "daemon/event_fd.h"
+#include "daemon/midi/jack_links.h"
 #include "engine/flag.h"
 #include "engine/ring.h"
 
@@ -41,6 +42,7 @@ struct Cable {
   std::atomic<std::uint64_t> lost{0};
   std::atomic<std::size_t> waiting{0};
   const EventFd* bell = nullptr;
+  bool watched = false;  ///< [midi thread] its connections can be told from here
 };
 
 /// [RtMidi's thread; over JACK a real-time one] Copies and rings, nothing else.
@@ -93,16 +95,28 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   void set_server_alive(bool alive) {
     if (api_ == RtMidi::LINUX_ALSA) return;
-    asio::post(io_, [self = shared_from_this(), alive] {
-      self->alive_ = alive;
-      if (!alive) self->close_all();
+    flowing_ = alive;
+    asio::post(io_, [self = shared_from_this(), alive] { self->alive_ = alive; });
+  }
+
+  void set_flowing(bool flowing) noexcept { flowing_ = flowing; }
+
+  void close_jack(int patience_ms) {
+    if (api_ == RtMidi::LINUX_ALSA) return;
+    auto closed = std::make_shared<std::promise<void>>();
+    std::future<void> done = closed->get_future();
+    asio::post(io_, [self = shared_from_this(), closed] {
+      self->close_all();
+      closed->set_value();
     });
+    done.wait_for(std::chrono::milliseconds(patience_ms));
   }
 
   bool send(MidiUnitId id, MidiBytes message) {
     const auto at = known_.find(id);
     if (at == known_.end()) return true;  // it has gone: nothing is owed to it
     const std::shared_ptr<Cable>& cable = at->second;
+    if (api_ == RtMidi::UNIX_JACK && !flowing_) return false;
     if (cable->waiting.load(std::memory_order_relaxed) > kMostWaiting) return false;
     cable->waiting.fetch_add(message.size(), std::memory_order_relaxed);
     asio::post(io_, [self = shared_from_this(), cable,
@@ -215,7 +229,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   void take(const std::vector<MidiPortPair>& pairs) {
     for (auto it = cables_.begin(); it != cables_.end();) {
-      const bool still = std::find(pairs.begin(), pairs.end(), (*it)->pair) != pairs.end();
+      const bool still = std::find(pairs.begin(), pairs.end(), (*it)->pair) != pairs.end() && connected(**it);
       it = still ? std::next(it) : close(it);
     }
     for (const MidiPortPair& pair : pairs) {
@@ -224,9 +238,20 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     }
   }
 
+  bool connected(const Cable& cable) {
+    if (!cable.watched) return true;  // an ALSA device needs longer to come back than we to look
+    if (!links_) links_ = std::make_unique<JackLinks>(own_name() + "-links");
+    const std::string own = port_client(cable.id);
+    return (!cable.in || links_->connected(cable.pair.source, own + "-in:in")) &&
+           (!cable.out || links_->connected(own + "-out:out", cable.pair.sink));
+  }
+
+  /// Our clients' names, each its own: then JACK does not change them.
+  std::string port_client(MidiUnitId id) const { return own_name() + "-" + std::to_string(id); }
+
   template <class Port>
-  std::unique_ptr<Port> open_port(const std::string& name, const char* which) {
-    auto port = std::make_unique<Port>(api_, own_name());
+  std::unique_ptr<Port> open_port(const std::string& client, const std::string& name, const char* which) {
+    auto port = std::make_unique<Port>(api_, client + "-" + which);
     port->setErrorCallback(&keep_quiet, nullptr);
     const unsigned count = port->getPortCount();
     for (unsigned i = 0; i < count; ++i) {
@@ -243,9 +268,9 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     cable->pair = pair;
     cable->bell = &bell_;
     try {
-      if (!pair.sink.empty()) cable->out = open_port<RtMidiOut>(pair.sink, "out");
+      if (!pair.sink.empty()) cable->out = open_port<RtMidiOut>(port_client(cable->id), pair.sink, "out");
       if (!pair.source.empty()) {
-        cable->in = open_port<RtMidiIn>(pair.source, "in");
+        cable->in = open_port<RtMidiIn>(port_client(cable->id), pair.source, "in");
         const bool exclusive = options_.wants_exclusive && options_.wants_exclusive(pair.name);
         cable->in->ignoreTypes(!exclusive, true, true);
         cable->in->setCallback(&hear, cable.get());
@@ -254,6 +279,9 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
       say("the MIDI device " + pair.name + " cannot be opened: " + error.getMessage());
       return;
     }
+    // Where somebody has our names already, JACK has changed them and nothing can be told.
+    cable->watched = api_ == RtMidi::UNIX_JACK;
+    cable->watched = cable->watched && connected(*cable);
     cables_.push_back(cable);
     tell_control([cable](Worker& self) {
       self.known_[cable->id] = cable;
@@ -275,9 +303,16 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   void close_all() {
+    if (!alive_) {
+      // Without a server RtMidi waits a second for each port that nobody empties any more: for all of them at once.
+      std::vector<std::thread> closers;
+      for (const auto& cable : cables_) closers.emplace_back([cable] { cable->out.reset(); });
+      for (std::thread& closer : closers) closer.join();
+    }
     for (auto it = cables_.begin(); it != cables_.end();) it = close(it);
     probe_in_.reset();
     probe_out_.reset();
+    links_.reset();
   }
 
   void put(Cable& cable, const std::vector<std::uint8_t>& bytes) {
@@ -313,6 +348,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   bool alive_ = false;
   std::unique_ptr<RtMidiIn> probe_in_;
   std::unique_ptr<RtMidiOut> probe_out_;
+  std::unique_ptr<JackLinks> links_;
   Cables cables_;
   MidiUnitId next_id_ = 1;
   std::set<std::string> told_;
@@ -321,6 +357,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   std::map<MidiUnitId, std::shared_ptr<Cable>> known_;
   std::vector<std::uint8_t> message_;
   std::uint64_t lost_before_ = 0;
+  bool flowing_ = false;
 };
 
 MidiPorts::MidiPorts(asio::io_context& control, Options options, Handlers handlers)
@@ -331,6 +368,8 @@ MidiPorts::~MidiPorts() { worker_->stop(2000); }
 std::string MidiPorts::api_name() const { return worker_->api_name(); }
 void MidiPorts::set_server_alive(bool alive) { worker_->set_server_alive(alive); }
 bool MidiPorts::send(MidiUnitId id, MidiBytes message) { return worker_->send(id, message); }
+void MidiPorts::close_jack(int patience_ms) { worker_->close_jack(patience_ms); }
+void MidiPorts::set_flowing(bool flowing) noexcept { worker_->set_flowing(flowing); }
 std::uint64_t MidiPorts::lost_bytes() const noexcept { return worker_->lost_bytes(); }
 bool MidiPorts::stop(int patience_ms) { return worker_->stop(patience_ms); }
 

@@ -42,8 +42,14 @@ class MidiPorts {
 
   /// "ALSA" or "JACK".
   std::string api_name() const;
-  /// Over JACK: whether there is a server. RtMidi does not notice that it has gone.
+  /// Over JACK: whether there is a server. RtMidi does not notice that it has gone, so nothing of it is touched then.
   void set_server_alive(bool alive);
+  /// [any thread but midi] Over JACK: closes everything, and returns when it is closed, at the latest after
+  /// `patience_ms`. Called once a dead server's threads have come to rest (see JackSupervisor).
+  void close_jack(int patience_ms);
+  /// Whether audio runs through. RtMidi over JACK waits for ever where its ring is full and no cycle empties it, so as
+  /// long as it does not, send() takes nothing.
+  void set_flowing(bool flowing) noexcept;
   /// Copies the message. False: so much waits for this device already that it must rest.
   bool send(MidiUnitId id, MidiBytes message);
   std::uint64_t lost_bytes() const noexcept;  ///< that came faster than they were read
