@@ -204,7 +204,7 @@ std::string MidiUnit::parameter_name(ParameterId id) const {
   std::string_view path = parameter.address;
   const std::size_t last = path.rfind('/');
   const std::size_t before = last == 0 ? std::string_view::npos : path.rfind('/', last - 1);
-  const std::string word(path.substr(last + 1));
+  std::string word(path.substr(last + 1));
   if (before == std::string_view::npos) return word;
   const std::string_view parent = path.substr(before + 1, last - before - 1);
   const bool number = parent.find_first_not_of("0123456789") == std::string_view::npos;
@@ -217,7 +217,7 @@ std::string MidiUnit::value_text(ParameterId id) const {
   const std::size_t width = display_.cell_width();
   const auto* real = std::get_if<float>(&value);
   if (real == nullptr) return table.format(id, value);
-  const std::string whole = table.format(id, value);
+  std::string whole = table.format(id, value);
   const std::size_t space = whole.find(' ');
   if (space == std::string::npos && !std::isfinite(*real)) return whole;
   if (table[id].row->taper == Taper::fader && *real <= kLevelOffDb) return whole;  // "off"
