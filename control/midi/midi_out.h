@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "control/midi/midi_parser.h"
+#include "control/midi/midi_source.h"
 
 namespace fohd {
 
@@ -20,6 +20,15 @@ class MidiOut {
   void add(MidiBytes message) {
     bytes_.insert(bytes_.end(), message.begin(), message.end());
     close();
+  }
+  /// What sets a control to `value`, each of its messages by itself.
+  void set(const MidiSource& control, int value) {
+    const std::size_t first = bytes_.size();
+    append_midi(bytes_, control, value);
+    for (std::size_t at = first; at < bytes_.size();) {
+      at += static_cast<std::size_t>(1 + midi_data_bytes(bytes_[at]));
+      ends_.push_back(at);
+    }
   }
   std::size_t size_bytes() const noexcept { return bytes_.size(); }
   std::size_t messages() const noexcept { return ends_.size(); }

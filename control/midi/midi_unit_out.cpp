@@ -109,8 +109,7 @@ void MidiUnit::paint_faders(std::int64_t now_ms) {
     const int target = static_cast<int>(std::lround(position(control) * control.spec.full_scale));
     const auto send = control.motor.next(target, now_ms);
     if (!send) continue;
-    append_midi(out_.bytes(), control.spec.message, *send);
-    out_.close();
+    out_.set(control.spec.message, *send);
   }
 }
 
@@ -131,8 +130,7 @@ bool MidiUnit::paint_led(Control& control) {
   const auto send = [this](const MidiSource& target, int wanted, int& sent) {
     if (wanted == sent) return true;
     if (out_.size_bytes() >= kBytesPerTurn) return false;
-    append_midi(out_.bytes(), target, wanted);
-    out_.close();
+    out_.set(target, wanted);
     sent = wanted;
     return true;
   };

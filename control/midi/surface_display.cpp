@@ -60,7 +60,7 @@ int meter_step(float peak) noexcept {
 
 SurfaceDisplay::SurfaceDisplay(const DisplaySpec& spec, int columns)
     : spec_(spec),
-      sysex_id_(static_cast<std::uint8_t>(spec.sysex_id)),
+      sysex_id_(static_cast<std::uint8_t>(spec.sysex_id.value_or(spec.kind == DisplayKind::hui ? 0x05 : 0x14))),
       columns_(static_cast<std::size_t>(std::clamp(columns, 0, 8))),
       colors_(8, 7),
       meters_(columns_) {

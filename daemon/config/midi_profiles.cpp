@@ -119,7 +119,10 @@ class ProfileReader {
     int kind = static_cast<int>(display.kind), colors = display.colors ? 1 : 0;
     table.read_word("kind", kind, {"none", "mcu", "mcu_icon", "hui"});
     display.kind = static_cast<DisplayKind>(kind);
-    table.read("sysex_id", display.sysex_id, 0, 127, "its id in system exclusive messages");
+    int sysex_id = display.sysex_id.value_or(0);
+    const bool given = table.has("sysex_id");
+    table.read("sysex_id", sysex_id, 0, 127, "its id in system exclusive messages");
+    if (given) display.sysex_id = sysex_id;
     table.read_word("colors", colors, {"none", "x_touch"});
     display.colors = colors == 1;
     table.read("meters", display.meters, "it shows levels");

@@ -42,7 +42,7 @@ MidiProfile profile(MidiProtocol protocol, const std::string& id) {
   made.ports = {id};
   made.protocol = protocol;
   made.columns = 4;
-  made.display = {protocol == MidiProtocol::hui ? DisplayKind::hui : DisplayKind::mcu, 0x14, true, true, true};
+  made.display = {protocol == MidiProtocol::hui ? DisplayKind::hui : DisplayKind::mcu, {}, true, true, true};
   const bool hui = protocol == MidiProtocol::hui;
   std::uint16_t number = 0;
   for (const char* does :
@@ -95,8 +95,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check(!message.empty() && message[0] >= 0x80);
       const std::size_t end = message[0] == 0xF0 ? message.size() - 1 : message.size();
       check(message[0] != 0xF0 || message.back() == 0xF7);
-      // Messages of two parts come together; every byte that is no status is data.
-      for (std::size_t i = 1; i < end; ++i) check(message[0] != 0xF0 || message[i] < 0x80);
+      check(message[0] == 0xF0 || message.size() == static_cast<std::size_t>(1 + midi_data_bytes(message[0])));
+      for (std::size_t i = 1; i < end; ++i) check(message[i] < 0x80);
       return true;
     });
     hub.take_notes();
