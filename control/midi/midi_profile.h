@@ -59,7 +59,7 @@ enum class DisplayKind : std::uint8_t { none, mcu, mcu_icon, hui };
 struct DisplaySpec {
   DisplayKind kind = DisplayKind::none;
   std::optional<int> sysex_id = {};  ///< nothing: 05 for a HUI, else 14h, a Mackie Control
-  bool colors = false;          ///< X-Touch: sysex 72
+  bool colors = false;               ///< X-Touch: sysex 72
   bool meters = false;
   bool clock = false;
 };
