@@ -44,14 +44,13 @@ void MidiHub::find_place(const std::string& device, int ordinal, Unit& unit, Mid
   }
   unit.key = known->id;
   profile = *known;
+  // A name without a number is the first device of that kind, where it stands again the second, and so on.
+  int like_it = 0;
   for (std::size_t s = 0; s < setup_.surfaces.size(); ++s) {
     for (std::size_t p = 0; p < setup_.surfaces[s].units.size(); ++p) {
       const std::string& wanted = setup_.surfaces[s].units[p];
-      if (wanted != known->id && wanted != known->id + "#" + std::to_string(ordinal)) continue;
-      const bool taken = std::any_of(units_.begin(), units_.end(), [&](const auto& other) {
-        return other.second.surface == static_cast<int>(s) && other.second.place == static_cast<int>(p);
-      });
-      if (taken) continue;
+      const bool numbered = wanted == known->id + "#" + std::to_string(ordinal);
+      if (!numbered && (wanted != known->id || ++like_it != ordinal)) continue;
       unit.surface = static_cast<int>(s);
       unit.place = static_cast<int>(p);
       return;

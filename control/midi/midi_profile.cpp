@@ -40,8 +40,9 @@ const MidiProfile* find_profile(const std::vector<MidiProfile>& profiles, std::s
   for (const MidiProfile& profile : profiles) {
     for (const std::string& pattern : profile.ports) {
       const std::size_t here = letters(pattern);
-      // The first of equals wins, so a profile of one's own goes before one that came with the program.
-      if (here <= most || !name_matches(pattern, device_name)) continue;
+      // Of equals the one that extends the other, then the first: one's own go before those that came with the program.
+      const bool better = here > most || (here == most && best != nullptr && profile.depth > best->depth);
+      if (!better || !name_matches(pattern, device_name)) continue;
       most = here;
       best = &profile;
     }

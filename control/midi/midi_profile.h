@@ -67,6 +67,7 @@ struct DisplaySpec {
 struct MidiProfile {
   std::string id;                  ///< the file's stem
   std::string device;              ///< full name
+  int depth = 0;                   ///< how many profiles it extends, one upon the other
   std::vector<std::string> ports;  ///< patterns of port names
   MidiProtocol protocol = MidiProtocol::midi;
   int columns = 0;

@@ -86,12 +86,14 @@ bool MidiUnit::is_touch(const MidiSource& source) const {
   return std::any_of(first, last, [](const auto& place) { return place.second.is_touch; });
 }
 
-void MidiUnit::resolve() {
+void MidiUnit::resolve(std::int64_t now_ms) {
   for (Control& control : controls_) {
     const std::optional<ParameterId> before = control.parameter;
     resolve(control);
     // The hand stands where the old parameter was: it must come to the new one first.
-    if (control.parameter != before) control.takeover.rearm();
+    if (control.parameter == before) continue;
+    control.takeover.rearm();
+    control.must_pick_up = control.spec.motor && control.motor.held(now_ms);
   }
   resolved_revision_ = view_.revision();
 }

@@ -94,6 +94,7 @@ class MidiUnit {
     MotorFader motor;
     Takeover takeover;
     EncoderSpeed speed;
+    bool must_pick_up = false;        ///< a motor fader that got another parameter under a hand
     std::int64_t shown_until_ms = 0;  ///< its value stands on the display
     int led_sent = -1, ring_sent = -1;
   };
@@ -105,13 +106,14 @@ class MidiUnit {
   void add_control(MidiControlSpec spec);
   void index_controls();
   /// Finds anew what every control stands for.
-  void resolve();
+  void resolve(std::int64_t now_ms);
   void resolve(Control& control);
 
   // midi_unit_in.cpp
   void take_message(MidiBytes message, std::int64_t now_ms);
   void take_exclusive(MidiBytes message, std::int64_t now_ms);
   void heard(std::int64_t now_ms);
+  void follow_motors(const MidiEvent& event, std::int64_t now_ms);
   void take_event(const MidiEvent& event, std::int64_t now_ms);
   void move_absolute(Control& control, int value, std::int64_t now_ms);
   void turn_encoder(Control& control, int value, std::int64_t now_ms);

@@ -26,15 +26,28 @@ void MidiUnit::take_message(MidiBytes message, std::int64_t now_ms) {
   const bool pong = profile_.protocol == MidiProtocol::hui && message[0] == 0x90 && message[1] == 0;
   if (pong) return;  // the answer to a ping, no key
   for (const MidiEvent& event : decoder_.decode(message)) {
-    if (on_event && on_event(event)) continue;
+    if (on_event && on_event(event)) {
+      follow_motors(event, now_ms);
+      continue;
+    }
     take_event(event, now_ms);
+  }
+}
+
+/// The event does nothing, but its fader stands where it says.
+void MidiUnit::follow_motors(const MidiEvent& event, std::int64_t now_ms) {
+  const auto [first, last] = places_.equal_range(event.source);
+  for (auto place = first; place != last; ++place) {
+    Control& control = controls_[place->second.control];
+    if (control.spec.motor && !place->second.is_touch) {
+      control.motor.moved(std::min(event.value, control.spec.full_scale), now_ms);
+    }
   }
 }
 
 /// Any message shows that the device is alive; many have no handshake.
 void MidiUnit::heard(std::int64_t now_ms) {
   heard_ms_ = now_ms;
-  if (asked_) answers_ = true;
   asked_ = false;
   if (!online_) must_paint_ = true;
   online_ = true;
@@ -47,6 +60,7 @@ void MidiUnit::take_exclusive(MidiBytes message, std::int64_t now_ms) {
     return;
   }
   const std::uint8_t command = message[5];
+  answers_ = true;                                            // only such a one is missed when it is silent
   if (display_.sysex_id() != message[4]) must_paint_ = true;  // what was sent to the wrong id went nowhere
   display_.set_sysex_id(message[4]);
   constexpr std::int64_t kAnswerMs = 1000;
@@ -74,9 +88,10 @@ void MidiUnit::take_event(const MidiEvent& event, std::int64_t now_ms) {
   if (first == last && house_.monitor) house_.monitor(name_ + "     " + to_string(event.source) + " is not mapped");
   for (auto place = first; place != last; ++place) {
     Control& control = controls_[place->second.control];
-    if (resolved_revision_ != view_.revision()) resolve();
+    if (resolved_revision_ != view_.revision()) resolve(now_ms);
     if (place->second.is_touch) {
       control.motor.touch(event.value > 0, now_ms);
+      control.must_pick_up = control.must_pick_up && event.value > 0;
       continue;
     }
     switch (control.spec.type) {
@@ -111,6 +126,7 @@ std::string MidiUnit::set(Control& control, const Value& value) {
 
 void MidiUnit::move_absolute(Control& control, int value, std::int64_t now_ms) {
   const int reported = std::min(value, control.spec.full_scale);
+  const bool was_held = control.motor.held(now_ms);
   if (control.spec.motor && !control.motor.moved(reported, now_ms)) {
     tell(control, "its motor moves");
     return;
@@ -122,7 +138,9 @@ void MidiUnit::move_absolute(Control& control, int value, std::int64_t now_ms) {
   const double place = static_cast<double>(reported) / control.spec.full_scale;
   const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
   std::optional<double> to = place;
-  if (!control.spec.motor) {
+  // A hand that rested long enough let go, where no touch tells.
+  control.must_pick_up = control.must_pick_up && was_held;
+  if (!control.spec.motor || control.must_pick_up) {
     const double now_at = position(control);
     to = control.takeover.move(place, now_at);
     if (!to && house_.monitor) {
@@ -134,6 +152,7 @@ void MidiUnit::move_absolute(Control& control, int value, std::int64_t now_ms) {
   }
   control.shown_until_ms = now_ms + kShowMs;
   if (!to) return;
+  control.must_pick_up = false;
   set(control, taper_value(row, *to, control.range));
   control.takeover.settled(position(control));
 }

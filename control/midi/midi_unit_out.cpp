@@ -91,7 +91,7 @@ void MidiUnit::turn(std::int64_t now_ms, bool desk_changed) {
   constexpr std::int64_t kLookMs = 100;  // read-outs and texts that were shown long enough
   look_ = look_ || must_paint_ || desk_changed || remapped || now_ms - looked_ms_ >= kLookMs;
   if (must_paint_) repaint(now_ms);
-  if (remapped) resolve();
+  if (remapped) resolve(now_ms);
   paint_faders(now_ms);
   if (look_) {
     looked_ms_ = now_ms;
@@ -192,7 +192,11 @@ std::string MidiUnit::name_of(StripRef strip) const {
     if (const auto* name = std::get_if<std::string>(&value); name != nullptr && !name->empty()) return *name;
   }
   const FamilyRow& family = kFamilyRows[static_cast<std::size_t>(strip.family)];
-  return family.numbered ? std::string(family.word) + " " + std::to_string(strip.owner + 1) : std::string(family.word);
+  if (!family.numbered) return std::string(family.word);
+  // The number is what tells them apart, so the word gives way.
+  const std::string number = std::to_string(strip.owner + 1);
+  const std::size_t width = display_.cell_width(), room = width - std::min(width, number.size() + 1);
+  return std::string(family.word.substr(0, std::max<std::size_t>(room, 1))) + (room > 1 ? " " : "") + number;
 }
 
 /// The end of its path in a few letters: "eq/2/freq" is "2freq"; a send has the name of its bus.
@@ -271,7 +275,10 @@ void MidiUnit::meters(const MeterFrame& frame) {
   const Geometry& geometry = house_.desk.geometry();
   for (int column = 0; column < profile_.columns; ++column) {
     const auto strip = view_.strip(first_column_ + column);
-    if (!strip) continue;
+    if (!strip) {
+      display_.level(column, 0, false);
+      continue;
+    }
     const auto owner = static_cast<std::size_t>(strip->owner);
     std::size_t first = owner, count = 1;
     bool clipped = false;

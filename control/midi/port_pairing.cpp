@@ -57,37 +57,47 @@ std::optional<int> number_at(std::string_view text) {
   return number;
 }
 
-/// "NAME [24] (capture): PORT", what a2jmidid makes of ALSA's ports.
-bool parse_a2j(std::string_view text, Port& port) {
-  const std::size_t open = text.find(" ["), close = text.find(']', open), colon = text.find(": ", close);
-  if (!text.starts_with("a2j:") || open == std::string_view::npos || close == std::string_view::npos ||
-      colon == std::string_view::npos) {
-    return false;
-  }
-  const auto number = number_at(text.substr(open + 2, close - open - 2));
-  if (!number) return false;
-  port.device = trimmed(text.substr(4, open - 4));
-  port.number = *number;
-  port.place = without_direction(text.substr(colon + 2));
-  return true;
+/// Takes a part out of `text` and returns it.
+std::string cut(std::string& text, std::size_t from, std::size_t end) {
+  std::string part = text.substr(from, end - from);
+  text.erase(from, end - from);
+  return part;
 }
 
-Port parse(std::string_view text) {
+/// What bridges between ALSA and JACK add: "a2j:NAME [24] (capture): PORT", "Midi-Bridge:NAME:(capture_0) PORT". The
+/// client's number, if it is told.
+std::optional<int> without_bridge(std::string& text) {
+  for (const std::string_view prefix : {"a2j:", "Midi-Bridge:"}) {
+    if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  }
+  for (const std::string_view way : {"(capture", "(playback"}) {
+    const std::size_t open = text.find(way), close = text.find(')', open);
+    if (open != std::string::npos && close != std::string::npos) cut(text, open, close + 1);
+  }
+  const std::size_t open = text.find(" ["), close = text.find(']', open);
+  if (open == std::string::npos || close == std::string::npos) return std::nullopt;
+  const auto number = number_at(std::string_view(text).substr(open + 2, close - open - 2));
+  if (number) cut(text, open, close + 1);
+  return number;
+}
+
+Port parse(std::string text) {
   Port port;
-  if (parse_a2j(text, port)) return port;
+  if (const auto number = without_bridge(text)) port.number = *number;
   // ALSA: the client's and the port's number stand at the end.
   const std::size_t space = text.rfind(' '), sub = text.rfind(':');
-  if (space != std::string_view::npos && sub != std::string_view::npos && sub > space) {
-    const auto number = number_at(text.substr(space + 1, sub - space - 1)), second = number_at(text.substr(sub + 1));
+  if (port.number < 0 && space != std::string::npos && sub != std::string::npos && sub > space) {
+    const std::string_view all = text;
+    const auto number = number_at(all.substr(space + 1, sub - space - 1)), second = number_at(all.substr(sub + 1));
     if (number && second) {
       port.number = *number;
       port.sub = *second;
-      text = text.substr(0, space);
+      text.resize(space);
     }
   }
   const std::size_t colon = text.find(':');
   port.device = without_direction(text.substr(0, colon));
-  if (colon != std::string_view::npos) port.place = without_direction(text.substr(colon + 1));
+  if (colon != std::string::npos) port.place = without_direction(text.substr(colon + 1));
   return port;
 }
 

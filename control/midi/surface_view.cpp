@@ -187,6 +187,7 @@ void SurfaceView::show(std::vector<StripRef> strips) {
   order_ = std::move(strips);
   offset_ = 0;
   spilled_ = true;
+  if (selected_.family != Family::bus) sends_ = false;  // else the faders would be the buses
   ++revision_;
 }
 

@@ -30,7 +30,8 @@ struct File {
 struct Draft {
   MidiProfile profile;
   std::vector<Group> groups;
-  std::vector<Group> singles;  ///< one of a group, by its full name
+  /// What files say of one of a group, by its full name; read when the groups are whole.
+  std::vector<std::pair<std::string, TomlTable>> singles;
 };
 
 bool read_hex(const std::string& text, std::vector<std::uint8_t>& bytes) {
@@ -41,7 +42,11 @@ bool read_hex(const std::string& text, std::vector<std::uint8_t>& bytes) {
     if (read.ec != std::errc() || read.ptr != word.data() + word.size() || number > 0xFF) return false;
     bytes.push_back(static_cast<std::uint8_t>(number));
   }
-  return bytes.size() >= 2 && bytes.front() >= 0x80;
+  // Exactly one message, as a device would take it.
+  MidiParser parser;
+  std::size_t messages = 0, whole = 0;
+  parser.feed(bytes, [&](MidiBytes message) { ++messages, whole = message.size(); });
+  return messages == 1 && whole == bytes.size();
 }
 
 class ProfileReader {
@@ -67,7 +72,8 @@ class ProfileReader {
     TomlTable top(&file.table, "", file_, errors_);
     std::string base;
     top.read("extends", base, "another profile, by its file's name without .toml");
-    constexpr int kDeepest = 4;
+    constexpr int kDeepest = 16;  // an evening's learning upon another's; a ring of profiles ends here, too
+    draft.profile.depth = std::max(draft.profile.depth, depth);
     if (!base.empty() && (!files_.contains(base) || depth == kDeepest)) {
       top.complain("extends", "there is no profile \"" + base + "\" that this one could extend");
     } else if (!base.empty()) {
@@ -157,9 +163,7 @@ class ProfileReader {
       const std::string_view digits = std::string_view(name).substr(space + 1);
       const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
       if (read.ec != std::errc() || number < 1 || number > group.count) continue;
-      Group single = at(group, number - 1);
-      read_keys(item, single, false);
-      draft.singles.push_back(std::move(single));
+      draft.singles.emplace_back(name, item);
       return;
     }
     Group group;
@@ -267,14 +271,18 @@ class ProfileReader {
     const auto complain = [&](const std::string& text) { errors_.push_back({file_, 0, 0, text}); };
     for (const Group& group : draft.groups) {
       for (int i = 0; i < group.count; ++i) {
-        MidiControlSpec spec = at(group, i).first;
-        for (const Group& single : draft.singles) {
-          if (single.first.name != spec.name) continue;
+        Group one = at(group, i);
+        for (auto& [name, item] : draft.singles) {
+          if (name != one.first.name) continue;
+          read_keys(item, one, false);
           std::string error;
-          spec = single.first;
-          if (auto does = parse_midi_target(single.does, i + 1, error)) spec.does = *std::move(does);
+          if (auto does = parse_midi_target(one.does, i + 1, error)) one.first.does = *std::move(does);
         }
-        if (spec.message.number >= number_limit(spec.message.kind) || spec.message.channel > 15) {
+        MidiControlSpec& spec = one.first;
+        const auto beyond = [](const std::optional<MidiSource>& source) {
+          return source && (source->number >= number_limit(source->kind) || source->channel > 15);
+        };
+        if (beyond(spec.message) || beyond(spec.touch) || beyond(spec.led) || beyond(spec.ring)) {
           complain("the control \"" + spec.name + "\" would have a number or channel that MIDI does not know");
         }
         const auto [other, is_new] = known.try_emplace(spec.message, spec.name);

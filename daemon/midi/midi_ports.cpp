@@ -228,13 +228,23 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   std::string own_name() const { return options_.client + "-midi"; }
 
   void take(const std::vector<MidiPortPair>& pairs) {
+    const auto same = [](const MidiPortPair& a, const MidiPortPair& b) {
+      return a.source == b.source && a.sink == b.sink;
+    };
     for (auto it = cables_.begin(); it != cables_.end();) {
-      const bool still = std::find(pairs.begin(), pairs.end(), (*it)->pair) != pairs.end() && connected(**it);
-      it = still ? std::next(it) : close(it);
+      const bool still = std::any_of(pairs.begin(), pairs.end(), [&](const auto& p) { return same(p, (*it)->pair); });
+      it = still && connected(**it) ? std::next(it) : close(it);
     }
-    for (const MidiPortPair& pair : pairs) {
-      const bool known = std::any_of(cables_.begin(), cables_.end(), [&](const auto& c) { return c->pair == pair; });
-      if (!known) open(pair);
+    for (MidiPortPair pair : pairs) {
+      if (std::any_of(cables_.begin(), cables_.end(), [&](const auto& c) { return same(c->pair, pair); })) continue;
+      // The numbers of those that are there stay, whoever of their kind comes or goes.
+      const auto taken = [&](int ordinal) {
+        return std::any_of(cables_.begin(), cables_.end(),
+                           [&](const auto& c) { return c->pair.name == pair.name && c->pair.ordinal == ordinal; });
+      };
+      if (taken(pair.ordinal)) pair.ordinal = 1;
+      while (taken(pair.ordinal)) ++pair.ordinal;
+      open(pair);
     }
   }
 
