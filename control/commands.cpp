@@ -72,4 +72,9 @@ std::string address_of(const CommandCall& call) {
   return std::string(path.substr(0, mark)) + std::to_string(call.owner + 1) + std::string(path.substr(mark + 1));
 }
 
+bool is_for_buttons(const CommandCall& call) noexcept {
+  const CommandRow& row = kRows[static_cast<std::size_t>(call.command)];
+  return row.arguments.empty() && !row.path.starts_with("/midi/");
+}
+
 }  // namespace fohd

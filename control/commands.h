@@ -47,6 +47,9 @@ std::optional<CommandCall> find_command(std::string_view address) noexcept;
 /// [any] The other way round.
 std::string address_of(const CommandCall& call);
 
+/// [any] Whether a button can send it: it takes nothing, and answers nothing.
+bool is_for_buttons(const CommandCall& call) noexcept;
+
 /// Who carries commands out: the daemon.
 class CommandSink {
  public:

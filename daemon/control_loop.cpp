@@ -162,11 +162,11 @@ void ControlLoop::finish_when_silent(int turns_left) {
 void ControlLoop::finish() {
   turn();  // what came in meanwhile is saved too
   udp_->close();
-  midi_->stop();
+  const bool midi_released = midi_->stop();
   set_panic_target(nullptr);
   live_meter_.reset();
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
-  const bool released = jack_->stop(2000);
+  const bool released = jack_->stop(2000) && midi_released;
   store_.reset();
   media_.end_recording(1s);
   media_.report();
@@ -313,7 +313,7 @@ void ControlLoop::send_answers() {
 void ControlLoop::tick() {
   obey_panic_signal();
   look_for_config();
-  midi_->watch_audio(core_ ? core_->meters().read().frames : 0, now_ms());
+  midi_->watch_audio(frames_seen_, now_ms());
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
@@ -327,6 +327,7 @@ void ControlLoop::read_meters() {
   const std::int64_t now = now_ms();
   if (core_ && core_->meters().fresh()) {
     const MeterFrame& frame = core_->meters().read();
+    frames_seen_ = frame.frames;
     osc_->meters(frame, now);
     midi_->meters(frame);
     for (const FaultWatch::Line& line : fault_watch_.take(frame, desk_.settings(), now)) {

@@ -102,6 +102,7 @@ class ControlLoop : public CommandSink {
   std::string device_, boot_id_, hold_reason_;
   std::future<ConfigResult> config_read_;  ///< valid while a thread reads the file again
   bool read_config_again_ = false;
+  std::uint64_t frames_seen_ = 0;  ///< the engine's counter, as the last meters told it
   std::uint64_t drops_told_ = 0, refused_told_ = 0;
   std::uint32_t xruns_told_ = 0;
   int xrun_pause_s_ = 0;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kLearnMs = 30'000;  // from the command to the control
 constexpr std::int64_t kGatherMs = 400;    // of one control's messages, until it is judged
+constexpr std::int64_t kTurnMs = 15;       // the daemon's tick is 20, and may be a little early
 constexpr std::size_t kMaxWatchers = 16;
 constexpr std::size_t kMaxNotes = 500;  // between two looks; 20 ms of eight surfaces at full speed are 250
 
@@ -51,6 +52,11 @@ void MidiHub::find_place(const std::string& device, int ordinal, Unit& unit, Mid
       const std::string& wanted = setup_.surfaces[s].units[p];
       const bool numbered = wanted == known->id + "#" + std::to_string(ordinal);
       if (!numbered && (wanted != known->id || ++like_it != ordinal)) continue;
+      // Another port of the same kind under another name (X-Touch's EXT) is a surface of its own.
+      const bool taken = std::any_of(units_.begin(), units_.end(), [&](const auto& other) {
+        return other.second.surface == static_cast<int>(s) && other.second.place == static_cast<int>(p);
+      });
+      if (taken) continue;
       unit.surface = static_cast<int>(s);
       unit.place = static_cast<int>(p);
       return;
@@ -109,6 +115,7 @@ void MidiHub::disconnect(MidiUnitId id) {
   const auto at = units_.find(id);
   if (at == units_.end()) return;
   if (house_.monitor) house_.monitor(at->second.unit->name() + " is gone");
+  at->second.unit->let_go();
   units_.erase(at);
 }
 
@@ -129,9 +136,12 @@ void MidiHub::turn(std::int64_t now_ms, const SurfaceClock& clock) {
   observer_.dirty.clear();
   if (learning_) finish_learning(now_ms);
   if (!watchers_.empty()) update_monitor(now_ms);
+  // However often packets bring a turn about, surfaces are looked at every 20 ms.
+  const bool too_soon = now_ms - turned_ms_ < kTurnMs;
+  if (!too_soon) turned_ms_ = now_ms;
   for (auto& [id, unit] : units_) {
     // What the device has not taken yet would be old news by then: it is made up again when there is room.
-    if (unit.unit->out().messages() == 0)
+    if (!too_soon && unit.unit->out().messages() == 0)
       unit.unit->turn(now_ms, changed);
     else
       unit.unit->note_change(changed);
@@ -168,7 +178,8 @@ std::string MidiHub::learn(const std::string& target, std::uint64_t client, std:
   if (parsed->what == MidiTarget::What::nothing) return "say what the control is to do: an address such as /ch/1/fader";
   if (parsed->what == MidiTarget::What::address) {
     const auto id = house_.desk.table().find(parsed->path);
-    if (!id && !find_command(parsed->path) && !readouts_.find(parsed->path)) {
+    const auto command = find_command(parsed->path);
+    if (!id && !(command && is_for_buttons(*command)) && !readouts_.find(parsed->path)) {
       return parsed->path + " is no parameter, command or read-out of this desk";
     }
     if (id && !has_taper(*house_.desk.table()[*id].row)) return parsed->path + " is text, which no control can set";

@@ -115,7 +115,7 @@ class MidiHub {
   std::optional<Learning> learning_;
   std::map<std::uint64_t, std::int64_t> watchers_;  ///< client -> until when
   std::vector<MidiNote> notes_;
-  std::int64_t now_ms_ = 0;
+  std::int64_t now_ms_ = 0, turned_ms_ = -1000;
 };
 
 }  // namespace fohd

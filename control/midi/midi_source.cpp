@@ -143,7 +143,8 @@ void MidiDecoder::decode_control(std::uint8_t number_channel, std::uint8_t numbe
   Channel& channel = channels_[number_channel];
   const auto pair = static_cast<std::uint16_t>(number & 31);
   if (number < 64 && (channel.expected_14 >> pair & 1u) != 0) {  // one half of a pair is no controller of its own
-    if (number < 32) channel.msb[pair] = value;
+    if (number < 32) channel.msb[pair] = value, channel.known_14 |= 1u << pair;
+    if ((channel.known_14 >> pair & 1u) == 0) return;  // a lower half says nothing as long as the upper is unknown
     const int low = number < 32 ? 0 : value;
     events.add({{MidiKind::control_change_14, number_channel, pair}, channel.msb[pair] << 7 | low});
     return;

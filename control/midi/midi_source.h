@@ -79,6 +79,7 @@ class MidiDecoder {
     std::uint8_t data_msb = 0, data_lsb = 0;
     bool data_known = false;        ///< of the chosen parameter
     std::uint32_t expected_14 = 0;  ///< bit n: controller n is the upper half of 14 bits
+    std::uint32_t known_14 = 0;     ///< bit n: its upper half has come
     std::array<std::uint8_t, 32> msb{};
   };
   void decode_control(std::uint8_t channel, std::uint8_t number, std::uint8_t value, Events& events);

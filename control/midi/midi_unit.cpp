@@ -106,7 +106,9 @@ void MidiUnit::resolve(Control& control) {
   control.range = {};
   if (does.what == MidiTarget::What::address && !control.parameter) {
     control.readout = house_.readouts.find(does.path);
-    control.command = find_command(does.path);
+    // One that takes arguments or answers is for programs.
+    const auto command = find_command(does.path);
+    if (command && is_for_buttons(*command)) control.command = command;
   }
   if (!control.parameter) return;
   const ParameterRow& row = *house_.desk.table()[*control.parameter].row;

@@ -61,6 +61,8 @@ class MidiUnit {
   /// Before it is let go.
   void say_goodbye();
   void receive(MidiBytes bytes, std::int64_t now_ms);
+  /// It was pulled: what a hand held down is released.
+  void let_go();
   /// desk_changed: something of the desk changed since the last turn.
   void turn(std::int64_t now_ms, bool desk_changed);
   /// The desk changed while there was no turn.
@@ -96,6 +98,7 @@ class MidiUnit {
     EncoderSpeed speed;
     bool must_pick_up = false;        ///< a motor fader that got another parameter under a hand
     std::int64_t shown_until_ms = 0;  ///< its value stands on the display
+    std::optional<ParameterId> held;  ///< what a momentary button keeps on
     int led_sent = -1, ring_sent = -1;
   };
   struct Place {
@@ -117,6 +120,7 @@ class MidiUnit {
   void take_event(const MidiEvent& event, std::int64_t now_ms);
   void move_absolute(Control& control, int value, std::int64_t now_ms);
   void turn_encoder(Control& control, int value, std::int64_t now_ms);
+  void release(Control& control);
   void press(Control& control, int value, std::int64_t now_ms);
   void press_parameter(Control& control, int value, bool pressed);
   std::string set(Control& control, const Value& value);

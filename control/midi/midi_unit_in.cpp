@@ -1,5 +1,6 @@
 // What a device says, and what the desk does of it.
 #include <algorithm>
+#include <cmath>
 
 #include "control/midi/midi_unit.h"
 
@@ -60,13 +61,13 @@ void MidiUnit::take_exclusive(MidiBytes message, std::int64_t now_ms) {
     return;
   }
   const std::uint8_t command = message[5];
-  answers_ = true;                                            // only such a one is missed when it is silent
   if (display_.sysex_id() != message[4]) must_paint_ = true;  // what was sent to the wrong id went nowhere
   display_.set_sysex_id(message[4]);
   constexpr std::int64_t kAnswerMs = 1000;
   const bool unasked = now_ms - asked_ms_ > kAnswerMs;
+  if (!unasked) answers_ = true;  // only one that does is missed when it is silent
   const bool logic_control = message[4] == 0x10 || message[4] == 0x11;
-  if (command == 0x01 && logic_control && message.size() >= 18) {
+  if (command == 0x01 && logic_control && message.size() >= 18 && out_.size_bytes() < kBytesPerTurn) {
     // Only these two want the answer; a wrong one can lock the others. Sums modulo 128 of the four challenge bytes.
     const auto c = [&](std::size_t i) { return static_cast<unsigned>(message[13 + i]); };
     auto& bytes = out_.bytes();
@@ -170,15 +171,38 @@ void MidiUnit::turn_encoder(Control& control, int value, std::int64_t now_ms) {
     // A tick is a step; only what has many is turned faster.
     const double steps = static_cast<double>(row.max) - static_cast<double>(row.min);
     constexpr double kMany = 32;
-    step = (steps > kMany ? std::max(quick, 1.0) : 1.0) / std::max(steps, 1.0);
+    const double part = std::abs(control.range.high - control.range.low);
+    step = (steps > kMany ? std::max(quick, 1.0) : 1.0) / std::max(steps * part, 1.0);
   }
   const double to = std::clamp(position(control) + ticks * step, 0.0, 1.0);
   control.shown_until_ms = now_ms + kShowMs;
   set(control, taper_value(row, to, control.range));
 }
 
+/// What it was pressed for, whatever lies under it by now.
+void MidiUnit::release(Control& control) {
+  if (!control.held) return;
+  const ParameterRow& row = *house_.desk.table()[*control.held].row;
+  std::string error;
+  const Change change{*control.held, taper_value(row, 0, control.range)};
+  house_.desk.apply({Origin::Side::midi, client_}, {&change, 1}, error);
+  control.held.reset();
+}
+
+void MidiUnit::let_go() {
+  for (Control& control : controls_) {
+    release(control);
+    if (control.spec.does.what == What::fine) view_.act(control.spec.does, 0, false);
+  }
+}
+
 void MidiUnit::press(Control& control, int value, std::int64_t now_ms) {
   const bool pressed = value > 0;
+  if (!pressed && control.held && control.held != control.parameter) {
+    release(control);
+    return;
+  }
+  if (!pressed) control.held.reset();
   const MidiTarget& does = control.spec.does;
   if (view_.act(does, first_column_ + control.spec.column, pressed)) {
     if (pressed) tell(control, "");
@@ -210,6 +234,7 @@ void MidiUnit::press_parameter(Control& control, int value, bool pressed) {
   const auto put = [&](bool on) { set(control, taper_value(row, on ? 1 : 0, control.range)); };
   switch (control.spec.mode) {
     case ButtonMode::momentary:
+      if (pressed) control.held = control.parameter;
       put(pressed);
       return;
     case ButtonMode::follow:

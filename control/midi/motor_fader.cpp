@@ -11,10 +11,10 @@ bool MotorFader::same(int a, int b) const noexcept {
 }
 
 void MotorFader::connected(std::int64_t start_ms) noexcept {
-  known_ = touched_ = owes_ = false;
+  known_ = owes_ = false;  // a hand that is on it stays: it may be what woke the device
   busy_ = true;
   start_ms_ = start_ms;
-  travel_until_ms_ = hand_ms_ = 0;
+  travel_until_ms_ = 0;
 }
 
 void MotorFader::touch(bool down, std::int64_t now_ms) noexcept {

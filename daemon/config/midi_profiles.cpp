@@ -369,7 +369,7 @@ fs::path shipped_midi_profiles() {
 }
 
 std::string midi_profile_text(const MidiHub::Saved& saved) {
-  std::string text = "# What was learned on " + saved.device + ".\n";
+  std::string text = "# What was learned on " + quoted(saved.device) + ".\n";
   text += "device = " + quoted(saved.device) + "\n";
   if (!saved.extends.empty()) text += "extends = " + quoted(saved.extends) + "\n";
   text += "ports = [" + quoted(saved.device) + "]\n";

@@ -132,6 +132,18 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
                        std::int64_t now_ms, std::string& error) {
   const auto text = [&](std::size_t i) { return std::get<std::string>(arguments[i]); };
   error.clear();
+  const CommandRow& row = command_rows()[static_cast<std::size_t>(call.command)];
+  if (origin.side != Origin::Side::osc || arguments.size() != row.arguments.size()) {
+    error = "this command answers, so only programs can send it";
+    return false;
+  }
+  for (const Value& argument : arguments) {
+    const auto* words = std::get_if<std::string>(&argument);
+    constexpr std::size_t kMostBytes = 256;  // a datagram of 64 KB would keep the loop busy
+    if (words == nullptr || words->size() <= kMostBytes) continue;
+    error = "takes at most " + std::to_string(kMostBytes) + " bytes of text";
+    return false;
+  }
   switch (call.command) {
     case Command::midi_learn:
       error = hub_.learn(text(0), origin.client, now_ms);
@@ -163,6 +175,9 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
       } else {
         MidiHub::Saved saved;
         error = hub_.saved(text(0), saved);
+        const bool taken = std::any_of(setup_.profiles.begin(), setup_.profiles.end(),
+                                       [&](const MidiProfile& p) { return p.id == text(1); });
+        if (error.empty() && taken) error = "there is a profile \"" + text(1) + "\" already; choose another name";
         if (!error.empty()) break;
         saving_for_ = origin.client;
         saving_name_ = text(1);
@@ -171,7 +186,12 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
           return save_midi_profile(folder, name, saved);
         });
         saving_ = task.get_future();
-        std::thread(std::move(task)).detach();
+        try {
+          std::thread(std::move(task)).detach();
+        } catch (const std::system_error& failure) {
+          saving_ = {};
+          error = failure.what();
+        }
       }
       break;
     default:
@@ -195,11 +215,12 @@ void MidiDesk::report() {
   lost_told_ = lost;
 }
 
-void MidiDesk::stop() {
-  if (!ports_) return;
+bool MidiDesk::stop() {
+  if (!ports_) return true;
   hub_.say_goodbye();
   hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_->send(id, message); });
-  if (!ports_->stop(1000)) spdlog::warn("MIDI: the ports do not let go");
+  constexpr int kPatienceMs = 2500;  // beside a JACK server that has just ended RtMidi waits for a second
+  return ports_->stop(kPatienceMs);
 }
 
 }  // namespace fohd

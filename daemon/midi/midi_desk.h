@@ -52,8 +52,8 @@ class MidiDesk {
                std::string& error);
   /// Once a second: tells the log what got lost.
   void report();
-  /// Leaves the devices as they want to be left.
-  void stop();
+  /// Leaves the devices as they want to be left. False: their thread does not let go.
+  bool stop();
 
  private:
   static MidiSetup make_setup(const Config& config, const std::filesystem::path& own_folder);

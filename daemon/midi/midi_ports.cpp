@@ -18,6 +18,7 @@
 
 #include "daemon/event_fd.h"
 #include "daemon/midi/jack_links.h"
+#include "daemon/midi/jack_midi_in.h"
 #include "engine/flag.h"
 #include "engine/ring.h"
 
@@ -36,7 +37,8 @@ constexpr std::size_t kMostWaiting = 4096;   // bytes on their way to one device
 struct Cable {
   MidiUnitId id = 0;
   MidiPortPair pair;
-  std::unique_ptr<RtMidiIn> in;          ///< [midi thread]
+  std::unique_ptr<RtMidiIn> in;          ///< [midi thread] over ALSA
+  std::unique_ptr<JackMidiIn> jack_in;   ///< [midi thread] over JACK
   std::unique_ptr<RtMidiOut> out;        ///< [midi thread]
   Ring<std::uint8_t> heard{kRingBytes};  ///< messages, each behind its length in two bytes
   std::atomic<std::uint64_t> lost{0};
@@ -45,22 +47,26 @@ struct Cable {
   bool watched = false;  ///< [midi thread] its connections can be told from here
 };
 
-/// [RtMidi's thread; over JACK a real-time one] Copies and rings, nothing else.
-void hear(double, std::vector<unsigned char>* message, void* data) {
+/// [RtMidi's or JACK's real-time thread] Copies and rings, nothing else.
+void hear(const unsigned char* bytes, std::size_t size, void* data) {
   auto& cable = *static_cast<Cable*>(data);
-  const std::size_t size = message->size();
   const std::uint8_t head[2] = {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size & 0xFF)};
   if (size == 0 || size > 0xFFFF || cable.heard.writable() < size + 2) {
     cable.lost.fetch_add(size, std::memory_order_relaxed);
     return;
   }
   cable.heard.write(head);
-  cable.heard.write(std::span<const std::uint8_t>(message->data(), size));
+  cable.heard.write(std::span<const std::uint8_t>(bytes, size));
   cable.bell->ring();
 }
+void hear_rtmidi(double, std::vector<unsigned char>* message, void* data) {
+  hear(message->data(), message->size(), data);
+}
 
-/// RtMidi would print.
-void keep_quiet(RtMidiError::Type, const std::string&, void*) {}
+/// RtMidi would print warnings and, with this set, throw nothing by itself.
+void take_error(RtMidiError::Type type, const std::string& text, void*) {
+  if (type != RtMidiError::WARNING && type != RtMidiError::DEBUG_WARNING) throw RtMidiError(text, type);
+}
 
 bool is_there(const char* path) { return ::access(path, F_OK) == 0; }
 
@@ -102,7 +108,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   void set_flowing(bool flowing) noexcept { flowing_ = flowing; }
 
   void close_jack(int patience_ms) {
-    if (api_ == RtMidi::LINUX_ALSA) return;
+    if (api_ == RtMidi::LINUX_ALSA || !listening_.raised()) return;  // at the end stop() closes them
     auto closed = std::make_shared<std::promise<void>>();
     std::future<void> done = closed->get_future();
     asio::post(io_, [self = shared_from_this(), closed] {
@@ -202,11 +208,10 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
       std::vector<std::string> sources, sinks;
       list(probe_in_, sources);
       list(probe_out_, sinks);
-      take(pair_midi_ports(sources, sinks));
-      told_.clear();
-    } catch (const RtMidiError& error) {
+      if (take(pair_midi_ports(sources, sinks))) told_.clear();
+    } catch (const std::exception& error) {
       close_all();
-      say(error.getMessage());
+      say(error.what());
     }
   }
 
@@ -215,19 +220,28 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   void list(std::unique_ptr<Probe>& probe, std::vector<std::string>& names) {
     if (!probe) {
       probe = std::make_unique<Probe>(api_, own_name() + "-look");
-      probe->setErrorCallback(&keep_quiet, nullptr);
+      probe->setErrorCallback(&take_error, nullptr);
     }
     const unsigned count = probe->getPortCount();
     for (unsigned i = 0; i < count; ++i) {
       std::string name = probe->getPortName(i);
       const bool through = name.starts_with("Midi Through");
-      if (!name.empty() && !through && !name.starts_with(own_name())) names.push_back(std::move(name));
+      if (!name.empty() && !through && !is_a_desks(name)) names.push_back(std::move(name));
     }
+  }
+
+  /// "fohd-midi-3-in:in": a port of this desk, or of another one, which would take ours for a device in turn.
+  static bool is_a_desks(const std::string& name) {
+    const std::string client = name.substr(0, name.find(':'));
+    const bool way = client.ends_with("-in") || client.ends_with("-out");
+    return way && client.find("-midi-") != std::string::npos;
   }
 
   std::string own_name() const { return options_.client + "-midi"; }
 
-  void take(const std::vector<MidiPortPair>& pairs) {
+  /// False: something could not be opened.
+  bool take(const std::vector<MidiPortPair>& pairs) {
+    bool well = true;
     const auto same = [](const MidiPortPair& a, const MidiPortPair& b) {
       return a.source == b.source && a.sink == b.sink;
     };
@@ -244,15 +258,16 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
       };
       if (taken(pair.ordinal)) pair.ordinal = 1;
       while (taken(pair.ordinal)) ++pair.ordinal;
-      open(pair);
+      well = open(pair) && well;
     }
+    return well;
   }
 
   bool connected(const Cable& cable) {
     if (!cable.watched) return true;  // an ALSA device needs longer to come back than we to look
     if (!links_) links_ = std::make_unique<JackLinks>(own_name() + "-links");
     const std::string own = port_client(cable.id);
-    return (!cable.in || links_->connected(cable.pair.source, own + "-in:in")) &&
+    return (!cable.jack_in || links_->connected(cable.pair.source, own + "-in:in")) &&
            (!cable.out || links_->connected(own + "-out:out", cable.pair.sink));
   }
 
@@ -262,7 +277,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   template <class Port>
   std::unique_ptr<Port> open_port(const std::string& client, const std::string& name, const char* which) {
     auto port = std::make_unique<Port>(api_, client + "-" + which);
-    port->setErrorCallback(&keep_quiet, nullptr);
+    port->setErrorCallback(&take_error, nullptr);
     const unsigned count = port->getPortCount();
     for (unsigned i = 0; i < count; ++i) {
       if (port->getPortName(i) != name) continue;
@@ -272,22 +287,24 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     throw RtMidiError("it went away while it was opened", RtMidiError::INVALID_DEVICE);
   }
 
-  void open(const MidiPortPair& pair) {
+  bool open(const MidiPortPair& pair) {
     auto cable = std::make_shared<Cable>();
     cable->id = next_id_++;
     cable->pair = pair;
     cable->bell = &bell_;
     try {
       if (!pair.sink.empty()) cable->out = open_port<RtMidiOut>(port_client(cable->id), pair.sink, "out");
-      if (!pair.source.empty()) {
+      if (!pair.source.empty() && api_ == RtMidi::UNIX_JACK) {
+        cable->jack_in = std::make_unique<JackMidiIn>(port_client(cable->id) + "-in", pair.source, &hear, cable.get());
+      } else if (!pair.source.empty()) {
         cable->in = open_port<RtMidiIn>(port_client(cable->id), pair.source, "in");
         const bool exclusive = options_.wants_exclusive && options_.wants_exclusive(pair.name);
         cable->in->ignoreTypes(!exclusive, true, true);
-        cable->in->setCallback(&hear, cable.get());
+        cable->in->setCallback(&hear_rtmidi, cable.get());
       }
-    } catch (const RtMidiError& error) {
-      say("the MIDI device " + pair.name + " cannot be opened: " + error.getMessage());
-      return;
+    } catch (const std::exception& error) {  // RtMidi's own is one; it is tried again at the next look
+      say("the MIDI device " + pair.name + " cannot be opened: " + error.what());
+      return false;
     }
     // Where somebody has our names already, JACK has changed them and nothing can be told.
     cable->watched = api_ == RtMidi::UNIX_JACK;
@@ -297,12 +314,14 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
       self.known_[cable->id] = cable;
       self.handlers_.appeared(cable->id, cable->pair);
     });
+    return true;
   }
 
   using Cables = std::vector<std::shared_ptr<Cable>>;
   Cables::iterator close(Cables::iterator at) {
     const std::shared_ptr<Cable> cable = *at;
-    cable->in.reset();  // after this the callback runs no more
+    cable->in.reset();  // after these the callbacks run no more
+    cable->jack_in.reset();
     cable->out.reset();
     tell_control([cable](Worker& self) {
       if (self.known_.erase(cable->id) == 0) return;

@@ -235,4 +235,63 @@ TEST_CASE("eight surfaces of nine faders at a hundred messages a second each los
   CHECK(rig.place("/main/fader") == Approx(last[7][8] / 15935.0).margin(1e-5));  // the last surface spoke last
 }
 
+TEST_CASE("a button carries out commands that take nothing; those for programs cannot be learned", "[midi][hostile]") {
+  Rig rig;
+  Puppet puppet;
+  const MidiUnitId id = rig.plug(puppet, "Box");  // without a profile
+  rig.run(100);
+  for (const char* program : {"/midi/forget", "/midi/list", "/midi/save", "/midi/monitor"}) {
+    CHECK(!rig.hub.learn(program, 1, rig.now_ms).empty());
+  }
+  MidiControlSpec spec;
+  spec.message = {MidiKind::note, 0, 5};
+  for (const char* command : {"/clips/clear", "/midi/learn"}) {  // a profile may say what it likes
+    MidiSetup setup;
+    MidiProfile profile;
+    profile.id = "made";
+    profile.ports = {"Made"};
+    std::string error;
+    spec.does = *parse_midi_target(command, 1, error);
+    profile.controls = {spec};
+    setup.profiles = {profile};
+    Rig other({.inputs = 4, .buses = 2}, setup);
+    Puppet made;
+    const MidiUnitId unit = other.plug(made, "Made");
+    other.run(100);
+    other.hub.receive(unit, Bytes{0x90, 5, 127, 0x90, 5, 0}, other.now_ms);
+    CHECK(other.commands.calls.size() == (spec.does.path == "/clips/clear" ? 1 : 0));
+  }
+  CHECK(rig.hub.unit(id) != nullptr);
+}
+
+TEST_CASE("a momentary button lets go of what it was pressed for, after a bank change and when it is pulled",
+          "[midi][takeover]") {
+  MidiSetup setup;
+  setup.profiles = {sliders(MidiTakeover::pickup)};
+  MidiControlSpec talk;
+  std::string error;
+  talk.name = "hold";
+  talk.message = {MidiKind::note, 1, 9};
+  talk.mode = ButtonMode::momentary;
+  talk.does = *parse_midi_target("strip mute", 1, error);
+  setup.profiles[0].controls.push_back(talk);
+  Rig rig({.inputs = 16, .buses = 2}, setup);
+  Puppet puppet;
+  const MidiUnitId id = rig.plug(puppet, "Sliders");
+  rig.run(100);
+  rig.hub.receive(id, Bytes{0x91, 9, 127}, rig.now_ms);
+  CHECK(rig.whole("/ch/1/mute") == 1);
+  rig.hub.receive(id, Bytes{0x90, static_cast<std::uint8_t>(MidiTarget::What::bank_right), 127}, rig.now_ms);
+  rig.run(100);
+  rig.set("/ch/9/mute", std::int32_t{1});
+  rig.hub.receive(id, Bytes{0x91, 9, 0}, rig.now_ms);
+  CHECK(rig.whole("/ch/1/mute") == 0);
+  CHECK(rig.whole("/ch/9/mute") == 1);
+  rig.set("/ch/9/mute", std::int32_t{0});
+  rig.hub.receive(id, Bytes{0x91, 9, 127}, rig.now_ms);
+  CHECK(rig.whole("/ch/9/mute") == 1);
+  rig.unplug(id);
+  CHECK(rig.whole("/ch/9/mute") == 0);
+}
+
 }  // namespace fohd

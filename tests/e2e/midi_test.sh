@@ -94,6 +94,10 @@ say bytes F0 0 0 66 14
 say bytes E0
 say bytes 90 10
 say bytes FF
+say bytes F0 0 0 66 14 12
+say press 16
+until_ok 5 value_is /ch/1/mute 1 || fail "an exclusive without an end makes the desk deaf"
+set_value /ch/1/mute off
 say touch 1 1
 say touch 1 0
 

@@ -54,6 +54,17 @@ std::string first_text(const std::vector<MidiEvent>& events) {
   return events.empty() ? "" : to_string(events.front().source) + " = " + std::to_string(events.front().value);
 }
 
+TEST_CASE("midi source: the lower half of 14 bits says nothing before the upper one came", "[midi][source]") {
+  MidiDecoder decoder;
+  decoder.expect_14_bit({MidiKind::control_change_14, 0, 7});
+  const std::uint8_t low[] = {0xB0, 39, 100}, high[] = {0xB0, 7, 80};
+  CHECK(decoder.decode(low).count == 0);  // it would stand at the bottom, which it does not
+  REQUIRE(decoder.decode(high).count == 1);
+  const auto refined = decoder.decode(low);
+  REQUIRE(refined.count == 1);
+  CHECK(refined.list[0].value == 80 * 128 + 100);
+}
+
 }  // namespace
 
 TEST_CASE("midi source: every source reads back from its own words", "[midi][source]") {

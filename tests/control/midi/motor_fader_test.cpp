@@ -203,13 +203,12 @@ TEST_CASE("motor fader: a touch whose end was lost on the wire heals", "[midi][m
   }
 }
 
-TEST_CASE("motor fader: one that comes back waits its turn, forgets the hand, and goes to its place", "[midi][motor]") {
+TEST_CASE("motor fader: one that comes back waits its turn and goes to its place, unless a hand is on it",
+          "[midi][motor]") {
   for (const MotorFaderSpec& spec : kSpecs) {
     std::vector<MotorFader> faders(8, standing_at(3000, spec));
     constexpr std::int64_t kStaggerMs = 30;
     for (std::size_t i = 0; i < faders.size(); ++i) {
-      faders[i].touch(true, 4000);
-      faders[i].moved(100, 4990);
       faders[i].connected(5000 + kStaggerMs * static_cast<std::int64_t>(i));
     }
     std::vector<std::int64_t> first(8, -1);
@@ -226,5 +225,12 @@ TEST_CASE("motor fader: one that comes back waits its turn, forgets the hand, an
       CHECK(first[i] == 5000 + kStaggerMs * static_cast<std::int64_t>(i));
       CHECK(!faders[i].busy());
     }
+    if (!spec.has_touch || spec.echo == MidiEcho::never) continue;
+    MotorFader held = standing_at(3000, spec);
+    held.touch(true, 4990);  // its touch is what woke the device
+    held.connected(5000);
+    CHECK(!held.next(9000, 5200));
+    held.touch(false, 5300);
+    CHECK(held.next(9000, 5320));
   }
 }
