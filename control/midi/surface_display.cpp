@@ -12,7 +12,6 @@ constexpr std::size_t kCell = 7;        // characters of a strip on an MCU's dis
 constexpr std::size_t kMcuLine = 56;    // characters of its line
 constexpr std::size_t kVfdZone = 10;    // characters of a zone of a HUI's main display; four make a line
 constexpr std::int64_t kMeterMs = 100;  // devices let a step fall about every 300 ms
-constexpr std::uint8_t kUnknown = 0xFF;
 
 /// Printable ASCII; every other character (however many bytes) is one '?'.
 std::string plain(std::string_view text) {
