@@ -260,11 +260,10 @@ int surfaces(int port, int seconds) {
     if (!all.back()->open(i + 1)) return std::fputs("no JACK server\n", stderr), 2;
   }
   std::this_thread::sleep_for(std::chrono::seconds(4));
-  for (int i = 0; i < kCount; ++i) {
-    all[static_cast<std::size_t>(i)]->presses = i;
-    all[static_cast<std::size_t>(i)]->touches = true;
-  }
+  for (int i = 0; i < kCount; ++i) all[static_cast<std::size_t>(i)]->presses = i;
   std::this_thread::sleep_for(std::chrono::seconds(1));
+  for (const auto& surface : all) surface->touches = true;  // under a hand a bank change would wait for it
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
   std::uint32_t heard = 0;
   for (const auto& surface : all) heard -= surface->heard;
   std::puts("moving");
