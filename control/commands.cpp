@@ -15,7 +15,7 @@ constexpr std::array kRows = {
     CommandRow{Command::effect_kill, "/fx/#/kill", "",
                "Ends the tail of the effect in this slot: out in 20 ms, and forgotten; what comes in later is heard."},
     CommandRow{Command::midi_list, "/midi/list", "",
-               "Answers with a line for each MIDI device that is there, and for each control that was learned."},
+               "Answers with a line for each MIDI device that is there, and for each control that was learned.", true},
     CommandRow{Command::midi_controls, "/midi/controls", "s",
                "Answers with a line for each control of this device: its message, what it does, what that is now."},
     CommandRow{
@@ -74,7 +74,7 @@ std::string address_of(const CommandCall& call) {
 
 bool is_for_buttons(const CommandCall& call) noexcept {
   const CommandRow& row = kRows[static_cast<std::size_t>(call.command)];
-  return row.arguments.empty() && !row.path.starts_with("/midi/");
+  return row.arguments.empty() && !row.answers;
 }
 
 }  // namespace fohd

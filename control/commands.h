@@ -32,6 +32,7 @@ struct CommandRow {
   std::string_view path;            ///< the whole address; '#' stands for a number from 1
   std::string_view arguments = {};  ///< OSC type tags it takes, without the comma: "i", "f", "s"
   std::string_view doc;
+  bool answers = false;  ///< with lines to whoever sent it
 };
 
 /// [any] In the order of Command.

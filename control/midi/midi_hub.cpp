@@ -28,9 +28,7 @@ MidiHub::~MidiHub() { house_.desk.detach(observer_); }
 const MidiProfile* MidiHub::profile_of(const std::string& device) const {
   for (const auto& [pattern, id] : setup_.devices) {
     if (!name_matches(pattern, device)) continue;
-    for (const MidiProfile& profile : setup_.profiles) {
-      if (profile.id == id) return &profile;
-    }
+    if (const MidiProfile* chosen = profile_with_id(setup_.profiles, id)) return chosen;
   }
   return find_profile(setup_.profiles, device);
 }
@@ -70,11 +68,8 @@ int MidiHub::columns_before(int surface, int places) const {
   const auto& names = setup_.surfaces[static_cast<std::size_t>(surface)].units;
   int columns = 0;
   for (int i = 0; i < places; ++i) {
-    const std::string& name = names[static_cast<std::size_t>(i)];
-    const std::string id = name.substr(0, name.find('#'));
-    const auto profile =
-        std::find_if(setup_.profiles.begin(), setup_.profiles.end(), [&](const MidiProfile& p) { return p.id == id; });
-    if (profile != setup_.profiles.end()) columns += profile->columns;
+    const std::string id = profile_of_unit(names[static_cast<std::size_t>(i)]);
+    if (const MidiProfile* profile = profile_with_id(setup_.profiles, id)) columns += profile->columns;
   }
   return columns;
 }

@@ -55,6 +55,8 @@ class MidiHub {
   void say_goodbye();
 
   std::size_t unit_count() const noexcept { return units_.size(); }
+  /// [any thread] It never changes.
+  const MidiSetup& setup() const noexcept { return setup_; }
   const MidiUnit* unit(MidiUnitId id) const;
   /// [any thread] The profile that a device of this name has; null: none.
   const MidiProfile* profile_of(const std::string& device) const;

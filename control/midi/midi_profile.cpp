@@ -34,6 +34,11 @@ bool name_matches(std::string_view pattern, std::string_view name) noexcept {
   return p == pattern.size();
 }
 
+const MidiProfile* profile_with_id(const std::vector<MidiProfile>& profiles, std::string_view id) noexcept {
+  const auto at = std::find_if(profiles.begin(), profiles.end(), [&](const MidiProfile& p) { return p.id == id; });
+  return at == profiles.end() ? nullptr : &*at;
+}
+
 const MidiProfile* find_profile(const std::vector<MidiProfile>& profiles, std::string_view device_name) noexcept {
   const MidiProfile* best = nullptr;
   std::size_t most = 0;

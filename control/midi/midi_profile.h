@@ -79,6 +79,8 @@ struct MidiProfile {
 
 /// [any] Does a pattern with * and ? match all of a name, whatever the case?
 bool name_matches(std::string_view pattern, std::string_view name) noexcept;
+/// [any] Of this id; null if there is none.
+const MidiProfile* profile_with_id(const std::vector<MidiProfile>& profiles, std::string_view id) noexcept;
 /// [any] The profile for a device of that name: the one whose pattern says most (has most letters); null if none.
 const MidiProfile* find_profile(const std::vector<MidiProfile>& profiles, std::string_view device_name) noexcept;
 

@@ -15,6 +15,9 @@ struct SurfaceSetup {
   bool operator==(const SurfaceSetup&) const = default;
 };
 
+/// [any] "x-touch" of "x-touch#2".
+inline std::string profile_of_unit(const std::string& unit) { return unit.substr(0, unit.find('#')); }
+
 /// Strips that belong together, in any order.
 struct MidiLayer {
   std::string name;

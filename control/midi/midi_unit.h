@@ -129,7 +129,7 @@ class MidiUnit {
   void look_after(std::int64_t now_ms);
   void greet(std::int64_t now_ms);
   void repaint(std::int64_t now_ms);
-  void paint_faders(std::int64_t now_ms);
+  bool paint_faders(std::int64_t now_ms);
   void paint_leds();
   bool paint_led(Control& control);
   void paint_texts(std::int64_t now_ms);

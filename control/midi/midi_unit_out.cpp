@@ -92,10 +92,10 @@ void MidiUnit::turn(std::int64_t now_ms, bool desk_changed) {
   look_ = look_ || must_paint_ || desk_changed || remapped || now_ms - looked_ms_ >= kLookMs;
   if (must_paint_) repaint(now_ms);
   if (remapped) resolve(now_ms);
-  paint_faders(now_ms);
+  const bool faders_done = paint_faders(now_ms);
   if (look_) {
     looked_ms_ = now_ms;
-    look_ = false;
+    look_ = !faders_done;
     paint_leds();
     paint_texts(now_ms);
     paint_clock();
@@ -103,14 +103,16 @@ void MidiUnit::turn(std::int64_t now_ms, bool desk_changed) {
   display_.send(out_, kBytesPerTurn, now_ms);
 }
 
-void MidiUnit::paint_faders(std::int64_t now_ms) {
+/// False: the turn's bytes are used up.
+bool MidiUnit::paint_faders(std::int64_t now_ms) {
   for (Control& control : controls_) {
-    if (!control.spec.motor || out_.size_bytes() >= kBytesPerTurn) continue;
+    if (!control.spec.motor || !(look_ || control.motor.busy())) continue;
+    if (out_.size_bytes() >= kBytesPerTurn) return false;
     const int target = static_cast<int>(std::lround(position(control) * control.spec.full_scale));
     const auto send = control.motor.next(target, now_ms);
-    if (!send) continue;
-    out_.set(control.spec.message, *send);
+    if (send) out_.set(control.spec.message, *send);
   }
+  return true;
 }
 
 void MidiUnit::paint_leds() {
@@ -149,10 +151,7 @@ int MidiUnit::wanted_led(const Control& control) const {
     const Value value = house_.desk.get(*control.parameter);
     const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
     if (spec.mode == ButtonMode::set) {
-      const auto* real = std::get_if<float>(&value);
-      const auto* whole = std::get_if<std::int32_t>(&value);
-      const double number = real != nullptr ? static_cast<double>(*real) : whole != nullptr ? *whole : 0;
-      on = std::abs(number - spec.set_value) < 1e-6;  // both came from the same text
+      on = std::abs(number_in(value).value_or(0) - spec.set_value) < 1e-6;  // both came from the same text
     } else if (row.kind == Kind::boolean || row.kind == Kind::real) {
       on = position(control) >= 0.5;
     } else {

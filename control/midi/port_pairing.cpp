@@ -57,13 +57,6 @@ std::optional<int> number_at(std::string_view text) {
   return number;
 }
 
-/// Takes a part out of `text` and returns it.
-std::string cut(std::string& text, std::size_t from, std::size_t end) {
-  std::string part = text.substr(from, end - from);
-  text.erase(from, end - from);
-  return part;
-}
-
 /// What bridges between ALSA and JACK add: "a2j:NAME [24] (capture): PORT", "Midi-Bridge:NAME:(capture_0) PORT". The
 /// client's number, if it is told.
 std::optional<int> without_bridge(std::string& text) {
@@ -72,12 +65,12 @@ std::optional<int> without_bridge(std::string& text) {
   }
   for (const std::string_view way : {"(capture", "(playback"}) {
     const std::size_t open = text.find(way), close = text.find(')', open);
-    if (open != std::string::npos && close != std::string::npos) cut(text, open, close + 1);
+    if (open != std::string::npos && close != std::string::npos) text.erase(open, close + 1 - open);
   }
   const std::size_t open = text.find(" ["), close = text.find(']', open);
   if (open == std::string::npos || close == std::string::npos) return std::nullopt;
   const auto number = number_at(std::string_view(text).substr(open + 2, close - open - 2));
-  if (number) cut(text, open, close + 1);
+  if (number) text.erase(open, close + 1 - open);
   return number;
 }
 

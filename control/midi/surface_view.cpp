@@ -53,8 +53,7 @@ std::optional<ParameterId> SurfaceView::below(StripRef strip, std::string_view p
 
 std::optional<StripRef> SurfaceView::strip(int column) const {
   const auto& strips = order();
-  const int first = sends_ && selected_.family != Family::bus ? bus_offset_ : offset_;
-  const auto at = static_cast<std::size_t>(first + column);
+  const auto at = static_cast<std::size_t>(offset() + column);
   if (column < 0 || column >= columns_ || at >= strips.size()) return std::nullopt;
   return strips[at];
 }
@@ -223,7 +222,8 @@ std::vector<StripRef> SurfaceView::contributors() const {
 
 void SurfaceView::scroll(int by) {
   const int last = std::max(0, static_cast<int>(order().size()) - columns_);
-  offset() = std::clamp(offset() + by, 0, last);
+  int& first = columns_are_buses() ? bus_offset_ : offset_;
+  first = std::clamp(first + by, 0, last);
 }
 
 void SurfaceView::select(StripRef strip) {

@@ -63,8 +63,10 @@ class SurfaceView {
   void toggle_spill();
   std::vector<StripRef> contributors() const;
   void collect_rotaries();
-  const std::vector<StripRef>& order() const { return sends_ && selected_.family != Family::bus ? buses_ : order_; }
-  int& offset() { return sends_ && selected_.family != Family::bus ? bus_offset_ : offset_; }
+  /// Sends on faders of a strip: its faders are the buses.
+  bool columns_are_buses() const { return sends_ && selected_.family != Family::bus; }
+  const std::vector<StripRef>& order() const { return columns_are_buses() ? buses_ : order_; }
+  int offset() const { return columns_are_buses() ? bus_offset_ : offset_; }
   std::optional<ParameterId> strip_fader(int column) const;
   std::optional<ParameterId> rotary(int column) const;
 

@@ -29,11 +29,7 @@ bool same(const ParameterRow& row, const Value& sent, const Value& now) {
     return index < row.names.size() && row.names[index] == *text;
   }
   if (std::holds_alternative<std::string>(now)) return false;
-  const auto number = [](const Value& value) {
-    const auto* real = std::get_if<float>(&value);
-    return real != nullptr ? static_cast<double>(*real) : static_cast<double>(std::get<std::int32_t>(value));
-  };
-  return number(sent) == number(now);
+  return number_in(sent) == number_in(now);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,5 +89,12 @@ using ParameterId = std::uint32_t;  ///< dense, from 0, constant while the proce
 
 /// A value as it travels: reals as float, integers, booleans (0/1), enumerations (index) and bitmasks as int32, text.
 using Value = std::variant<float, std::int32_t, std::string>;
+
+/// [any] The number in a value, as wide as both kinds need; nothing for text.
+inline std::optional<double> number_in(const Value& value) {
+  if (const auto* real = std::get_if<float>(&value)) return static_cast<double>(*real);
+  if (const auto* whole = std::get_if<std::int32_t>(&value)) return static_cast<double>(*whole);
+  return std::nullopt;
+}
 
 }  // namespace fohd

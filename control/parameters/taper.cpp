@@ -6,16 +6,6 @@
 #include "control/parameters/x32_law.h"
 
 namespace fohd {
-namespace {
-
-double number_of(const Value& value) {
-  if (const auto* real = std::get_if<float>(&value)) return static_cast<double>(*real);
-  const auto* whole = std::get_if<std::int32_t>(&value);
-  return whole != nullptr ? *whole : 0;
-}
-
-}  // namespace
-
 bool has_taper(const ParameterRow& row) noexcept { return row.kind != Kind::text && row.kind != Kind::bitmask; }
 
 bool is_stepped(const ParameterRow& row) noexcept { return row.kind != Kind::real; }
@@ -40,7 +30,7 @@ double taper_number(const ParameterRow& row, double position) noexcept {
 }
 
 double taper_position(const ParameterRow& row, const Value& value, TaperRange range) noexcept {
-  const double whole = taper_position(row, number_of(value));
+  const double whole = taper_position(row, number_in(value).value_or(0));
   if (range.high == range.low) return 0;
   return std::clamp((whole - range.low) / (range.high - range.low), 0.0, 1.0);
 }

@@ -53,13 +53,6 @@ std::string described(const Value& value) {
   return "text \"" + clean_text(std::get<std::string>(value)) + "\"";
 }
 
-/// The number in `value`, as wide as both kinds need; nothing for text.
-std::optional<double> number_in(const Value& value) {
-  if (const auto* real = std::get_if<float>(&value)) return static_cast<double>(*real);
-  if (const auto* integer = std::get_if<std::int32_t>(&value)) return static_cast<double>(*integer);
-  return std::nullopt;
-}
-
 std::optional<Value> coerce_real(const ParameterRow& row, const Value& value) {
   std::optional<double> number = number_in(value);
   if (!number || std::isnan(*number)) return std::nullopt;

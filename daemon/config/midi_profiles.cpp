@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <map>
 #include <sstream>
 
@@ -12,6 +13,10 @@ namespace fohd {
 namespace {
 
 namespace fs = std::filesystem;
+
+// The words of a file, in the order of their enumerations.
+const std::initializer_list<std::string_view> kTypes = {"fader", "knob", "encoder", "button"};
+const std::initializer_list<std::string_view> kCodings = {"mcu", "sign", "offset", "twos"};
 
 /// A row of like controls, as it stands in a file.
 struct Group {
@@ -108,9 +113,9 @@ class ProfileReader {
   }
 
   void read_messages(TomlTable& top, std::string_view key, std::vector<std::vector<std::uint8_t>>& messages) {
-    if (!top.has(key)) return top.read(key, ignored_, "");
     std::vector<std::string> texts;
     top.read(key, texts, "MIDI messages in hexadecimal");
+    if (!top.has(key)) return;
     messages.clear();
     for (const std::string& text : texts) {
       std::vector<std::uint8_t> bytes;
@@ -183,7 +188,7 @@ class ProfileReader {
     item.read_word("count_by", counts, {"number", "channel"});
     group.counts_channels = counts == 1;
     if (is_new && !item.has("type")) item.complain("type", "the control \"" + spec.name + "\" needs a `type`");
-    item.read_word("type", type, {"fader", "knob", "encoder", "button"});
+    item.read_word("type", type, kTypes);
     spec.type = static_cast<ControlType>(type);
     std::optional<MidiSource> message;
     read_source(item, "message", message);
@@ -219,7 +224,7 @@ class ProfileReader {
     word("echo", spec.echo, {"never", "after_move", "required"});
     item.read("hold_off_ms", spec.hold_off_ms, 0, 5000, "rest before something is sent to it again");
     word("takeover", spec.takeover, {"pickup", "jump", "scaled"});
-    word("relative", spec.relative, {"mcu", "sign", "offset", "twos"});
+    word("relative", spec.relative, kCodings);
     if (spec.ring && spec.ring_style == RingStyle::none) spec.ring_style = RingStyle::mcu;
     word("ring_style", spec.ring_style, {"none", "mcu", "value", "steps_13"});
     word("mode", spec.mode, {"toggle", "momentary", "set", "follow", "follow_nonzero"});
@@ -298,7 +303,6 @@ class ProfileReader {
   const std::map<std::string, File>& files_;
   std::vector<ConfigError>& errors_;
   std::string file_;
-  std::vector<std::string> ignored_;
 };
 
 std::string quoted(const std::string& text) {
@@ -312,13 +316,13 @@ std::string quoted(const std::string& text) {
 
 /// Only what a learned control can differ in from the defaults.
 std::string control_text(const MidiControlSpec& spec) {
-  constexpr std::string_view kTypes[] = {"fader", "knob", "encoder", "button"};
-  constexpr std::string_view kCodings[] = {"mcu", "sign", "offset", "twos"};
-  std::string text = "\n[[control]]\nname = " + quoted(spec.name) +
-                     "\ntype = " + quoted(std::string(kTypes[static_cast<std::size_t>(spec.type)])) +
+  const auto word = [](std::initializer_list<std::string_view> words, auto value) {
+    return quoted(std::string(words.begin()[static_cast<std::size_t>(value)]));
+  };
+  std::string text = "\n[[control]]\nname = " + quoted(spec.name) + "\ntype = " + word(kTypes, spec.type) +
                      "\nmessage = " + quoted(to_string(spec.message)) + "\n";
   if (spec.type == ControlType::encoder) {
-    text += "relative = " + quoted(std::string(kCodings[static_cast<std::size_t>(spec.relative)])) + "\n";
+    text += "relative = " + word(kCodings, spec.relative) + "\n";
   }
   return text + "does = " + quoted(to_string(spec.does)) + "\n";
 }

@@ -9,13 +9,13 @@
 namespace fohd::ctl {
 namespace {
 
-/// Sends a command and prints the lines that answer it until `done` (or the time is up). False from take: enough.
+/// What comes back after a command: lines at its address, a refusal, or the answer to an /info behind it.
 struct Conversation {
   Session& session;
   std::string address;
   int code = kNoAnswer;
 
-  /// Whether the reply ends it.
+  /// True: the reply ends it, or on_line(text) says so.
   template <class Line>
   bool hear(const Reply& reply, Line on_line) {
     if (reply.address == "/error") {

@@ -41,16 +41,13 @@ MidiSetup MidiDesk::make_setup(const Config& config, const std::filesystem::path
   setup.devices = config.midi.devices;
   setup.surfaces = config.midi.surfaces;
   setup.layers = config.midi.layers;
-  const auto exists = [&](const std::string& id) {
-    return std::any_of(setup.profiles.begin(), setup.profiles.end(), [&](const auto& p) { return p.id == id; });
-  };
   for (const auto& [port, id] : setup.devices) {
-    if (!exists(id))
+    if (profile_with_id(setup.profiles, id) == nullptr)
       spdlog::warn("[[midi.device]]: there is no profile \"{}\"; \"{}\" is left to the others", id, port);
   }
   for (const SurfaceSetup& surface : setup.surfaces) {
     for (const std::string& unit : surface.units) {
-      if (!exists(unit.substr(0, unit.find('#')))) {
+      if (profile_with_id(setup.profiles, profile_of_unit(unit)) == nullptr) {
         spdlog::warn("[[midi.surface]] \"{}\": there is no profile \"{}\"", surface.name, unit);
       }
     }
@@ -65,8 +62,7 @@ MidiDesk::MidiDesk(House house, const Config& config, const std::string& state_f
       own_folder_(!config.midi.profiles.empty() ? std::filesystem::path(config.midi.profiles)
                   : !state_folder.empty()       ? std::filesystem::path(state_folder) / "midi"
                                                 : std::filesystem::path()),
-      setup_(make_setup(config, own_folder_)),
-      hub_(house_.desk, house_.status, house_.commands, setup_) {}
+      hub_(house_.desk, house_.status, house_.commands, make_setup(config, own_folder_)) {}
 
 MidiDesk::~MidiDesk() = default;
 
@@ -90,7 +86,7 @@ void MidiDesk::start() {
   handlers.trouble = [](const std::string& text) { spdlog::warn("MIDI: {}", text); };
   ports_ = std::make_unique<MidiPorts>(house_.io, std::move(options), std::move(handlers));
   spdlog::info("MIDI surfaces are looked for over {}; {} device profiles are known", ports_->api_name(),
-               setup_.profiles.size());
+               hub_.setup().profiles.size());
 }
 
 void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
@@ -175,8 +171,7 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
       } else {
         MidiHub::Saved saved;
         error = hub_.saved(text(0), saved);
-        const bool taken = std::any_of(setup_.profiles.begin(), setup_.profiles.end(),
-                                       [&](const MidiProfile& p) { return p.id == text(1); });
+        const bool taken = profile_with_id(hub_.setup().profiles, text(1)) != nullptr;
         if (error.empty() && taken) error = "there is a profile \"" + text(1) + "\" already; choose another name";
         if (!error.empty()) break;
         saving_for_ = origin.client;

@@ -65,7 +65,6 @@ class MidiDesk {
   MidiConfig config_;
   std::string client_name_;
   std::filesystem::path own_folder_;
-  MidiSetup setup_;  ///< what the MIDI thread may look at: it never changes
   MidiHub hub_;
   std::unique_ptr<MidiPorts> ports_;
   std::future<std::string> saving_;  ///< valid while a disk is written

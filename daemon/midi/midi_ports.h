@@ -1,7 +1,7 @@
 // The MIDI ports of this machine: found by looking, opened as they come, given up as they go. RtMidi's calls may wait
 // (a JACK server that hangs) and its list must be asked for, so it lives on a thread of its own that talks with the
-// control loop by posting. What comes in is copied by RtMidi's callback into a ring and announced through an eventfd:
-// over JACK that callback is a real-time thread.
+// control loop by posting. What comes in is copied by a callback into a ring and announced through an
+// eventfd: RtMidi's over ALSA, jack_midi_in.h's over JACK, where it runs on a real-time thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -22,8 +22,8 @@ class MidiPorts {
   struct Options {
     MidiApi api = MidiApi::automatic;
     std::string client = "fohd";  ///< our ports are named after it and left out of the search
-    /// [midi thread] Whether system exclusive of such a device is wanted. What nobody wants is not even copied: an
-    /// endless one would fill memory inside RtMidi.
+    /// [midi thread] Over ALSA: whether system exclusive of such a device is wanted. What nobody wants is not even
+    /// copied: an endless one would fill memory inside RtMidi.
     std::function<bool(const std::string& device)> wants_exclusive;
   };
   /// Called on the control loop.

@@ -28,10 +28,7 @@ std::vector<Turnable> turnable_rows(const ParameterTable& table) {
   return all;
 }
 
-double number_in(const Value& value) {
-  if (const auto* real = std::get_if<float>(&value)) return static_cast<double>(*real);
-  return std::get<std::int32_t>(value);
-}
+double number_of(const Value& value) { return number_in(value).value(); }
 
 double span_of(const ParameterRow& row) { return static_cast<double>(row.max) - static_cast<double>(row.min); }
 
@@ -54,8 +51,8 @@ TEST_CASE("taper: both ends of every dial are the row's own, to the bit", "[midi
     CHECK(taper_number(*row, 1) == max);
     CHECK(taper_position(*row, min) == 0);
     CHECK(taper_position(*row, max) == 1);
-    CHECK(number_in(taper_value(*row, 0, {})) == min);
-    CHECK(number_in(taper_value(*row, 1, {})) == max);
+    CHECK(number_of(taper_value(*row, 0, {})) == min);
+    CHECK(number_of(taper_value(*row, 1, {})) == max);
     // Beyond the ends is the end.
     CHECK(taper_number(*row, -0.5) == min);
     CHECK(taper_number(*row, 1.5) == max);
@@ -153,13 +150,13 @@ TEST_CASE("taper: a part of a dial begins and ends where it says, whichever way 
     for (const TaperRange range : kRanges) {
       CAPTURE(range.low, range.high);
       CHECK((taper_value(*row, 0, range) == taper_value(*row, range.low, {})));
-      const double end = number_in(taper_value(*row, 1, range)), whole = taper_number(*row, range.high);
+      const double end = number_of(taper_value(*row, 1, range)), whole = taper_number(*row, range.high);
       // low + 1 * (high - low) need not be high to the last bit: a float's step is allowed for.
       CHECK(std::abs(end - whole) <= 1.2e-7 * std::max(std::abs(whole), span_of(*row) * 1e-7));
-      double before = number_in(taper_value(*row, 0, range));
+      double before = number_of(taper_value(*row, 0, range));
       bool one_way = true;
       for (int i = 1; i <= 500; ++i) {
-        const double now = number_in(taper_value(*row, i / 500.0, range));
+        const double now = number_of(taper_value(*row, i / 500.0, range));
         one_way = one_way && (range.high > range.low ? now >= before : now <= before);
         before = now;
       }
@@ -191,13 +188,13 @@ TEST_CASE("taper: a value within a part of the dial comes back from its place as
         const double place = std::uniform_real_distribution<double>(0, 1)(random);
         const Value value = taper_value(*row, place, range);
         const Value again = taper_value(*row, taper_position(*row, value, range), range);
-        const double whole = taper_position(*row, number_in(value));
+        const double whole = taper_position(*row, number_of(value));
         // A step whose own place lies outside the part is shown at its end.
         const bool inside = whole >= std::min(range.low, range.high) && whole <= std::max(range.low, range.high);
         if (!inside) continue;
         // Reals: a float's rounding, relative to where the dial's arithmetic happens.
-        const double size = std::max(std::abs(number_in(value)), 1e-6 * span_of(*row));
-        REQUIRE(std::abs(number_in(again) - number_in(value)) <= (is_stepped(*row) ? 0.0 : 1.2e-7 * size));
+        const double size = std::max(std::abs(number_of(value)), 1e-6 * span_of(*row));
+        REQUIRE(std::abs(number_of(again) - number_of(value)) <= (is_stepped(*row) ? 0.0 : 1.2e-7 * size));
       }
     }
   }
@@ -229,7 +226,7 @@ TEST_CASE("taper: whatever a knob says, the desk takes the value unchanged", "[m
       std::string error;
       const auto taken = table.coerce(id, value, error);
       if (!taken || *taken != value) {
-        CAPTURE(place, range.low, range.high, number_in(value), error);
+        CAPTURE(place, range.low, range.high, number_of(value), error);
         REQUIRE((taken && *taken == value));
       }
     }

@@ -12,16 +12,15 @@ constexpr std::uint64_t kClient = 7;
 
 Bytes cc(int number, int value, int channel = 0) { return three(0xB0 | channel, number, value); }
 
-/// Says what it is told to say.
-class Puppet : public Device {
- public:
-  void hear(MidiBytes message, std::int64_t) override { heard.emplace_back(message.begin(), message.end()); }
-  void step(std::int64_t, std::vector<Bytes>& out) override {
-    out.insert(out.end(), says.begin(), says.end());
-    says.clear();
-  }
-  std::vector<Bytes> says, heard;
-};
+/// What a desk has after the next start: one's own profiles, then the shipped ones.
+MidiSetup next_start(const test::TemporaryFolder& folder) {
+  std::vector<ConfigError> errors;
+  MidiSetup setup;
+  setup.profiles = load_midi_profiles({folder.path(), FOHD_SOURCE_DIR "/configs/midi"}, errors);
+  for (const ConfigError& error : errors) UNSCOPED_INFO(error.to_string());
+  REQUIRE(errors.empty());
+  return setup;
+}
 
 /// Asks for `target`, says `messages` 20 ms apart, and returns the notes.
 template <class Speaker>
@@ -305,11 +304,7 @@ TEST_CASE("what was saved is the same after the next start", "[midi][learn]") {
     CHECK_FALSE(save_midi_profile(folder.path(), "../mine", saved).empty());
     if (!saved.extends.empty()) CHECK_FALSE(save_midi_profile(folder.path(), saved.extends, saved).empty());
   }
-  std::vector<ConfigError> errors;
-  MidiSetup setup;
-  setup.profiles = load_midi_profiles({folder.path(), FOHD_SOURCE_DIR "/configs/midi"}, errors);
-  for (const ConfigError& error : errors) UNSCOPED_INFO(error.to_string());
-  REQUIRE(errors.empty());
+  const MidiSetup setup = next_start(folder);
   Rig rig({.inputs = 16, .buses = 8}, setup);
   Puppet box;
   const MidiUnitId id = rig.plug(box, device);
@@ -343,11 +338,7 @@ TEST_CASE("learning goes on after the next start: what was saved first and what 
   constexpr int kEvenings = 5;
   for (int evening = 0; evening <= kEvenings; ++evening) {
     CAPTURE(evening);
-    std::vector<ConfigError> errors;
-    MidiSetup setup;
-    setup.profiles = load_midi_profiles({folder.path(), FOHD_SOURCE_DIR "/configs/midi"}, errors);
-    for (const ConfigError& error : errors) UNSCOPED_INFO(error.to_string());
-    REQUIRE(errors.empty());
+    const MidiSetup setup = next_start(folder);
     Rig rig({.inputs = 16, .buses = 8}, setup);
     Surface surface;
     rig.plug(surface, "X-Touch");

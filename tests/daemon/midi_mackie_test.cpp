@@ -1,86 +1,22 @@
 // What a Mackie Control's buttons do, at the wire: banks, flip, sends, spill, layers, displays; several units as one.
-#include <algorithm>
-
-#include "tests/daemon/midi_rig.h"
+#include "tests/daemon/midi_wire.h"
 
 namespace fohd {
 namespace {
 
 using namespace midi_test;
 
-/// Remembers what it was sent, as the device would show it.
-class Mackie : public Device {
- public:
-  void hear(MidiBytes m, std::int64_t) override {
-    if (m[0] >> 4 == 0xE) faders[m[0] & 0x0F] = m[1] | m[2] << 7, fader_messages++;
-    if (m[0] == 0x90) leds[m[1]] = m[2];
-    if (m[0] == 0xB0 && m[1] >= 48 && m[1] < 56) rings[m[1] - 48] = m[2];
-    if (m[0] == 0xB0 && m[1] >= 64 && m[1] < 76) digits[m[1] - 64] = m[2];
-    if (m[0] == 0xD0) meters[m[1] >> 4] = m[1] & 0x0F;
-    if (m[0] != 0xF0) return;
-    if (m[5] == 0x12) {
-      for (std::size_t i = 7; i + 1 < m.size(); ++i) text[m[6] + i - 7] = static_cast<char>(m[i]);
-    }
-    if (m[5] == 0x72) colors.assign(m.begin() + 6, m.end() - 1);
-  }
-  void step(std::int64_t, std::vector<Bytes>& out) override {
-    out.insert(out.end(), says.begin(), says.end());
-    says.clear();
-  }
+/// An X-Touch with a hand: columns and faders counted from 1.
+struct Mackie : Surface {
+  using Surface::Surface;
+  void move(int number, int value) { says.push_back(bend(number - 1, value)); }
+  void touch(int number, bool down) { says.push_back(three(0x90, kTouch + number - 1, down ? 127 : 0)); }
+  void turn(int pot, int value) { says.push_back(three(0xB0, 15 + pot, value)); }
   void press(int note) {
-    says.push_back({0x90, static_cast<std::uint8_t>(note), 127});
-    says.push_back({0x90, static_cast<std::uint8_t>(note), 0});
+    says.push_back(three(0x90, note, 127));
+    says.push_back(three(0x90, note, 0));
   }
-  void move(int fader, int value) {
-    says.push_back({static_cast<std::uint8_t>(0xE0 + fader - 1), static_cast<std::uint8_t>(value & 0x7F),
-                    static_cast<std::uint8_t>(value >> 7)});
-  }
-  void touch(int fader, bool down) {
-    says.push_back({0x90, static_cast<std::uint8_t>(103 + fader), static_cast<std::uint8_t>(down ? 127 : 0)});
-  }
-  void turn(int pot, int value) {
-    says.push_back({0xB0, static_cast<std::uint8_t>(15 + pot), static_cast<std::uint8_t>(value)});
-  }
-  /// Six characters without what pads them.
-  std::string cell(int column, int line) const {
-    std::string word = text.substr(static_cast<std::size_t>(line * 56 + (column - 1) * 7), 7);
-    word.erase(word.find_last_not_of(' ') + 1);
-    return word;
-  }
-  bool lit(int note) const { return leds.contains(note) && leds.at(note) == 127; }
-
-  std::map<int, int> faders, leds, rings, digits, meters;
-  std::vector<int> colors;
-  std::string text = std::string(112, ' ');
-  std::uint64_t fader_messages = 0;
-  std::vector<Bytes> says;
-};
-
-// Notes of PROTOCOLS section 3.
-enum Note : int {
-  kMute = 0x10,
-  kSelect = 0x18,
-  kPush = 0x20,
-  kAssignSend = 0x29,
-  kAssignPan = 0x2A,
-  kAssignPlugIn = 0x2B,
-  kAssignEq = 0x2C,
-  kBankLeft = 0x2E,
-  kBankRight = 0x2F,
-  kChannelLeft = 0x30,
-  kChannelRight = 0x31,
-  kFlip = 0x32,
-  kGlobalView = 0x33,
-  kNameValue = 0x34,
-  kSmpte = 0x35,
-  kF1 = 0x36,
-  kViewInputs = 0x3F,
-  kViewBuses = 0x43,
-  kShift = 0x46,
-  kGroup = 0x4F,
-  kCursorLeft = 0x62,
-  kCursorRight = 0x63,
-  kZoom = 0x64,
+  std::string cell(int column, int line) const { return Surface::cell(line, column - 1); }
 };
 
 constexpr int kTop = 15935;  // of an X-Touch's fader
@@ -96,7 +32,7 @@ struct World {
   }
   /// Whether fader n stands where this parameter is: within one of 1,023 steps.
   bool at(int fader, const std::string& address) {
-    return std::abs(x.faders[fader - 1] - rig.place(address) * kTop) <= kTop / 1023.0 + 1;
+    return std::abs(x.fader[static_cast<std::size_t>(fader - 1)] - rig.place(address) * kTop) <= kTop / 1023.0 + 1;
   }
   Rig rig;
   Mackie x;
@@ -136,12 +72,12 @@ TEST_CASE("a bank change under a hand changes nothing on the desk, and the fader
   w.rig.run(600);
   w.x.touch(1, true);
   w.rig.run(50);
-  const auto before = w.x.fader_messages;
+  const auto before = w.x.count({0xE0});
   w.press(kBankRight);
   CHECK(w.rig.real("/ch/1/fader") == 0.0f);
   CHECK(w.rig.real("/ch/9/fader") == -20.0f);
-  CHECK(w.x.fader_messages >= before);
-  CHECK(!w.at(1, "/ch/9/fader"));  // not under the hand
+  CHECK(w.x.count({0xE0}) == before);  // nothing under the hand
+  CHECK(!w.at(1, "/ch/9/fader"));      // not under the hand
   w.x.touch(1, false);
   w.rig.run(600);
   CHECK(w.at(1, "/ch/9/fader"));
@@ -276,7 +212,7 @@ TEST_CASE("spill shows who is heard in the selected bus, and gives the view back
   CHECK(w.x.cell(2, 0) == "ch 11");
   CHECK(w.x.cell(3, 0).empty());
   CHECK(w.at(2, "/ch/11/fader"));
-  CHECK(w.x.faders[2] == 0);  // nobody there
+  CHECK(w.x.fader[2] == 0);  // nobody there
   w.press(kGroup);
   CHECK(w.x.cell(1, 0) == "ch 9");
   CHECK(w.rig.hub.spill({"/ch/2", "/bus/[1-2]", "/main", "/ch/99"}).empty());
@@ -297,10 +233,10 @@ TEST_CASE("layers are the engineer's own strips; what a desk lacks is left out",
   for (int i = 1; i <= 6; ++i) CHECK(w.x.cell(i, 0) == expected[static_cast<std::size_t>(i - 1)]);
   w.press(kF1 + 1);  // there is no second one
   CHECK(w.x.cell(1, 0) == "bus 2");
-  w.press(kGlobalView);
+  w.press(kViewAll);
   CHECK(w.x.cell(1, 0) == "ch 1");
   CHECK(!w.x.lit(kF1));
-  CHECK(w.x.lit(kGlobalView));
+  CHECK(w.x.lit(kViewAll));
 }
 
 TEST_CASE("displays: names and colours, a moved value for a second, the time and the load, meters", "[midi][view]") {
@@ -330,7 +266,7 @@ TEST_CASE("displays: names and colours, a moved value for a second, the time and
   CHECK(w.x.digits[3] == '0');           // seconds of the rig's midnight
   CHECK(w.x.digits[5] == ('0' | 0x40));  // the dot behind the minutes
   w.rig.status.xruns = 7;
-  w.press(kSmpte);
+  w.press(kSmpteBeats);
   CHECK(w.x.digits[0] == '7');
   CHECK(w.x.digits[9] == ('E' - 64));
   MeterFrame frame(w.rig.desk.geometry());
@@ -347,7 +283,7 @@ TEST_CASE("an extender and a main unit are one surface, whichever comes first", 
   const bool extender_first = GENERATE(true, false);
   Rig rig({.inputs = 40, .buses = 4}, setup);
   for (int i = 1; i <= 40; ++i) rig.set("/ch/" + std::to_string(i) + "/name", "n" + std::to_string(i));
-  Mackie main, extender;
+  Mackie main, extender(0x15);
   MidiUnitId extender_id = 0;
   if (extender_first) extender_id = rig.plug(extender, "X-Touch-Ext");
   rig.plug(main, "X-Touch");
@@ -365,7 +301,7 @@ TEST_CASE("an extender and a main unit are one surface, whichever comes first", 
   rig.unplug(extender_id);
   main.press(kChannelRight);
   rig.run(600);
-  Mackie again;
+  Mackie again(0x15);
   rig.plug(again, "X-Touch-Ext");
   rig.run(1'000);
   CHECK(again.cell(1, 0) == "n18");

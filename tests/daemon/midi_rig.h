@@ -49,6 +49,17 @@ class Device {
   virtual void step(std::int64_t now_ms, std::vector<Bytes>& out) = 0;
 };
 
+/// Says what it is told to say.
+class Puppet : public Device {
+ public:
+  void hear(MidiBytes message, std::int64_t) override { heard.emplace_back(message.begin(), message.end()); }
+  void step(std::int64_t, std::vector<Bytes>& out) override {
+    out.insert(out.end(), says.begin(), says.end());
+    says.clear();
+  }
+  std::vector<Bytes> says, heard;
+};
+
 /// The desk, its hub and the cables, each with a delay of its own, stepped by the millisecond.
 class Rig {
  public:

@@ -171,7 +171,27 @@ void agree(const Rig& rig, const Faders& faders) {
   }
 }
 
-constexpr std::int64_t kTenMinutesMs = 600'000;
+/// Ten minutes of players at a device that is plugged in, each minute with a rest in which all must agree and nothing
+/// wiggles on. Prints what was on the wire.
+template <class Device>
+std::uint64_t play_ten_minutes(Rig& rig, Device& device, unsigned seed, const std::string& name) {
+  constexpr std::int64_t kMinuteMs = 60'000;
+  rig.run(2'000);
+  Players players(rig, device.faders, seed);
+  for (int minute = 0; minute < 10; ++minute) {
+    rig.run(kMinuteMs - 3'000, [&] { players.step(); });
+    players.stop();
+    rig.run(2'000);
+    agree(rig, device.faders);
+    const std::uint64_t before = device.fader_messages;
+    rig.run(1'000);
+    CHECK(device.fader_messages == before);
+  }
+  std::cout << name << ": " << players.hands << " hands, " << players.sets << " sets by others, "
+            << device.fader_messages << " messages to faders, in all " << rig.sent_messages / 600.0
+            << " messages/s to the device and " << rig.heard_messages / 600.0 << " from it\n";
+  return players.hands + players.sets;
+}
 
 }  // namespace
 
@@ -180,48 +200,23 @@ TEST_CASE("ten minutes of hands and other clients on a servo surface: the hand w
   Rig rig;
   Mcu mcu(15935, tells_motor_moves);
   rig.plug(mcu, "X-Touch");
-  rig.run(2'000);
-  Players players(rig, mcu.faders, 7);
-  for (int minute = 0; minute < 10; ++minute) {
-    rig.run(kTenMinutesMs / 10 - 3'000, [&] { players.step(); });
-    players.stop();
-    rig.run(2'000);
-    agree(rig, mcu.faders);
-    const std::uint64_t before = mcu.fader_messages;
-    rig.run(1'000);
-    CHECK(mcu.fader_messages == before);  // nothing wiggles on
-  }
+  const std::uint64_t causes =
+      play_ten_minutes(rig, mcu, 7, tells_motor_moves ? "servo that tells its motor's moves" : "servo");
   CHECK(mcu.sent_to_touched == 0);
   int turned = 0;
   for (const SimulatedFader& fader : mcu.faders) turned += fader.travelled_back;
   // After a release the servo starts back to its last command until ours has come (one turn and the cable): that one
   // turning round is the device's. Other clients' jumps turn it, too. What fights does it many times for each cause.
-  CHECK(turned <= static_cast<int>(players.hands + players.sets));
-  std::cout << "servo" << (tells_motor_moves ? " that tells its motor's moves" : "") << ": " << players.hands
-            << " hands, " << players.sets << " sets by others, " << mcu.fader_messages << " messages to faders, in all "
-            << rig.sent_messages / 600.0 << " messages/s to the device and " << rig.heard_messages / 600.0
-            << " from it, motors turned round " << turned << " times\n";
+  CHECK(turned <= static_cast<int>(causes));
+  std::cout << "its motors turned round " << turned << " times\n";
 }
 
 TEST_CASE("ten minutes of hands and other clients on a surface that echoes would stop", "[midi][surface]") {
   Rig rig;
   Bcf bcf;
   rig.plug(bcf, "BCF2000");
-  rig.run(2'000);
-  Players players(rig, bcf.faders, 11);
-  for (int minute = 0; minute < 10; ++minute) {
-    rig.run(kTenMinutesMs / 10 - 3'000, [&] { players.step(); });
-    players.stop();
-    rig.run(2'000);
-    agree(rig, bcf.faders);
-    const std::uint64_t before = bcf.fader_messages;
-    rig.run(1'000);
-    CHECK(bcf.fader_messages == before);
-  }
+  play_ten_minutes(rig, bcf, 11, "BCF2000");
   CHECK(bcf.blocked == 0);
-  std::cout << "BCF2000: " << players.hands << " hands, " << players.sets << " sets by others, " << bcf.fader_messages
-            << " messages to faders, in all " << rig.sent_messages / 600.0 << " messages/s to the device and "
-            << rig.heard_messages / 600.0 << " from it\n";
 }
 
 TEST_CASE("what a hand does is the desk's value at once, and a release sends one message", "[midi][surface]") {

@@ -9,17 +9,6 @@ namespace {
 
 using namespace midi_test;
 
-/// Says what it is told to say.
-class Puppet : public Device {
- public:
-  void hear(MidiBytes message, std::int64_t) override { heard.emplace_back(message.begin(), message.end()); }
-  void step(std::int64_t, std::vector<Bytes>& out) override {
-    out.insert(out.end(), says.begin(), says.end());
-    says.clear();
-  }
-  std::vector<Bytes> says, heard;
-};
-
 Bytes cc(int channel, int number, int value) {
   return {static_cast<std::uint8_t>(0xB0 | channel), static_cast<std::uint8_t>(number),
           static_cast<std::uint8_t>(value)};

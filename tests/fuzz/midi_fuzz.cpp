@@ -3,25 +3,16 @@
 //
 // An input is a row of chunks: a byte for the surface and the time that passes, a byte of length, the bytes.
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "control/commands.h"
 #include "control/midi/midi_hub.h"
+#include "tests/fuzz/fuzz.h"
 
 namespace {
 
 using namespace fohd;
-
-struct NoCommands : CommandSink {
-  bool execute(const CommandCall&, const Origin&, std::span<const Value>, std::string&) override { return true; }
-};
-
-/// What must hold whatever came in: else the fuzzer has found something.
-void check(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace fohd::fuzz;
 
 MidiControlSpec control(std::string name, ControlType type, MidiSource message, const char* does, int column) {
   MidiControlSpec spec;
@@ -102,11 +93,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hub.take_notes();
     rest = rest.subspan(2 + length);
   }
-  for (ParameterId id = 0; id < desk.table().size(); ++id) {
-    std::string error;
-    const Value value = desk.get(id);
-    const auto fitting = desk.table().coerce(id, value, error);
-    check(fitting && *fitting == value);
-  }
+  check_values(desk);
   return 0;
 }

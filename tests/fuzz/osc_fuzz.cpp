@@ -5,25 +5,16 @@
 //
 // An input is a row of packets: a byte for the client and the time that passes, two bytes of length, the packet.
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
-#include "control/commands.h"
 #include "control/osc/osc_server.h"
 #include "control/readouts.h"
+#include "tests/fuzz/fuzz.h"
 
 namespace {
 
 using namespace fohd;
-
-struct NoCommands : CommandSink {
-  bool execute(const CommandCall&, const Origin&, std::span<const Value>, std::string&) override { return true; }
-};
-
-/// What must hold whatever came in: else the fuzzer has found something.
-void check(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace fohd::fuzz;
 
 }  // namespace
 
@@ -49,11 +40,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     rest = rest.subspan(3 + length);
   }
-  for (ParameterId id = 0; id < desk.table().size(); ++id) {
-    std::string error;
-    const Value value = desk.get(id);
-    const auto fitting = desk.table().coerce(id, value, error);
-    check(fitting && *fitting == value);
-  }
+  check_values(desk);
   return 0;
 }
