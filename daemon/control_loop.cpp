@@ -184,6 +184,7 @@ void ControlLoop::start_jack() {
   JackOptions jack;
   jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry};
   jack.connections = expand(config_.audio.connect, config_.geometry);
+  jack.open_others = [this] { midi_->open_jack(); };
   jack.close_others = [this] { midi_->close_jack(); };
   const auto make_core = [this](double rate_hz) {
     media_.prepare(rate_hz);

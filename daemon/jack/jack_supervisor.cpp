@@ -120,6 +120,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
       return;
     }
     last_reason_.clear();
+    if (options_.open_others) options_.open_others();
     tell({JackNews::Kind::opened, "", core_, client_->period_frames(), client_->realtime(), client_->device()});
     after(kHousekeeping, [this] { housekeeping(); });
   }

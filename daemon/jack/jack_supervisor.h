@@ -19,6 +19,8 @@ namespace fohd {
 struct JackOptions {
   JackClientOptions client;
   PortPairs connections;  ///< what the configuration asks for
+  /// [jack thread] Called when a server is there, before audio runs: other clients of this process come along now.
+  std::function<void()> open_others = {};
   /// [jack thread] Called when the server has ended, before our client is closed: returns when all other clients of
   /// this process are closed. libjack keeps one memory for all of them and gives it up under them.
   std::function<void()> close_others = {};

@@ -104,6 +104,11 @@ void MidiDesk::set_jack_alive(bool alive) {
   if (ports_) ports_->set_server_alive(alive);
 }
 
+void MidiDesk::open_jack() {
+  constexpr int kPatienceMs = 500;  // it takes 50; audio does not wait for more
+  if (ports_) ports_->open_jack(kPatienceMs);
+}
+
 void MidiDesk::close_jack() {
   constexpr int kPatienceMs = 3000;  // RtMidi waits a second for each port that nobody empties any more
   if (ports_) ports_->close_jack(kPatienceMs);

@@ -41,6 +41,8 @@ class MidiDesk {
   void start();
   /// Over JACK there are no ports without its server.
   void set_jack_alive(bool alive);
+  /// [jack thread] Comes along to a new server: see JackOptions::open_others.
+  void open_jack();
   /// [jack thread] Lets go of the dead server: see JackOptions::close_others.
   void close_jack();
   /// The engine's frame counter, 0 without one: whether audio runs through.

@@ -107,15 +107,26 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   void set_flowing(bool flowing) noexcept { flowing_ = flowing; }
 
+  /// Runs `work` on the MIDI thread and waits for it, but not for ever.
+  template <class Work>
+  void wait_for(Work work, int patience_ms) {
+    auto done = std::make_shared<std::promise<void>>();
+    std::future<void> waiting = done->get_future();
+    asio::post(io_, [work, done] {
+      work();
+      done->set_value();
+    });
+    waiting.wait_for(std::chrono::milliseconds(patience_ms));
+  }
+
+  void open_jack(int patience_ms) {
+    if (api_ == RtMidi::LINUX_ALSA || !listening_.raised()) return;
+    wait_for([self = shared_from_this()] { self->open_links(); }, patience_ms);
+  }
+
   void close_jack(int patience_ms) {
     if (api_ == RtMidi::LINUX_ALSA || !listening_.raised()) return;  // at the end stop() closes them
-    auto closed = std::make_shared<std::promise<void>>();
-    std::future<void> done = closed->get_future();
-    asio::post(io_, [self = shared_from_this(), closed] {
-      self->close_all();
-      closed->set_value();
-    });
-    done.wait_for(std::chrono::milliseconds(patience_ms));
+    wait_for([self = shared_from_this()] { self->close_all(); }, patience_ms);
   }
 
   bool send(MidiUnitId id, MidiBytes message) {
@@ -206,8 +217,15 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     if (!alive_) return;
     try {
       std::vector<std::string> sources, sinks;
-      list(probe_in_, sources);
-      list(probe_out_, sinks);
+      if (api_ == RtMidi::UNIX_JACK) {
+        if (!open_links()) return;
+        sources = links_->midi_ports(JackPortIsOutput);
+        sinks = links_->midi_ports(JackPortIsInput);
+      } else {
+        list(probe_in_, sources);
+        list(probe_out_, sinks);
+      }
+      for (auto* names : {&sources, &sinks}) std::erase_if(*names, is_no_device);
       if (take(pair_midi_ports(sources, sinks))) told_.clear();
     } catch (const std::exception& error) {
       close_all();
@@ -215,7 +233,12 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     }
   }
 
-  /// Our own ports are of clients whose names begin with ours.
+  /// False: the server takes nobody; it is tried again at the next look.
+  bool open_links() {
+    if (!links_ || !links_->is_open()) links_ = std::make_unique<JackLinks>(own_name() + "-links");
+    return links_->is_open();
+  }
+
   template <class Probe>
   void list(std::unique_ptr<Probe>& probe, std::vector<std::string>& names) {
     if (!probe) {
@@ -223,18 +246,15 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
       probe->setErrorCallback(&take_error, nullptr);
     }
     const unsigned count = probe->getPortCount();
-    for (unsigned i = 0; i < count; ++i) {
-      std::string name = probe->getPortName(i);
-      const bool through = name.starts_with("Midi Through");
-      if (!name.empty() && !through && !is_a_desks(name)) names.push_back(std::move(name));
-    }
+    for (unsigned i = 0; i < count; ++i) names.push_back(probe->getPortName(i));
   }
 
-  /// "fohd-midi-3-in:in": a port of this desk, or of another one, which would take ours for a device in turn.
-  static bool is_a_desks(const std::string& name) {
+  /// ALSA's own loop, and "fohd-midi-3-in:in": a port of this desk, or of another one, which would take ours for a
+  /// device in turn.
+  static bool is_no_device(const std::string& name) {
     const std::string client = name.substr(0, name.find(':'));
     const bool way = client.ends_with("-in") || client.ends_with("-out");
-    return way && client.find("-midi-") != std::string::npos;
+    return name.empty() || name.starts_with("Midi Through") || (way && client.find("-midi-") != std::string::npos);
   }
 
   std::string own_name() const { return options_.client + "-midi"; }
@@ -265,7 +285,6 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   bool connected(const Cable& cable) {
     if (!cable.watched) return true;  // an ALSA device needs longer to come back than we to look
-    if (!links_) links_ = std::make_unique<JackLinks>(own_name() + "-links");
     const std::string own = port_client(cable.id);
     return (!cable.jack_in || links_->connected(cable.pair.source, own + "-in:in")) &&
            (!cable.out || links_->connected(own + "-out:out", cable.pair.sink));
@@ -397,6 +416,7 @@ MidiPorts::~MidiPorts() { worker_->stop(2000); }
 std::string MidiPorts::api_name() const { return worker_->api_name(); }
 void MidiPorts::set_server_alive(bool alive) { worker_->set_server_alive(alive); }
 bool MidiPorts::send(MidiUnitId id, MidiBytes message) { return worker_->send(id, message); }
+void MidiPorts::open_jack(int patience_ms) { worker_->open_jack(patience_ms); }
 void MidiPorts::close_jack(int patience_ms) { worker_->close_jack(patience_ms); }
 void MidiPorts::set_flowing(bool flowing) noexcept { worker_->set_flowing(flowing); }
 std::uint64_t MidiPorts::lost_bytes() const noexcept { return worker_->lost_bytes(); }

@@ -44,6 +44,9 @@ class MidiPorts {
   std::string api_name() const;
   /// Over JACK: whether there is a server. RtMidi does not notice that it has gone, so nothing of it is touched then.
   void set_server_alive(bool alive);
+  /// [any thread but midi] Over JACK: opens the client that looks for ports, before audio runs: a server that
+  /// freewheels stands still for ten seconds while somebody new comes. Returns at the latest after `patience_ms`.
+  void open_jack(int patience_ms);
   /// [any thread but midi] Over JACK: closes everything, and returns when it is closed, at the latest after
   /// `patience_ms`. Called once a dead server's threads have come to rest (see JackSupervisor).
   void close_jack(int patience_ms);
