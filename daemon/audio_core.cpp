@@ -11,6 +11,13 @@ namespace {
 
 constexpr double kPanicSeconds = 0.020, kPanicReleaseSeconds = 0.500;  // DESK section 1
 
+thread_local constinit bool inside = false;
+
+struct Inside {
+  Inside() noexcept { inside = true; }
+  ~Inside() { inside = false; }
+};
+
 std::uint64_t now_ns() noexcept {  // the vDSO clock: no system call
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -32,6 +39,7 @@ AudioCore::AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_t
 
 void AudioCore::process(const float* const* inputs, float* const* outputs, int frames,
                         std::uint64_t late_ns) noexcept FOHD_NONBLOCKING {
+  const Inside here;
   const RealtimeSection section;
   const std::uint64_t begin_ns = now_ns();
   const ScopedFlushToZero no_denormals;  // for the taps and the panic gain; the engine has its own
@@ -61,11 +69,14 @@ void AudioCore::process_part(const float* const* inputs, float* const* outputs, 
   publish_meters();
 }
 
+bool AudioCore::in_callback() noexcept { return inside; }
+
 // The control thread shuts the engine's shutter when it hears of a panic. This is the same once more, for the case
 // that the control thread no longer hears anything.
 void AudioCore::apply_panic(int frames) noexcept {
-  const bool shut = panic_.raised();
+  const bool shut = panic_.raised() || shutdown_.raised();
   if (!shut && panic_gain_ == 1) return;
+  shut&& panic_gain_ == 0 ? shut_.raise() : shut_.lower();
   const auto step =
       static_cast<float>(shut ? -1 / (kPanicSeconds * rate_hz()) : 1 / (kPanicReleaseSeconds * rate_hz()));
   float gain = panic_gain_;

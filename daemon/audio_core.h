@@ -71,6 +71,12 @@ class AudioCore {
   /// [any thread, signal handler] While raised the outputs are shut (20 ms), whatever the targets say; lowered, they
   /// come back (500 ms). Needs nothing from the control thread.
   Flag& panic() noexcept { return panic_; }
+  /// [any thread, signal handler] Raised, the outputs are shut (20 ms) for good: the process is about to end.
+  Flag& shutdown() noexcept { return shutdown_; }
+  /// [any thread, signal handler] Nothing but silence has left since panic() or shutdown(), for a whole callback.
+  bool is_shut() const noexcept { return shut_.raised(); }
+  /// [any thread, signal handler] Whether the calling thread is inside process().
+  static bool in_callback() noexcept;
   /// [any thread] While raised nobody counts deadlines: JACK runs faster than real time.
   Flag& freewheel() noexcept { return freewheel_; }
   /// [any thread] Raised, strips that were muted for safety come back (20 ms) with the next callback, which lowers it.
@@ -93,8 +99,8 @@ class AudioCore {
   Latest<MeterFrame> meters_;
   Latest<AudioCounters> counters_;
   AudioCounters totals_;
-  Flag panic_, freewheel_, safety_mutes_clear_;
-  float panic_gain_ = 1;
+  Flag panic_, shutdown_, shut_, freewheel_, safety_mutes_clear_;
+  float panic_gain_ = 1;  ///< of panic() and shutdown()
   std::vector<const float*> part_inputs_;
   std::vector<float*> part_outputs_;
   std::vector<float> spare_;  ///< [output][kMaxTapFrames] where the caller gave no buffer, for the tap to hear

@@ -7,8 +7,9 @@
 #include "daemon/clock.h"
 #include "daemon/disk/name_channels.h"
 #include "daemon/log.h"
-#include "daemon/panic_signal.h"
 #include "daemon/run.h"
+#include "daemon/service/emergency.h"
+#include "daemon/service/machine.h"
 #include "daemon/start_rules.h"
 
 namespace fohd {
@@ -117,6 +118,8 @@ void ControlLoop::run() {
   repeat(meter_timer_, kMeter, [this] { read_meters(); });
   repeat(second_timer_, 1s, [this] { every_second(); });
   if (options_.seconds > 0) leave_after(options_.seconds);
+  service_manager_
+      .ready();  // also without audio: whoever waits for us at boot waits for the desk, not for a sound card
   io_.run();
 }
 
@@ -140,6 +143,7 @@ void ControlLoop::leave_after(double seconds) {
 void ControlLoop::leave(const std::string& why) {
   if (leaving_) return;
   leaving_ = true;
+  service_manager_.stopping();
   spdlog::info("{}: the outputs ramp out and the mix is saved", why);
   leave_timer_.cancel();
   if (!running_) return finish();
@@ -163,7 +167,7 @@ void ControlLoop::finish() {
   turn();  // what came in meanwhile is saved too
   udp_->close();
   const bool midi_released = midi_->stop();
-  set_panic_target(nullptr);
+  set_emergency_core(nullptr);
   live_meter_.reset();
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
   const bool released = jack_->stop(2000) && midi_released;
@@ -182,7 +186,8 @@ void ControlLoop::finish() {
 
 void ControlLoop::start_jack() {
   JackOptions jack;
-  jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry};
+  jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry,
+                 [cpus = config_.audio.cpus] { settle_audio_thread(cpus); }};
   jack.connections = expand(config_.audio.connect, config_.geometry);
   jack.open_others = [this] { midi_->open_jack(); };
   jack.close_others = [this] { midi_->close_jack(); };
@@ -198,6 +203,7 @@ void ControlLoop::start_jack() {
 void ControlLoop::hear_jack(JackNews news) {
   switch (news.kind) {
     case JackNews::Kind::absent:
+      absent_reason_ = news.text;
       spdlog::warn("No audio: {}. It is tried again all the time; everything else works", news.text);
       break;
     case JackNews::Kind::opened:
@@ -215,9 +221,10 @@ void ControlLoop::hear_jack(JackNews news) {
       break;
     case JackNews::Kind::lost:
       designer_.reset();
-      set_panic_target(nullptr);
+      set_emergency_core(nullptr);
       core_.reset();
       fault_watch_.new_engine();
+      absent_reason_ = news.text;
       running_ = status_.jack_connected = false;
       midi_->set_jack_alive(false);
       status_.rate_hz = 0;
@@ -248,7 +255,7 @@ void ControlLoop::audio_opened(const JackNews& news) {
   designer_->set_hold(status_.held);
   designer_->update();
   designer_->publish(core_->engine(), core_->targets());
-  set_panic_target(&core_->panic());
+  set_emergency_core(core_.get());
   names_dirty_ = true;
   name_ports();
   jack_->start();
@@ -314,7 +321,9 @@ void ControlLoop::send_answers() {
 void ControlLoop::tick() {
   obey_panic_signal();
   look_for_config();
-  midi_->watch_audio(frames_seen_, now_ms());
+  const std::int64_t now = now_ms();
+  midi_->watch_audio(frames_seen_, now);
+  service_manager_.turn(now, frames_seen_, running_);
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
@@ -344,6 +353,7 @@ void ControlLoop::every_second() {
   if (store_) store_->submit({});
   media_.report();
   midi_->report();
+  tell_service_manager();
   if (const auto now = udp_->counters().dropped_by_kernel; now != drops_told_) {
     spdlog::warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
                  now - drops_told_, now);

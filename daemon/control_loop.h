@@ -22,6 +22,8 @@
 #include "daemon/midi/midi_desk.h"
 #include "daemon/net/udp_port.h"
 #include "daemon/run_options.h"
+#include "daemon/service/panic_button.h"
+#include "daemon/service/service_manager.h"
 #include "daemon/store/restore.h"
 #include "daemon/store/store.h"
 
@@ -64,6 +66,7 @@ class ControlLoop : public CommandSink {
   void obey_panic_signal();
   void reread_config();
   void look_for_config();
+  void tell_service_manager();
   void take_config(ConfigResult result);
   void open_osc();
   void open_midi(const std::string& store_folder);
@@ -94,12 +97,14 @@ class ControlLoop : public CommandSink {
   std::unique_ptr<Store> store_;
   std::unique_ptr<JackSupervisor> jack_;
   std::unique_ptr<LiveMeter> live_meter_;
+  std::unique_ptr<PanicButton> panic_button_;
+  ServiceManager service_manager_;
 
   std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
   bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
   double last_rate_hz_ = 0;
-  std::string device_, boot_id_, hold_reason_;
+  std::string device_, boot_id_, hold_reason_, absent_reason_;
   std::future<ConfigResult> config_read_;  ///< valid while a thread reads the file again
   bool read_config_again_ = false;
   std::uint64_t frames_seen_ = 0;  ///< the engine's counter, as the last meters told it

@@ -12,7 +12,7 @@
 #include "daemon/clock.h"
 #include "daemon/control_loop.h"
 #include "daemon/net/addresses.h"
-#include "daemon/panic_signal.h"
+#include "daemon/service/emergency.h"
 
 namespace fohd {
 namespace {
@@ -79,7 +79,11 @@ void ControlLoop::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.add(SIGHUP);
-  install_panic_signal();
+  install_emergency_signals();
+  if (config_.panic_button.line >= 0) {
+    panic_button_ = std::make_unique<PanicButton>(config_.panic_button, press_panic);
+    if (!panic_button_->error().empty()) spdlog::error("Careful: {}", panic_button_->error());
+  }
   struct Wait {
     ControlLoop& loop;
     void operator()(const boost::system::error_code& failure, int signal) const {
@@ -101,13 +105,22 @@ void ControlLoop::watch_signals() {
 void ControlLoop::obey_panic_signal() {
   // Lowered first: a signal between these lines raises it again below.
   if (core_ && core_->panic().raised() && !desk_.settings().global.panic) core_->panic().lower();
-  if (!take_panic_signal()) return;
+  if (!take_panic_press()) return;
   if (core_) core_->panic().raise();
-  spdlog::warn("Panic (SIGUSR1): all outputs are shut until /panic is set to 0");
+  spdlog::warn("Panic (button or SIGUSR1): all outputs are shut until /panic is set to 0");
   std::string error;
   if (const auto id = desk_.table().find("/panic")) {
     desk_.apply({Origin::Side::desk, 0}, std::vector<Change>{{*id, Value(1)}}, error);
   }
+}
+
+void ControlLoop::tell_service_manager() {
+  std::string text =
+      running_ ? fmt::format("Audio runs: {:.0f} Hz, {} frames a period", status_.rate_hz, status_.period_frames)
+               : "No audio: " + (absent_reason_.empty() ? "JACK is not open yet" : absent_reason_);
+  if (desk_.settings().global.panic) text += "; PANIC, all outputs are shut";
+  if (status_.held) text += "; the outputs are held shut until /start/release";
+  service_manager_.status(text + "; " + std::to_string(osc_->subscriber_count()) + " OSC subscribers");
 }
 
 /// A disk may stand still. Neither this loop nor the end of the desk waits for it, so the thread that reads is left to
@@ -156,6 +169,8 @@ void ControlLoop::take_config(ConfigResult result) {
   needs_restart(next.geometry != config_.geometry, "[geometry]");
   needs_restart(next.audio.client != config_.audio.client, "`client` in [audio]");
   needs_restart(next.audio.server != config_.audio.server, "`server` in [audio]");
+  needs_restart(next.audio.cpus != config_.audio.cpus, "`cpus` in [audio]");
+  needs_restart(next.panic_button != config_.panic_button, "[panic]");
   needs_restart(next.desk != config_.desk, "`name` in [desk]");
   needs_restart(next.limiter_look_ahead_ms != config_.limiter_look_ahead_ms, "[main]");
   needs_restart(next.state_folder != config_.state_folder, "[state]");

@@ -7,6 +7,7 @@
 
 #include "daemon/control_loop.h"
 #include "daemon/log.h"
+#include "daemon/service/machine.h"
 #include "daemon/store/state_choice.h"
 
 namespace fohd {
@@ -35,6 +36,16 @@ bool make_config(const RunOptions& options, Config& config) {
   return true;
 }
 
+/// A desk runs without any of it, only less surely.
+void prepare_machine(const Config& config) {
+  if (const std::string why = lock_memory(); !why.empty()) {
+    spdlog::warn("Memory is not locked: {}. What must come from a disk first may be a gap in the sound", why);
+  }
+  if (const std::string why = leave_cpus(config.audio.cpus); !why.empty()) {
+    spdlog::warn("`cpus` in [audio] is not followed: {}", why);
+  }
+}
+
 /// However the desk ends, what it has said is written.
 struct LogEnd {
   ~LogEnd() { finish_log(); }
@@ -58,6 +69,7 @@ int run(const RunOptions& options) {
     }
     if (choice.keep.empty())
       spdlog::info("Changes of the mix are not kept: --state is a file and there is no --state-dir");
+    prepare_machine(config);
     // RtMidi asks for the default server, whatever ours is called. No other thread reads the environment yet.
     ::setenv("JACK_DEFAULT_SERVER", config.audio.server_name().c_str(), 1);
     ControlLoop loop(std::move(config), options, std::move(choice.stored), choice.keep);

@@ -1,6 +1,7 @@
 #include "daemon/config/config.h"
 
 #include <arpa/inet.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -42,6 +43,7 @@ void read_audio(TomlTable table, const Geometry& geometry, AudioConfig& audio) {
   table.read("client", audio.client, "our name in JACK", 32);  // JACK's own limit is 64 with the server's part
   if (audio.client.find(':') != std::string::npos) table.complain("client", "`client` in [audio] may not hold a colon");
   table.read("server", audio.server, "the name of a JACK server", 64);
+  table.read("cpus", audio.cpus, 0, CPU_SETSIZE - 1, "the CPUs that the audio thread has for itself");
   bool present = false;
   std::vector<TomlTable> rules = table.tables("connect", present);
   if (present) audio.connect.clear();
@@ -120,6 +122,12 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
   read_audio(top.table("audio"), config.geometry, config.audio);
 
   read_midi(top.table("midi"), config.midi);
+
+  TomlTable panic = top.table("panic");
+  panic.read("gpio_chip", config.panic_button.chip, "the device of the pin", 64);
+  panic.read("gpio_line", config.panic_button.line, 0, 511, "the pin's number on that chip");
+  panic.read("gpio_active_low", config.panic_button.active_low, "whether the button pulls the pin down");
+  panic.finish();
 
   TomlTable main = top.table("main");
   main.read("limiter_look_ahead_ms", config.limiter_look_ahead_ms, 0.5, 5, "how far main's limiter looks ahead");

@@ -39,10 +39,20 @@ struct AudioConfig {
   std::string client = "fohd";  ///< our name in JACK
   std::string server;           ///< JACK server; empty: $JACK_DEFAULT_SERVER, else "default"
   std::vector<ConnectRule> connect = default_connect_rules();
+  /// CPUs (from 0) that the audio thread has for itself, as far as this process goes; empty: the system decides.
+  std::vector<int> cpus;
 
   static std::vector<ConnectRule> default_connect_rules();
   /// $JACK_DEFAULT_SERVER and "default" considered.
   std::string server_name() const;
+};
+
+/// A button on a pin (Linux GPIO character device) that is a panic button.
+struct PanicButtonConfig {
+  std::string chip = "/dev/gpiochip0";
+  int line = -1;  ///< -1: there is none
+  bool active_low = true;
+  bool operator==(const PanicButtonConfig&) const = default;
 };
 
 enum class RecordFormat : std::uint8_t { int16, int24, float32 };
@@ -79,6 +89,7 @@ struct Config {
   std::string state_folder;  ///< empty: default_state_folder()
   RecorderConfig recorder;
   MidiConfig midi;
+  PanicButtonConfig panic_button;
   double limiter_look_ahead_ms = 1;  ///< of main's limiter, 0.5..5; so much later is main, and 16 frames
   int render_rate_hz = 0;            ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
 };

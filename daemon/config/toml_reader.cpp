@@ -147,6 +147,30 @@ void TomlTable::read(std::string_view key, std::vector<std::string>& value, std:
   }
 }
 
+void TomlTable::read(std::string_view key, std::vector<int>& value, int min, int max, std::string_view what) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return;
+  std::vector<int> numbers;
+  const auto add = [&](const toml::node& item) {
+    const auto number = item.is_integer() ? item.value<std::int64_t>() : std::nullopt;
+    if (!number || *number < min || *number > max) return false;
+    numbers.push_back(static_cast<int>(*number));
+    return true;
+  };
+  bool fine = true;
+  if (const auto* array = node->as_array()) {
+    for (const toml::node& item : *array) fine = add(item) && fine;
+  } else {
+    fine = add(*node);
+  }
+  if (fine) {
+    value = std::move(numbers);
+  } else {
+    complain(node->source(), describe(key) + " must be a list of whole numbers from " + std::to_string(min) + " to " +
+                                 std::to_string(max) + " (" + std::string(what) + ")");
+  }
+}
+
 void TomlTable::read(std::string_view key, std::optional<std::pair<double, double>>& value, std::string_view what) {
   const toml::node* node = take(key);
   if (node == nullptr) return;

@@ -76,6 +76,7 @@ std::unique_ptr<JackClient> JackClient::open(const JackClientOptions& options, c
 // The ring holds the start of a large system: 1,024 ports appear and get connected before the loop looks once.
 JackClient::JackClient(jack_client_t* client, const JackClientOptions& options, const EventFd& bell)
     : name_(jack_get_client_name(client)),
+      settle_thread_(options.settle_thread),
       bell_(bell),
       rate_hz_(jack_get_sample_rate(client)),
       input_buffers_(options.geometry.inputs),
@@ -100,6 +101,13 @@ bool JackClient::register_ports(const Geometry& geometry) {
 
 void JackClient::set_callbacks() {
   jack_client_t* client = client_.get();
+  jack_set_thread_init_callback(
+      client,
+      [](void* data) {
+        const auto& settle = static_cast<JackClient*>(data)->settle_thread_;
+        if (settle) settle();
+      },
+      this);
   jack_set_process_callback(client, callback<&JackClient::on_process, jack_nframes_t>, this);
   jack_set_xrun_callback(client, callback<&JackClient::on_xrun>, this);
   jack_set_sample_rate_callback(client, callback<&JackClient::on_sample_rate, jack_nframes_t>, this);

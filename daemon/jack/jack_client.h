@@ -5,6 +5,7 @@
 #include <jack/jack.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct JackPortEvent {
 struct JackClientOptions {
   std::string client = "fohd", server = "default";
   Geometry geometry;
+  /// [the audio thread] Called once before its first callback.
+  std::function<void()> settle_thread = {};
 };
 
 class JackClient {
@@ -94,6 +97,7 @@ class JackClient {
   void tell(JackPortEvent::Kind kind, const char* first, const char* second) noexcept;
 
   std::string name_;
+  std::function<void()> settle_thread_;
   const EventFd& bell_;
   double rate_hz_ = 0;
   std::vector<jack_port_t*> inputs_, outputs_;

@@ -86,6 +86,23 @@ TEST_CASE("audio core: a signal reaches main at the gain of the desk once the st
   CHECK(rig.right.back() == Approx(0).margin(1e-6));
 }
 
+TEST_CASE("audio core: the shutdown flag shuts the outputs in 20 ms and says when a whole callback was silent",
+          "[daemon][audio]") {
+  Rig rig;
+  rig.run(48000, 0.5f);
+  REQUIRE(rig.left.back() != 0);
+  CHECK_FALSE(rig.core.is_shut());
+  CHECK_FALSE(AudioCore::in_callback());
+  rig.core.shutdown().raise();
+  rig.run(961, 0.5f);  // 20 ms at 48 kHz, and what rounding leaves
+  CHECK(rig.left.front() != 0);
+  CHECK(rig.left.back() == 0);
+  CHECK_FALSE(rig.core.is_shut());  // the end of the ramp is still on its way to the converter
+  rig.run(64, 0.5f);
+  CHECK(rig.core.is_shut());
+  CHECK_FALSE(rig.core.panic().raised());
+}
+
 TEST_CASE("audio core: the panic flag shuts the outputs without the control thread, and opens them slowly",
           "[daemon][audio]") {
   Rig rig;

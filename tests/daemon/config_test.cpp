@@ -46,6 +46,11 @@ receive_buffer_bytes = 1048576
 client = "desk"
 server = "rack"
 connect = [{ from = "a:b", to = "in_1" }]
+cpus = [2, 3]
+[panic]
+gpio_chip = "/dev/gpiochip4"
+gpio_line = 17
+gpio_active_low = false
 [state]
 folder = "/mnt/mix"
 [recorder]
@@ -58,6 +63,8 @@ rate_hz = 96000
   REQUIRE(result.errors.empty());
   const Config& config = result.config;
   CHECK(config.desk == "Big Top");
+  CHECK(config.audio.cpus == std::vector<int>{2, 3});
+  CHECK(config.panic_button == PanicButtonConfig{"/dev/gpiochip4", 17, false});
   CHECK(config.start == StartMode::live);
   CHECK(config.geometry.inputs == 8);
   CHECK(config.geometry.buses == 4);
@@ -178,4 +185,13 @@ TEST_CASE("connect rules: a rule that can connect nothing says why", "[daemon][c
   CHECK(why({"a:{m}", "in_{n}", 0}).find("is not a port") != std::string::npos);
   CHECK(why({"a:{n", "in_{n}", 0}).find("is not a port") != std::string::npos);
   CHECK(why({"a:{n+}", "in_{n}", 0}).find("is not a port") != std::string::npos);
+}
+
+TEST_CASE("config: a list of numbers says what it may hold", "[daemon][config]") {
+  CHECK(parse_config("[audio]\ncpus = 3\n", "x.toml").config.audio.cpus == std::vector<int>{3});
+  CHECK(
+      errors_of("[audio]\ncpus = [1, -1]\n") ==
+      std::vector<std::string>{"x.toml:2:8: `cpus` in [audio] must be a list of whole numbers from 0 to 1023 (the CPUs "
+                               "that the audio thread has for itself)"});
+  CHECK(errors_of("[audio]\ncpus = \"all\"\n").size() == 1);
 }

@@ -1,0 +1,84 @@
+#!/bin/sh
+# What a service manager relies on: ready without audio, pings while control and audio move, none when either stands still;
+# and an end by a fatal signal fades the outputs, whoever sends it, and brings the same mix back.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+manage() { # WATCHDOG_MS: the desk under a service manager
+  "$bin/service_manager" "$work/notify" "$1" "$bin/fohd" run --osc-port "$port" --state-dir "$work/state" --live \
+    >"$work/manager.log" 2>"$work/desk.log" &
+  second_pid=$!
+  until_ok 20 notified 'READY=1' || fail "no READY=1: $(cat "$work/manager.log")"
+  desk_pid=$(pgrep -P "$second_pid")
+}
+notified() { grep -q "$1" "$work/manager.log"; }
+faded() { # what jack_tail printed
+  awk '{ exit !($1 > 15 && $1 < 22 && $2 < 1.1) }' "$1"
+}
+listen() { # SECONDS
+  "$bin/jack_tail" fohd:main_l fohd:in_1 "$1" >"$work/tail" &
+  tail_pid=$!
+  until_ok 10 hears_us || fail "the listener is not connected"
+  sleep 0.7 # a start ramp and what the listener wants to have heard
+}
+hears_us() { jack_lsp -c fohd:main_l 2>/dev/null | grep -q tail_; }
+
+# Without audio: ready at once, and never taken for dead.
+manage 1000
+until_ok 5 notified 'STATUS=No audio' || fail "the status does not say that there is no audio"
+sleep 2.5
+notified 'watchdog' && fail "a desk without JACK was taken for dead"
+
+# With audio, and a control thread that hangs: the watchdog's SIGABRT fades the outputs before the end.
+start_jackd 1024
+audio_runs
+until_ok 5 notified 'STATUS=Audio runs: 48000 Hz, 1024 frames' || fail "the status does not tell of audio: $(cat "$work/manager.log")"
+set_value /main/fader 0
+set_value /ch/1/fader 0
+listen 5
+sleep 1.2 # the change is on disk
+kill -USR2 "$second_pid"
+until_ok 20 notified 'signal 6' || fail "the watchdog did not end the desk: $(cat "$work/manager.log")"
+wait "$tail_pid" || fail "the listener"
+cat "$work/tail"
+faded "$work/tail" || fail "a hanging desk did not fade: $(cat "$work/tail") (ms, steepest step)"
+wait "$second_pid" || true
+awk '/signal 6/ { for (i = 1; i <= NF; ++i) if ($i ~ /^[0-9]+$/ && $(i+1) == "ms") exit !($i < 1000) }' "$work/manager.log" ||
+  fail "the end took too long: $(cat "$work/manager.log")"
+
+# A fault of our own: the same fade, and the exit status is the signal's.
+for fault in SEGV ABRT; do
+  start_desk
+  audio_runs
+  "$bin/fohctl" --port "$port" get /ch/1/fader | grep -q '0.0' || fail "the mix did not come back"
+  listen 3
+  kill "-$fault" "$desk_pid"
+  status=0
+  wait "$desk_pid" || status=$?
+  desk_pid=""
+  [ "$status" -ge 128 ] || fail "SIG$fault ended the desk with $status"
+  wait "$tail_pid" || fail "the listener"
+  cat "$work/tail"
+  faded "$work/tail" || fail "after SIG$fault: $(cat "$work/tail") (ms, steepest step)"
+done
+
+# Audio that stands still is not taken for life; the desk's own panic was never touched.
+manage 1000
+until_ok 20 notified 'STATUS=Audio runs' || fail "no audio"
+"$bin/fohctl" --port "$port" get /panic | grep -qx '/panic 0' || fail "the end of a desk set its panic"
+kill -STOP "$jackd_pid"
+expired=yes
+until_ok 20 notified 'watchdog: no ping' || expired=no
+kill -CONT "$jackd_pid"
+[ "$expired" = yes ] || fail "a desk whose audio stands still went on pinging"
+wait "$second_pid" || true
+desk_pid="" second_pid=""
+
+# The regular way.
+manage 1000
+audio_runs
+kill -TERM "$second_pid"
+until_ok 10 notified 'exit 0' || fail "the desk did not end well: $(cat "$work/manager.log")"
+notified 'STOPPING=1' || fail "STOPPING=1 was not told"
+desk_pid="" second_pid=""
+echo ok
