@@ -33,6 +33,19 @@ constexpr std::array kRows = {
     CommandRow{Command::midi_spill, "/midi/spill", "s",
                "All surfaces show just these strips, until the next view, layer or spill: addresses and patterns, with "
                "spaces between."},
+    CommandRow{Command::login, "/login", "s",
+               "Gives this machine the rights of a key (docs/SECURITY.md). Answers with what they are.", true,
+               Role::viewer},
+    CommandRow{Command::logout, "/logout", "", "Gives back what /login gave.", false, Role::viewer},
+    CommandRow{Command::access_list, "/access/list", "",
+               "Answers with a line for each rule, key, approval and machine that was heard: who may do what.", true},
+    CommandRow{
+        Command::access_approve, "/access/approve", "ss",
+        "Lets the machine with this address in, over restarts too, as \"engineer\", \"viewer\", or \"monitor\" and "
+        "its buses (\"monitor 1 2\").",
+        true},
+    CommandRow{Command::access_revoke, "/access/revoke", "s",
+               "Takes back what was approved or logged in from this address.", true},
 };
 
 consteval bool rows_are_in_order() {
@@ -70,6 +83,10 @@ std::string address_of(const CommandCall& call) {
   const std::size_t mark = path.find('#');
   if (mark == std::string_view::npos) return std::string(path);
   return std::string(path.substr(0, mark)) + std::to_string(call.owner + 1) + std::string(path.substr(mark + 1));
+}
+
+bool may_run(const Rights& rights, const CommandCall& call) noexcept {
+  return rights.role >= kRows[static_cast<std::size_t>(call.command)].least;
 }
 
 bool is_for_buttons(const CommandCall& call) noexcept {

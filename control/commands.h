@@ -25,6 +25,11 @@ enum class Command : std::uint8_t {
   midi_save,
   midi_monitor,
   midi_spill,
+  login,
+  logout,
+  access_list,
+  access_approve,
+  access_revoke,
 };
 
 struct CommandRow {
@@ -32,7 +37,8 @@ struct CommandRow {
   std::string_view path;            ///< the whole address; '#' stands for a number from 1
   std::string_view arguments = {};  ///< OSC type tags it takes, without the comma: "i", "f", "s"
   std::string_view doc;
-  bool answers = false;  ///< with lines to whoever sent it
+  bool answers = false;         ///< with lines to whoever sent it
+  Role least = Role::engineer;  ///< who may send it
 };
 
 /// [any] In the order of Command.
@@ -48,6 +54,8 @@ std::optional<CommandCall> find_command(std::string_view address) noexcept;
 /// [any] The other way round.
 std::string address_of(const CommandCall& call);
 
+/// [any]
+bool may_run(const Rights& rights, const CommandCall& call) noexcept;
 /// [any] Whether a button can send it: it takes nothing, and answers nothing.
 bool is_for_buttons(const CommandCall& call) noexcept;
 

@@ -35,6 +35,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
       status_(config_.geometry),
       fault_watch_(config_.geometry),
       media_(config_, options_.play, options_.record),
+      access_(access_house(), config_.access, store_folder),
       boot_id_(current_boot_id()) {
   begin_mix();
   if (!store_folder.empty()) open_store(store_folder);
@@ -172,6 +173,7 @@ void ControlLoop::finish() {
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
   const bool released = jack_->stop(2000) && midi_released;
   store_.reset();
+  access_.finish();
   media_.end_recording(1s);
   media_.report();
   if (!released) {
@@ -329,7 +331,7 @@ void ControlLoop::tick() {
   status_.period_frames = running_ ? figures.period_frames : 0;
   status_.load_percent = running_ ? figures.load_percent : 0;
   if (core_) status_.deadline_misses = static_cast<std::int32_t>(core_->counters().read().deadline_misses);
-  status_.lost_datagrams = static_cast<std::int32_t>(udp_->counters().dropped_by_kernel);
+  status_.lost_datagrams = static_cast<std::int32_t>(lost_datagrams());
   turn();
 }
 
@@ -354,14 +356,11 @@ void ControlLoop::every_second() {
   media_.report();
   midi_->report();
   tell_service_manager();
-  if (const auto now = udp_->counters().dropped_by_kernel; now != drops_told_) {
+  access_.report();
+  if (const auto now = lost_datagrams(); now != drops_told_) {
     spdlog::warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
                  now - drops_told_, now);
     drops_told_ = now;
-  }
-  if (const auto now = udp_->counters().refused_sources; now != refused_told_) {
-    spdlog::warn("OSC: {} datagrams from outside the local network were not heard", now - refused_told_);
-    refused_told_ = now;
   }
   // A machine that is too slow has hundreds a second; a line every 10 s says as much.
   if (const auto now = static_cast<std::uint32_t>(status_.xruns); now != xruns_told_ && --xrun_pause_s_ <= 0) {
@@ -373,7 +372,19 @@ void ControlLoop::every_second() {
 
 bool ControlLoop::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                           std::string& error) {
+  // Every door has been asked already, as far as it can refuse before it begins; this holds for those to come.
+  if (const Rights rights = desk_.rights_of(origin); !may_run(rights, call)) {
+    desk_.note_refused(origin, address_of(call));
+    error = explain_refusal(rights);
+    return false;
+  }
   switch (call.command) {
+    case Command::login:
+    case Command::logout:
+    case Command::access_list:
+    case Command::access_approve:
+    case Command::access_revoke:
+      return access_.execute(call, origin, arguments, now_ms(), error);
     case Command::start_release:
       if (!status_.held) return true;
       status_.held = false;

@@ -15,6 +15,7 @@
 #include "control/osc/osc_server.h"
 #include "control/readouts.h"
 #include "control/target_designer.h"
+#include "daemon/access/access_desk.h"
 #include "daemon/config/config.h"
 #include "daemon/jack/jack_supervisor.h"
 #include "daemon/live_meter.h"
@@ -54,6 +55,7 @@ class ControlLoop : public CommandSink {
   void publish_targets();
   void keep_changes();
   void send_answers();
+  std::uint64_t lost_datagrams() const;
   void name_ports();
 
   void tick();
@@ -69,6 +71,7 @@ class ControlLoop : public CommandSink {
   void tell_service_manager();
   void take_config(ConfigResult result);
   void open_osc();
+  AccessDesk::House access_house();
   void open_midi(const std::string& store_folder);
   void leave_after(double seconds);
   void leave(const std::string& why);
@@ -91,6 +94,7 @@ class ControlLoop : public CommandSink {
   FaultWatch fault_watch_;
   Observer unsaved_, names_;  ///< what the store has not heard of; what may be a name
   Media media_;
+  AccessDesk access_;  ///< the gate of the desk
   std::unique_ptr<OscServer> osc_;
   std::unique_ptr<UdpPort> udp_;
   std::unique_ptr<MidiDesk> midi_;
@@ -108,7 +112,7 @@ class ControlLoop : public CommandSink {
   std::future<ConfigResult> config_read_;  ///< valid while a thread reads the file again
   bool read_config_again_ = false;
   std::uint64_t frames_seen_ = 0;  ///< the engine's counter, as the last meters told it
-  std::uint64_t drops_told_ = 0, refused_told_ = 0;
+  std::uint64_t drops_told_ = 0;
   std::uint32_t xruns_told_ = 0;
   int xrun_pause_s_ = 0;
 };

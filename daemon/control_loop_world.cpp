@@ -42,6 +42,9 @@ bool terminal_is_gone() {
 
 void ControlLoop::open_osc() {
   UdpPort::Handlers handlers;
+  handlers.hears = [this](UdpPort::Client client, std::uint32_t interface) {
+    return access_.hears(client, interface, now_ms());
+  };
   handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
     osc_->receive(client, bytes, now_ms(), ntp_now());
   };
@@ -66,12 +69,25 @@ void ControlLoop::open_osc() {
   udp_->open();
 }
 
+std::uint64_t ControlLoop::lost_datagrams() const {
+  return udp_->counters().dropped_by_kernel + udp_->counters().given_way;
+}
+
+AccessDesk::House ControlLoop::access_house() {
+  return {desk_,
+          [this](ClientId client, const std::string& address, const std::string& text) {
+            return osc_->tell(client, address, text);
+          },
+          [this](ClientId client, std::span<const std::byte> packet) { udp_->send(client, packet); }};
+}
+
 void ControlLoop::open_midi(const std::string& store_folder) {
-  MidiDesk::House house{io_, desk_, status_, *this, {}, {}};
+  MidiDesk::House house{io_, desk_, status_, *this, {}, {}, {}};
   house.tell = [this](ClientId client, const std::string& address, const std::string& text) {
     return osc_->tell(client, address, text);
   };
   house.turn = [this] { turn(); };
+  house.named = [this](std::uint64_t client, const std::string& name) { access_.name_midi(client, name); };
   midi_ = std::make_unique<MidiDesk>(std::move(house), config_, store_folder);
 }
 
@@ -182,6 +198,10 @@ void ControlLoop::take_config(ConfigResult result) {
   }
   config_.audio.connect = next.audio.connect;
   config_.start = next.start;
+  if (next.access != config_.access) {
+    config_.access = next.access;
+    access_.configure(config_.access);
+  }
   if (next.osc != config_.osc) {
     config_.osc = next.osc;
     udp_->close();

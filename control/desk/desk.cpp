@@ -11,11 +11,16 @@ Desk::Desk(const Geometry& geometry) : table_(geometry), settings_(geometry), or
 bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::string& error,
                  std::vector<ParameterId>* echo) {
   // Nothing after this loop can fail, so all or nothing costs no undo.
+  const Rights rights = rights_of(origin);
   std::vector<Change> fitting;
   fitting.reserve(changes.size());
   for (const Change& change : changes) {
-    std::optional<Value> value = table_.coerce(change.id, change.value, error);
-    if (!value) return false;
+    std::optional<Value> value = accept(rights, change, error);
+    if (!value) {
+      const std::string& address = table_[change.id].address;
+      if (!may_change(rights, table_[change.id])) note_refused(origin, address);
+      return false;
+    }
     fitting.push_back({change.id, *std::move(value)});
   }
   echo_ = echo;
@@ -28,6 +33,12 @@ bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::str
   }
   echo_ = nullptr;
   return true;
+}
+
+std::optional<Value> Desk::accept(const Rights& rights, const Change& change, std::string& error) const {
+  if (may_change(rights, table_[change.id])) return table_.coerce(change.id, change.value, error);
+  error = table_[change.id].address + ": " + explain_refusal(rights);
+  return std::nullopt;
 }
 
 bool Desk::strip_linked(const Parameter& p) const {

@@ -1,5 +1,5 @@
-// The one door. Every change to the mix, from whatever side, passes Desk::apply: rules (links) -> clamp -> write ->
-// mark dirty. Observers look at their own bitset when it is their turn; there are no callbacks.
+// The one door. Every change to the mix, from whatever side, passes Desk::apply: may it? -> clamp -> rules (links) ->
+// write -> mark dirty. Observers look at their own bitset when it is their turn; there are no callbacks.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "control/access/rights.h"
 #include "control/parameters/table.h"
 
 namespace fohd {
@@ -55,16 +56,36 @@ struct Observer {
   DirtySet dirty;
 };
 
+/// Who may change what. A desk without a gate obeys everybody.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  virtual Rights rights_of(const Origin& origin) const = 0;
+  /// A change or a command of this one was refused; `address` says of what.
+  virtual void refused(const Origin& origin, std::string_view address) = 0;
+};
+
 /// [control thread only]
 class Desk {
  public:
   explicit Desk(const Geometry& geometry);
 
-  /// Applies all changes as one, or none: on the first that cannot be (wrong type, not a number) returns false and
+  /// Must outlive the desk. Every door to the desk is behind it from now on.
+  void set_gate(Gate* gate) noexcept { gate_ = gate; }
+  void note_refused(const Origin& origin, std::string_view address) const {
+    if (gate_ != nullptr) gate_->refused(origin, address);
+  }
+  Rights rights_of(const Origin& origin) const { return gate_ != nullptr ? gate_->rights_of(origin) : Rights{}; }
+
+  /// Applies all changes as one, or none: on the first that cannot be (wrong type, not a number, not allowed to this
+  /// origin) returns false and
   /// says in `error` which address and what is allowed. Values equal to the present one mark nothing dirty, except
   /// `echo`, which collects every id that was addressed or followed from a rule, whether it changed or not.
   bool apply(const Origin& origin, std::span<const Change> changes, std::string& error,
              std::vector<ParameterId>* echo = nullptr);
+
+  /// The value that apply() would write, or nothing, with the reason in `error`.
+  std::optional<Value> accept(const Rights& rights, const Change& change, std::string& error) const;
 
   Value get(ParameterId id) const { return table_.read(settings_, id); }
   const DeskSettings& settings() const noexcept { return settings_; }
@@ -87,6 +108,7 @@ class Desk {
 
   ParameterTable table_;
   DeskSettings settings_;
+  Gate* gate_ = nullptr;
   std::vector<Origin> origins_;
   std::vector<Observer*> observers_;
   std::vector<ParameterId>* echo_ = nullptr;  ///< of the apply() that is running

@@ -57,7 +57,7 @@ OscServer::Impl::Refused OscServer::Impl::plan(const MessageView& message, Clien
     const osc::ItemId item = item_of(*readout);
     return plan_get(address, {&item, 1}, from, client);
   }
-  if (const auto command = find_command(address)) return plan_command(*command, message);
+  if (const auto command = find_command(address)) return plan_command(*command, message, from);
   if (is_pattern(address)) return plan_pattern(message, from, client);
   return refuse_unknown(address);
 }
@@ -97,7 +97,13 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
   return plan_get(address, items, from, client);
 }
 
-OscServer::Impl::Refused OscServer::Impl::plan_command(const CommandCall& call, const MessageView& message) {
+OscServer::Impl::Refused OscServer::Impl::plan_command(const CommandCall& call, const MessageView& message,
+                                                       ClientId from) {
+  const Origin origin{Origin::Side::osc, from};
+  if (const Rights rights = desk_.rights_of(origin); !may_run(rights, call)) {
+    desk_.note_refused(origin, message.address);
+    return refusal(message.address, explain_refusal(rights));
+  }
   const CommandRow& row = command_rows()[static_cast<std::size_t>(call.command)];
   const auto expected = [&] {
     return refusal(message.address,
@@ -175,12 +181,13 @@ OscServer::Impl::Refused OscServer::Impl::refuse_unknown(std::string_view addres
   return refusal(address, {});  // the hint is looked up only if it is told
 }
 
-OscServer::Impl::Refused OscServer::Impl::find_bad_change(std::size_t first, std::size_t end) const {
+OscServer::Impl::Refused OscServer::Impl::find_bad_change(ClientId from, std::size_t first, std::size_t end) const {
+  const Rights rights = desk_.rights_of({Origin::Side::osc, from});
   for (std::size_t i = first; i < end; ++i) {
     const Change& change = plan_.changes[i];
     const std::string& address = desk_.table()[change.id].address;
     std::string error;
-    if (desk_.table().coerce(change.id, change.value, error)) continue;
+    if (desk_.accept(rights, change, error)) continue;
     if (error.starts_with(address + ": ")) error.erase(0, address.size() + 2);
     return refusal(address, std::move(error));
   }

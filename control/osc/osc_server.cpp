@@ -77,7 +77,7 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
     if (refused) break;
   }
   // A command is carried out between the changes around it, so these are proven before the first is applied.
-  if (!refused && plan_.has_command) refused = find_bad_change(0, plan_.changes.size());
+  if (!refused && plan_.has_command) refused = find_bad_change(from, 0, plan_.changes.size());
   if (refused) {
     refuse(from, refused->address, refused->reason, packet_.is_bundle ? " (nothing of its bundle was applied)" : "");
     return;
@@ -119,7 +119,7 @@ bool OscServer::Impl::apply(ClientId from, Client* client, std::size_t first, st
     return true;
   }
   osc::Refusal refusal{is_bundle ? "#bundle" : desk_.table()[changes.front().id].address, std::move(error)};
-  if (Refused bad = find_bad_change(first, end)) refusal = *std::move(bad);
+  if (Refused bad = find_bad_change(from, first, end)) refusal = *std::move(bad);
   if (is_bundle) refusal.reason += " (nothing of its bundle was applied)";
   refuse(from, refusal.address, refusal.reason);
   return false;

@@ -122,14 +122,14 @@ class OscServer::Impl {
   Refused plan(const osc::MessageView& message, ClientId from, Client* client);
   Refused plan_set(const osc::MessageView& message, std::span<const ParameterId> ids);
   Refused plan_pattern(const osc::MessageView& message, ClientId from, Client* client);
-  Refused plan_command(const CommandCall& call, const osc::MessageView& message);
+  Refused plan_command(const CommandCall& call, const osc::MessageView& message, ClientId from);
   Refused plan_get(std::string_view address, std::span<const osc::ItemId> items, ClientId from, Client* client);
   bool may_work(osc::Pool pool, ClientId from, Client* client);
   void charge_work(osc::Pool pool, ClientId from, Client* client, double work);
   bool may_ask(std::size_t values, ClientId from, Client* client);
   Refused too_much(std::string_view address, const Client* client);
   Refused refuse_unknown(std::string_view address);
-  Refused find_bad_change(std::size_t first, std::size_t end) const;
+  Refused find_bad_change(ClientId from, std::size_t first, std::size_t end) const;
 
   // osc_server.cpp
   void carry_out(ClientId from, Client* client, bool is_bundle);

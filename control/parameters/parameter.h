@@ -80,6 +80,7 @@ struct ParameterRow {
   bool linked = false;  ///< follows a stereo link (odd -> even on linking, then both together)
   LinkRole link_role = LinkRole::none;
   Repeat repeat = Repeat::once;
+  bool reaches_main = false;  ///< of a bus: decides what comes into main, so it is not for who mixes that bus only
   std::span<const std::string_view> names = {};  ///< enumerations: index order
   X32Mapping x32 = {};
   std::string_view doc = {};  ///< one sentence that a sound engineer understands; required

@@ -103,6 +103,8 @@ constexpr ParameterRow link(X32Mapping x32, std::string_view doc) {
 
 /// The same row, following a stereo link / repeated / of another class.
 constexpr ParameterRow linked(ParameterRow row) { return row.linked = true, row; }
+/// The row decides what of a bus comes into main.
+constexpr ParameterRow reaches_main(ParameterRow row) { return row.reaches_main = true, row; }
 /// The same row on main, which has nobody to be linked with.
 constexpr ParameterRow alone(ParameterRow row) {
   row.linked = false;

@@ -105,6 +105,72 @@ void read_midi(TomlTable table, MidiConfig& midi) {
   table.finish();
 }
 
+/// `role` and `buses` of a rule or a key.
+void read_rights(TomlTable& table, Rights& rights, bool may_refuse) {
+  int role = -1;
+  std::vector<int> buses;
+  may_refuse ? table.read_word("role", role, {"refused", "viewer", "monitor", "engineer"})
+             : table.read_word("role", role, {"viewer", "monitor", "engineer"});
+  if (role < 0) {
+    if (!table.has("role")) table.complain("role", "a `role` is needed: who comes in as what?");
+    return;
+  }
+  rights.role = static_cast<Role>(may_refuse ? role : role + 1);
+  table.read("buses", buses, 1, kMaxBuses, "what a monitor engineer may change");
+  for (const int bus : buses) rights.buses |= std::uint64_t{1} << (bus - 1);
+  if (rights.role == Role::monitor && buses.empty()) table.complain("buses", "a monitor needs `buses`, such as [1, 2]");
+  if (rights.role != Role::monitor && !buses.empty())
+    table.complain("buses", "`buses` are for the role \"monitor\" only");
+}
+
+void read_access_rule(TomlTable& table, AccessConfig& access) {
+  AccessRule rule;
+  std::string address;
+  table.read("address", address, "an IPv4 address, or a network such as 192.168.1.0/24", 32);
+  table.read("interface", rule.interface, "a network interface of this machine, such as eth0", 15);
+  table.read("midi", rule.midi, "the name of a MIDI device, or a pattern of it with * and ?");
+  if (!address.empty()) {
+    rule.network = parse_network(address);
+    if (!rule.network)
+      table.complain("address", "\"" + address + "\" is neither an IPv4 address nor a network such as 192.168.1.0/24");
+  }
+  const bool network = !address.empty() || !rule.interface.empty();
+  if (network == !rule.midi.empty()) {
+    table.complain("midi", "a rule is for an `address`, an `interface`, both of these, or for a `midi` device");
+  }
+  read_rights(table, rule.rights, rule.midi.empty());
+  table.finish();
+  access.rules.push_back(std::move(rule));
+}
+
+void read_access_key(TomlTable& table, AccessConfig& access) {
+  AccessKey key;
+  table.read("name", key.name, "what lists and the log call it", 32);
+  table.read_secret("key", key.key, "the secret", 128);
+  if (key.name.empty()) table.complain("name", "a key needs a `name`");
+  // Twenty tries a minute find one of 10^4 in a show, and none of 26^8 ever.
+  if (key.key.size() < 8) table.complain("key", "a key needs a `key` of at least 8 characters");
+  for (const AccessKey& other : access.keys) {
+    if (other.name == key.name) table.complain("name", "there is a key \"" + key.name + "\" already");
+    if (other.key == key.key) table.complain("key", "the key \"" + other.name + "\" has the same secret");
+  }
+  read_rights(table, key.rights, false);
+  table.finish();
+  access.keys.push_back(std::move(key));
+}
+
+void read_access(TomlTable table, AccessConfig& access) {
+  int trust = static_cast<int>(access.trust), strangers = static_cast<int>(access.strangers);
+  table.read_word("trust", trust, {"lan", "approved"});
+  table.read_word("strangers", strangers, {"refused", "viewer"});
+  access.trust = static_cast<Trust>(trust);
+  access.strangers = static_cast<Role>(strangers);
+  bool present = false;
+  for (TomlTable& rule : table.tables("rule", present)) read_access_rule(rule, access);
+  for (TomlTable& key : table.tables("key", present)) read_access_key(key, access);
+  table.finish();
+}
+
 void read_all(const toml::table& root, const std::string& name, ConfigResult& result) {
   Config& config = result.config;
   TomlTable top(&root, "", name, result.errors);
@@ -128,6 +194,8 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
   panic.read("gpio_line", config.panic_button.line, 0, 511, "the pin's number on that chip");
   panic.read("gpio_active_low", config.panic_button.active_low, "whether the button pulls the pin down");
   panic.finish();
+
+  read_access(top.table("access"), config.access);
 
   TomlTable main = top.table("main");
   main.read("limiter_look_ahead_ms", config.limiter_look_ahead_ms, 0.5, 5, "how far main's limiter looks ahead");

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/access/access_book.h"
 #include "control/midi/midi_setup.h"
 #include "engine/geometry.h"
 
@@ -90,6 +91,7 @@ struct Config {
   RecorderConfig recorder;
   MidiConfig midi;
   PanicButtonConfig panic_button;
+  AccessConfig access;
   double limiter_look_ahead_ms = 1;  ///< of main's limiter, 0.5..5; so much later is main, and 16 frames
   int render_rate_hz = 0;            ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
 };

@@ -115,6 +115,13 @@ void TomlTable::read(std::string_view key, std::string& value, std::string_view 
   }
 }
 
+void TomlTable::read_secret(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return;
+  if (node->is_string()) return read(key, value, what, max_bytes);
+  complain(node->source(), describe(key) + " must be text in quotes (" + std::string(what) + ")");
+}
+
 void TomlTable::read(std::string_view key, bool& value, std::string_view what) {
   const toml::node* node = take(key);
   if (node == nullptr) return;

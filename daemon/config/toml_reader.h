@@ -26,6 +26,8 @@ class TomlTable {
   void read(std::string_view key, std::int64_t& value, std::int64_t min, std::int64_t max, std::string_view what);
   void read(std::string_view key, double& value, double min, double max, std::string_view what);
   void read(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes = 255);
+  /// The same, but no message ever shows what was there.
+  void read_secret(std::string_view key, std::string& value, std::string_view what, std::size_t max_bytes);
   void read(std::string_view key, bool& value, std::string_view what);
   /// A list of texts; a single text is a list of one.
   void read(std::string_view key, std::vector<std::string>& value, std::string_view what);

@@ -27,6 +27,14 @@ int midi_spill(Session& session, const std::vector<std::string>& strips);
 /// seconds: 0 for ever.
 int midi_monitor(Session& session, double seconds);
 
+/// rights: "engineer", "viewer", "monitor 1 2".
+int approve(Session& session, const std::string& address, const std::string& rights);
+int revoke(Session& session, const std::string& address);
+int access_list(Session& session);
+/// "": the key is read from the terminal, or from standard input.
+int login(Session& session, const std::string& key_file);
+int logout(Session& session);
+
 struct MeterOptions {
   double seconds = 0;  ///< 0: for ever
   int interval_ms = 50;

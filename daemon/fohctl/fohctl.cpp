@@ -127,6 +127,29 @@ void add_midi_commands(CLI::App& app, Line& line, Chosen& chosen) {
   c->callback([&] { chosen.with_desk = [&](Session& s) { return midi_spill(s, line.patterns); }; });
 }
 
+void add_access_commands(CLI::App& app, Line& line, Chosen& chosen) {
+  CLI::App* c =
+      command(app, "approve", "Let a machine in, over restarts too", "fohctl approve 192.168.1.20 monitor 1 2");
+  c->add_option("ADDRESS", line.address, "Its IPv4 address; fohctl access shows who was heard")->required();
+  c->add_option("ROLE", line.arguments, "engineer (if nothing is said), viewer, or monitor and its buses");
+  c->callback([&] {
+    chosen.with_desk = [&](Session& s) {
+      return approve(s, line.address, line.arguments.empty() ? "engineer" : joined(line.arguments));
+    };
+  });
+  c = command(app, "revoke", "Take back what was approved or logged in", "fohctl revoke 192.168.1.20");
+  c->add_option("ADDRESS", line.address, "Its IPv4 address")->required();
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return revoke(s, line.address); }; });
+  c = command(app, "access", "Print who may do what, and who was heard", "fohctl access");
+  c->callback([&] { chosen.with_desk = access_list; });
+  c = command(app, "login", "Give this machine the rights of a key. It is asked for, and not shown",
+              "fohctl --host 192.168.1.10 login");
+  c->add_option("--key-file", line.value, "Read the key from the first line of a file instead");
+  c->callback([&] { chosen.with_desk = [&](Session& s) { return login(s, line.value); }; });
+  c = command(app, "logout", "Give back what login gave", "fohctl logout");
+  c->callback([&] { chosen.with_desk = logout; });
+}
+
 void add_latency_command(CLI::App& app, Line& line, Chosen& chosen) {
   CLI::App* group = command(app, "latency", "Measure how long sound takes",
                             "fohctl latency measure --out fohd:in_1 --in fohd:main_l");
@@ -223,6 +246,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   add_value_commands(app, line, chosen);
   add_live_commands(app, line, chosen);
   add_midi_commands(app, line, chosen);
+  add_access_commands(app, line, chosen);
   add_latency_command(app, line, chosen);
   try {
     if (const std::string problem = unknown_command(app, arguments); !problem.empty()) {

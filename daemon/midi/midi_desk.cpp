@@ -90,6 +90,7 @@ void MidiDesk::start() {
 }
 
 void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
+  if (house_.named) house_.named(id, pair.name);
   hub_.connect(id, pair.name, pair.ordinal, now_ms());
   const MidiUnit* unit = hub_.unit(id);
   const bool known = unit != nullptr && !unit->profile().id.empty();

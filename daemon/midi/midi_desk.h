@@ -28,6 +28,8 @@ class MidiDesk {
     /// Tells a client a line; false: it may not ask for more in this second.
     std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
     std::function<void()> turn;  ///< something came in: publish it
+    /// A device is there under a number that its changes will carry.
+    std::function<void(std::uint64_t client, const std::string& name)> named;
   };
 
   /// [control, before the loop: it reads the profiles from the disk] Warnings are logged. state_folder: where one's own

@@ -4,18 +4,17 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 
+#include "control/access/access_book.h"
+
 namespace fohd {
 
-bool is_heard(std::uint32_t address) noexcept {
-  const auto in = [address](std::uint32_t network, int bits) { return (address ^ network) >> (32 - bits) == 0; };
-  return in(0x7F000000, 8) || in(0x0A000000, 8) || in(0xAC100000, 12) || in(0xC0A80000, 16) || in(0xA9FE0000, 16);
+std::string to_text(std::uint32_t address, std::uint16_t port) {
+  return address_text(address) + ":" + std::to_string(port);
 }
 
-std::string to_text(std::uint32_t address, std::uint16_t port) {
-  const in_addr raw{htonl(address)};
-  char text[INET_ADDRSTRLEN] = "";
-  ::inet_ntop(AF_INET, &raw, text, sizeof text);
-  return std::string(text) + ":" + std::to_string(port);
+std::string interface_name(std::uint32_t index) {
+  char name[IF_NAMESIZE] = "";
+  return ::if_indextoname(index, name) != nullptr ? name : "";
 }
 
 std::vector<std::string> local_addresses() {

@@ -1,5 +1,5 @@
 // The UDP socket that OSC comes through. Binds, and goes on trying once a second while somebody else has the port;
-// reads datagrams in batches, for a few ms at a time; counts what the kernel had to drop.
+// empties the kernel's buffer in batches, serves the machines in turn for a few ms at a time, counts what was lost.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,13 +13,15 @@
 #include <vector>
 
 #include "daemon/config/config.h"
+#include "daemon/net/fair_queue.h"
 
 namespace fohd {
 
 struct UdpCounters {
   std::uint64_t received = 0;
   std::uint64_t dropped_by_kernel = 0;  ///< the receive buffer was full
-  std::uint64_t refused_sources = 0;    ///< not loopback, private or link-local
+  std::uint64_t given_way = 0;          ///< one machine sent faster than it could be served: its oldest
+  std::uint64_t refused_sources = 0;    ///< hears() said no
 };
 
 /// [control] all of it.
@@ -28,6 +30,8 @@ class UdpPort {
   /// Address (host byte order, upper bits) and port (lower 16 bits) of a client as one number; never 0.
   using Client = std::uint64_t;
   struct Handlers {
+    /// Asked before each packet is looked at; interface: the kernel's number of the network interface it came through.
+    std::function<bool(Client, std::uint32_t interface)> hears;
     std::function<void(Client, std::span<const std::byte>)> packet;
     std::function<void()> turn;        ///< after some packets, every 5 ms in a flood: publish what they changed
     std::function<void(Client)> gone;  ///< the client's machine says that nobody listens there any more
@@ -56,8 +60,10 @@ class UdpPort {
   void wait();
   void wake();
   bool receive_for_a_while();
+  void read_waiting();
   bool read_batch();
-  void take(int i);
+  void keep(int i);
+  void look_at_next();
   void read_error_queue();
 
   boost::asio::io_context& io_;
@@ -72,6 +78,8 @@ class UdpPort {
   UdpCounters counters_;
   struct Batch;
   std::shared_ptr<Batch> batch_;
+  FairQueue queue_;
+  std::uint64_t given_way_before_ = 0;
 };
 
 }  // namespace fohd

@@ -1,0 +1,244 @@
+#include "control/access/access_book.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
+
+#include "control/midi/midi_profile.h"
+
+namespace fohd {
+namespace {
+
+// A /24 is the usual network of a show. Beyond this, addresses may be forged: what is remembered stays bounded.
+constexpr std::size_t kMostSeen = 256, kMostLogins = 256, kMostApprovals = 256, kMostRefusals = 16;
+constexpr int kWrongKeysPerAddress = 5, kWrongKeysInAll = 20;
+constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kSeenMs = 10 * kMinuteMs;  // as long as "who was here just now?" is asked
+
+/// Takes the same time wherever the texts differ, so that no key is guessed letter by letter.
+bool same_secret(std::string_view given, std::string_view key) noexcept {
+  unsigned different = given.size() == key.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    different |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(key[i % key.size()]);
+  }
+  return different == 0;
+}
+
+}  // namespace
+
+std::optional<Network> parse_network(std::string_view text) {
+  Network network;
+  const std::size_t slash = text.find('/');
+  const char* at = text.data();
+  const char* const end = at + std::min(slash, text.size());
+  for (int part = 0; part < 4; ++part) {
+    unsigned value = 0;
+    const auto read = std::from_chars(at, end, value);
+    if (read.ec != std::errc() || value > 255 || read.ptr - at > 3) return std::nullopt;
+    network.address = network.address << 8 | value;
+    at = read.ptr;
+    if (part < 3 && (at == end || *at++ != '.')) return std::nullopt;
+  }
+  if (at != end) return std::nullopt;
+  if (slash == std::string_view::npos) return network;
+  const char* const last = text.data() + text.size();
+  const auto read = std::from_chars(end + 1, last, network.bits);
+  if (read.ec != std::errc() || read.ptr != last || network.bits < 0 || network.bits > 32) return std::nullopt;
+  return network;
+}
+
+std::string address_text(std::uint32_t address) {
+  std::string text;
+  for (int shift = 24; shift >= 0; shift -= 8)
+    text += (text.empty() ? "" : ".") + std::to_string(address >> shift & 255);
+  return text;
+}
+
+bool is_local_network(std::uint32_t address) noexcept {
+  constexpr std::array<Network, 5> kLocal = {
+      {{0x7F000000, 8}, {0x0A000000, 8}, {0xAC100000, 12}, {0xC0A80000, 16}, {0xA9FE0000, 16}}};
+  return std::any_of(kLocal.begin(), kLocal.end(), [&](const Network& local) { return local.contains(address); });
+}
+
+AccessBook::AccessBook(AccessConfig config, std::vector<Approval> approvals)
+    : config_(std::move(config)), approvals_(std::move(approvals)) {}
+
+/// A ban stands above all. Then what somebody did counts more than what somebody wrote: a login, an approval, a rule.
+Rights AccessBook::decide(std::uint32_t address, std::string_view interface) const {
+  const auto rule = std::find_if(config_.rules.begin(), config_.rules.end(), [&](const AccessRule& one) {
+    return one.midi.empty() && (!one.network || one.network->contains(address)) &&
+           (one.interface.empty() || one.interface == interface);
+  });
+  // Who is on this machine can read its files; and somebody must be able to approve the first.
+  if (address >> 24 == 127 || interface == "lo") return {};
+  const bool ruled = rule != config_.rules.end();
+  if (ruled && rule->rights.role == Role::refused) return rule->rights;
+  for (const Login& login : logins_) {
+    if (login.address != address) continue;
+    if (const AccessKey* key = key_called(login.key_name)) return key->rights;
+  }
+  for (const Approval& approval : approvals_) {
+    if (approval.address == address) return approval.rights;
+  }
+  if (ruled) return rule->rights;
+  if (!is_local_network(address)) return {Role::refused};
+  return {config_.trust == Trust::lan ? Role::engineer : config_.strangers};
+}
+
+Role AccessBook::packet_from(std::uint32_t address, std::string_view interface, std::int64_t now_ms) {
+  if (!known_ || address != address_ || interface != interface_) {
+    address_ = address;
+    interface_ = interface;
+    rights_ = decide(address, interface);
+    known_ = true;
+    remember(now_ms);
+  } else if (now_ms - remembered_ms_ > 1000) {
+    remember(now_ms);
+  }
+  return rights_.role;
+}
+
+void AccessBook::remember(std::int64_t now_ms) {
+  remembered_ms_ = now_ms;
+  if (seen_.size() >= kMostSeen && !seen_.contains(address_)) {
+    std::erase_if(seen_, [&](const auto& one) { return now_ms - one.second.heard_ms > kSeenMs; });
+    if (seen_.size() >= kMostSeen) return;
+  }
+  seen_[address_] = {interface_, rights_, now_ms};
+}
+
+void AccessBook::name_midi(std::uint64_t client, std::string name) { midi_names_[client] = std::move(name); }
+
+Rights AccessBook::rights_of(const Origin& origin) const {
+  if (origin.side == Origin::Side::start || origin.side == Origin::Side::desk) return {};
+  if (origin.side != Origin::Side::midi) return known_ ? rights_ : Rights{Role::refused};
+  // A cable is in the hand of whoever is at the rack.
+  const auto name = midi_names_.find(origin.client);
+  if (name == midi_names_.end()) return {};
+  for (const AccessRule& rule : config_.rules) {
+    if (!rule.midi.empty() && name_matches(rule.midi, name->second)) return rule.rights;
+  }
+  return {};
+}
+
+void AccessBook::refused(const Origin& origin, std::string_view address) {
+  std::string who;
+  if (origin.side == Origin::Side::midi) {
+    const auto name = midi_names_.find(origin.client);
+    who = name == midi_names_.end() ? "a MIDI device" : name->second;
+  } else {
+    who = address_text(address_);
+  }
+  if (refusals_.size() >= kMostRefusals && !refusals_.contains(who)) who = "others";
+  Refusal& refusal = refusals_[who];
+  if (refusal.count++ == 0) refusal.first_address = address.substr(0, 100);
+}
+
+std::vector<std::string> AccessBook::take_refusals() {
+  std::vector<std::string> lines;
+  for (const auto& [who, refusal] : refusals_) {
+    lines.push_back(who + " was refused " + refusal.first_address +
+                    (refusal.count > 1 ? ", and " + std::to_string(refusal.count - 1) + " more times" : ""));
+  }
+  refusals_.clear();
+  return lines;
+}
+
+const AccessKey* AccessBook::key_called(std::string_view name) const {
+  const auto at =
+      std::find_if(config_.keys.begin(), config_.keys.end(), [&](const auto& key) { return key.name == name; });
+  return at == config_.keys.end() ? nullptr : &*at;
+}
+
+std::string AccessBook::login(std::string_view key, std::int64_t now_ms) {
+  if (now_ms - wrong_.minute_ms >= kMinuteMs) wrong_ = {now_ms, 0, {}};
+  const auto tries = wrong_.by_address.find(address_);
+  if (wrong_.all >= kWrongKeysInAll || (tries != wrong_.by_address.end() && tries->second >= kWrongKeysPerAddress)) {
+    return "too many wrong keys; wait a minute";
+  }
+  const AccessKey* found = nullptr;
+  for (const AccessKey& one : config_.keys) {
+    if (same_secret(key, one.key)) found = &one;
+  }
+  if (found == nullptr) {
+    ++wrong_.all;
+    ++wrong_.by_address[address_];
+    return "this is not a key of this desk";
+  }
+  std::erase_if(logins_, [&](const Login& login) { return login.address == address_; });
+  if (logins_.size() >= kMostLogins) return "too many are logged in";
+  logins_.push_back({address_, found->name});
+  decide_again();
+  return "";
+}
+
+void AccessBook::logout() {
+  std::erase_if(logins_, [&](const Login& login) { return login.address == address_; });
+  decide_again();
+}
+
+std::string AccessBook::approve(std::string_view address, std::string_view text) {
+  const auto network = parse_network(address);
+  if (!network || network->bits != 32) return "takes an IPv4 address such as 192.168.1.20";
+  const auto rights = parse_rights(text);
+  if (!rights || rights->role == Role::refused) {
+    return "takes a role: \"engineer\", \"viewer\", or \"monitor\" and its buses, such as \"monitor 1 2\"";
+  }
+  std::erase_if(approvals_, [&](const Approval& one) { return one.address == network->address; });
+  if (approvals_.size() >= kMostApprovals) return "too many are approved; revoke some";
+  approvals_.push_back({network->address, *rights});
+  decide_again();
+  return "";
+}
+
+std::string AccessBook::revoke(std::string_view address) {
+  const auto network = parse_network(address);
+  if (!network || network->bits != 32) return "takes an IPv4 address such as 192.168.1.20";
+  const auto here = [&](const auto& one) { return one.address == network->address; };
+  if (std::erase_if(approvals_, here) + std::erase_if(logins_, here) == 0) {
+    return address_text(network->address) + " was not let in by an engineer or a key; rules stand in the configuration";
+  }
+  decide_again();
+  return "";
+}
+
+std::vector<std::string> AccessBook::list(std::int64_t now_ms) const {
+  std::vector<std::string> lines;
+  lines.push_back(config_.trust == Trust::lan
+                      ? "trust: lan (private networks are engineers, unless a rule says otherwise)"
+                      : "trust: approved (others in private networks: " + to_text(Rights{config_.strangers}) + ")");
+  for (const AccessRule& rule : config_.rules) {
+    std::string who = rule.midi.empty() ? "" : "MIDI device " + rule.midi;
+    if (rule.network) who = address_text(rule.network->address) + "/" + std::to_string(rule.network->bits);
+    if (!rule.interface.empty()) who += (who.empty() ? "interface " : " on interface ") + rule.interface;
+    lines.push_back("rule: " + who + ": " + to_text(rule.rights));
+  }
+  for (const AccessKey& key : config_.keys) lines.push_back("key: " + key.name + ": " + to_text(key.rights));
+  for (const Approval& one : approvals_) {
+    lines.push_back("approved: " + address_text(one.address) + ": " + to_text(one.rights));
+  }
+  for (const Login& login : logins_) {
+    lines.push_back("logged in: " + address_text(login.address) + " with the key " + login.key_name);
+  }
+  for (const auto& [address, seen] : seen_) {
+    if (now_ms - seen.heard_ms > kSeenMs) continue;
+    lines.push_back("heard: " + address_text(address) + (seen.interface.empty() ? "" : " on " + seen.interface) + ": " +
+                    to_text(decide(address, seen.interface)));
+  }
+  return lines;
+}
+
+void AccessBook::configure(AccessConfig config) {
+  std::erase_if(logins_, [&](const Login& login) {
+    const AccessKey* before = key_called(login.key_name);
+    const auto same = [&](const AccessKey& key) {
+      return before != nullptr && key.name == before->name && key.key == before->key;
+    };
+    return std::none_of(config.keys.begin(), config.keys.end(), same);
+  });
+  config_ = std::move(config);
+  decide_again();
+}
+
+}  // namespace fohd

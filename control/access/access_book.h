@@ -1,0 +1,135 @@
+// Who is who: rules and keys of the configuration, approvals by an engineer, logins. It decides the rights of every
+// packet by where it came from, and answers for MIDI devices by their name. Addresses are IPv4 numbers in host byte
+// order; milliseconds are monotonic. No socket, no clock, no file.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/access/rights.h"
+#include "control/desk/desk.h"
+
+namespace fohd {
+
+enum class Trust : std::uint8_t {
+  lan,      ///< loopback and private networks are engineers, unless a rule says otherwise
+  approved  ///< only loopback, and whom a rule, an engineer or a key lets in
+};
+
+struct Network {
+  std::uint32_t address = 0;
+  int bits = 32;  ///< 0..32: how many of the address count
+  bool contains(std::uint32_t other) const noexcept { return bits == 0 || (address ^ other) >> (32 - bits) == 0; }
+  bool operator==(const Network&) const = default;
+};
+/// [any] "192.168.1.20" or "192.168.1.0/24"; nothing if it is neither.
+std::optional<Network> parse_network(std::string_view text);
+/// [any] "192.168.1.20"
+std::string address_text(std::uint32_t address);
+/// [any] Loopback (127/8), private (10/8, 172.16/12, 192.168/16) or link-local (169.254/16).
+bool is_local_network(std::uint32_t address) noexcept;
+
+/// All that is given must fit. midi stands alone: a pattern of a device's name.
+struct AccessRule {
+  std::optional<Network> network;
+  std::string interface, midi;
+  Rights rights;
+  bool operator==(const AccessRule&) const = default;
+};
+struct AccessKey {
+  std::string name, key;
+  Rights rights;
+  bool operator==(const AccessKey&) const = default;
+};
+struct AccessConfig {
+  Trust trust = Trust::lan;
+  Role strangers = Role::viewer;  ///< with `approved`: who is in a private network and nobody knows; viewer or refused
+  std::vector<AccessRule> rules;  ///< the first that fits counts
+  std::vector<AccessKey> keys;
+  bool operator==(const AccessConfig&) const = default;
+};
+
+/// What an engineer said, and what is kept over a restart. No secrets.
+struct Approval {
+  std::uint32_t address = 0;
+  Rights rights;
+  bool operator==(const Approval&) const = default;
+};
+
+/// [control] all of it.
+class AccessBook : public Gate {
+ public:
+  explicit AccessBook(AccessConfig config = {}, std::vector<Approval> approvals = {});
+
+  /// A packet from here comes now: until the next call, rights_of() answers for it. Returns its role: what is refused
+  /// is not to be read.
+  Role packet_from(std::uint32_t address, std::string_view interface, std::int64_t now_ms);
+  /// Of Origin::Side::midi: `client` is called so.
+  void name_midi(std::uint64_t client, std::string name);
+
+  Rights rights_of(const Origin& origin) const override;
+  void refused(const Origin& origin, std::string_view address) override;
+
+  /// For the sender of the packet of now. "" or why not. Wrong keys: 5 a minute from one address, 20 from all, then
+  /// even the right one is refused until the minute is over.
+  std::string login(std::string_view key, std::int64_t now_ms);
+  void logout();
+  /// An engineer's word. Approving replaces what was approved before; revoking ends logins as well. "" or why not.
+  std::string approve(std::string_view address, std::string_view rights);
+  std::string revoke(std::string_view address);
+  const std::vector<Approval>& approvals() const noexcept { return approvals_; }
+
+  /// Lines for a person: the rules, the approvals, and who was heard in the last minutes. Never a key.
+  std::vector<std::string> list(std::int64_t now_ms) const;
+  /// What was refused since the last call, a line for each who was; bounded, whatever came.
+  std::vector<std::string> take_refusals();
+  /// The configuration was read again. Logins with keys that are the same stay.
+  void configure(AccessConfig config);
+
+ private:
+  struct Login {
+    std::uint32_t address = 0;
+    std::string key_name;
+  };
+  struct Seen {
+    std::string interface;
+    Rights rights;
+    std::int64_t heard_ms = 0;
+  };
+  struct Refusal {
+    std::string first_address;
+    std::uint64_t count = 0;
+  };
+  struct WrongKeys {
+    std::int64_t minute_ms = 0;
+    int all = 0;
+    std::map<std::uint32_t, int> by_address;
+  };
+
+  Rights decide(std::uint32_t address, std::string_view interface) const;
+  void remember(std::int64_t now_ms);
+  const AccessKey* key_called(std::string_view name) const;
+  void decide_again() {
+    if (known_) rights_ = decide(address_, interface_);
+  }
+
+  AccessConfig config_;
+  std::vector<Approval> approvals_;
+  std::vector<Login> logins_;
+  std::map<std::uint64_t, std::string> midi_names_;
+  // The packet of now, and what was decided for it.
+  std::uint32_t address_ = 0;
+  std::string interface_;
+  Rights rights_;
+  bool known_ = false;
+  std::int64_t remembered_ms_ = 0;
+  std::map<std::uint32_t, Seen> seen_;
+  std::map<std::string, Refusal> refusals_;
+  WrongKeys wrong_;
+};
+
+}  // namespace fohd

@@ -1,0 +1,136 @@
+#include "daemon/access/access_desk.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <system_error>
+#include <thread>
+
+#include "control/osc/osc_packet.h"
+#include "daemon/access/approvals_file.h"
+#include "daemon/net/addresses.h"
+#include "daemon/store/file_system.h"
+
+namespace fohd {
+namespace {
+
+// Sender addresses can be forged: so few answers, of 100 bytes, are no weapon.
+constexpr double kStrangerAnswersPerSecond = 10;
+
+std::vector<Approval> read_approvals(const std::string& folder) {
+  if (folder.empty()) return {};
+  FileSystem disk;
+  std::vector<std::string> warnings;
+  std::vector<Approval> approvals = load_approvals(folder, disk, warnings);
+  for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+  return approvals;
+}
+
+}  // namespace
+
+AccessDesk::AccessDesk(House house, const AccessConfig& config, std::string state_folder)
+    : house_(std::move(house)),
+      folder_(std::move(state_folder)),
+      book_(config, read_approvals(folder_)),
+      stranger_answers_(kStrangerAnswersPerSecond, kStrangerAnswersPerSecond) {
+  house_.desk.set_gate(&book_);
+}
+
+bool AccessDesk::hears(std::uint64_t client, std::uint32_t interface, std::int64_t now_ms) {
+  auto name = interfaces_.find(interface);
+  if (name == interfaces_.end()) name = interfaces_.emplace(interface, interface_name(interface)).first;
+  if (book_.packet_from(static_cast<std::uint32_t>(client >> 16), name->second, now_ms) != Role::refused) return true;
+  tell_stranger(client, now_ms);
+  return false;
+}
+
+void AccessDesk::tell_stranger(std::uint64_t client, std::int64_t now_ms) {
+  if (strangers_++ == 0) last_stranger_ = address_text(static_cast<std::uint32_t>(client >> 16));
+  if (!stranger_answers_.take(1, now_ms)) return;
+  osc::MessageBuilder message;
+  message.add(std::string()).add(explain_refusal({Role::refused}));
+  std::vector<std::byte> packet;
+  message.append_to(packet, "/error");
+  house_.send(client, packet);
+}
+
+bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                         std::int64_t now_ms, std::string& error) {
+  const auto text = [&](std::size_t i) { return i < arguments.size() ? std::get<std::string>(arguments[i]) : ""; };
+  const auto tell = [&](const std::string& line) { return house_.tell(origin.client, address_of(call), line); };
+  if (origin.side != Origin::Side::osc) {
+    error = "only programs can send this";
+    return false;
+  }
+  switch (call.command) {
+    case Command::login:
+      error = book_.login(text(0), now_ms);
+      // Never the key, not even a wrong one: it may be right with a slip of the finger.
+      spdlog::info("Login from {}: {}", address_text(static_cast<std::uint32_t>(origin.client >> 16)),
+                   error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
+      if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
+      break;
+    case Command::logout:
+      book_.logout();
+      break;
+    case Command::access_list:
+      for (const std::string& line : book_.list(now_ms)) {
+        if (!tell(line)) break;
+      }
+      break;
+    case Command::access_approve:
+    case Command::access_revoke: {
+      const bool approves = call.command == Command::access_approve;
+      error = approves ? book_.approve(text(0), text(1)) : book_.revoke(text(0));
+      if (!error.empty()) break;
+      unsaved_ = true;
+      const std::string line = text(0) + (approves ? " is let in as " + text(1) : " is not let in any more");
+      spdlog::info("Access: {}", line);
+      tell(line + (folder_.empty() ? "; not kept over a restart, since this desk has no state folder" : ""));
+      save();
+      break;
+    }
+    default:
+      error = "this command is not known here";
+  }
+  return error.empty();
+}
+
+/// A disk may stand still, so nobody waits for this thread.
+void AccessDesk::save() {
+  if (!unsaved_ || folder_.empty() || saving_.valid()) return;
+  unsaved_ = false;
+  std::packaged_task<std::string()> task([folder = folder_, approvals = book_.approvals()] {
+    FileSystem disk;
+    return save_approvals(folder, disk, approvals);
+  });
+  std::future<std::string> result = task.get_future();
+  try {
+    std::thread(std::move(task)).detach();
+    saving_ = std::move(result);
+  } catch (const std::system_error& failure) {
+    spdlog::warn("Approvals are not kept: {}", failure.what());
+  }
+}
+
+void AccessDesk::report() {
+  if (strangers_ > 0) {
+    spdlog::warn("OSC: {} packets of strangers were not heard; the first came from {}", strangers_, last_stranger_);
+    strangers_ = 0;
+  }
+  for (const std::string& line : book_.take_refusals()) spdlog::warn("Access: {}", line);
+  if (saving_.valid() && saving_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+    if (const std::string error = saving_.get(); !error.empty()) {
+      spdlog::warn("Approvals could not be written: {}; it is tried again", error);
+      unsaved_ = true;
+    }
+  }
+  save();
+}
+
+void AccessDesk::finish() {
+  save();
+  if (saving_.valid()) saving_.wait_for(std::chrono::seconds(1));
+}
+
+}  // namespace fohd

@@ -1,0 +1,62 @@
+// The daemon's part of who may do what: asks the book for every packet, tells strangers that they are not heard,
+// carries out /login, /access/approve and their like, keeps the approvals on disk, and writes into the log who was
+// refused.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "control/access/access_book.h"
+#include "control/commands.h"
+#include "control/osc/osc_hosts.h"
+
+namespace fohd {
+
+/// [control] all of it.
+class AccessDesk {
+ public:
+  struct House {
+    Desk& desk;
+    /// Tells a client a line at an address. False: it asked too often.
+    std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
+    /// Sends a packet to somebody who is not heard.
+    std::function<void(std::uint64_t client, std::span<const std::byte> packet)> send;
+  };
+
+  /// [main thread] Reads the approvals. An empty folder: nothing is kept.
+  AccessDesk(House house, const AccessConfig& config, std::string state_folder);
+
+  /// A packet of this client (address in the upper bits, port in the lower 16) came through the interface of this
+  /// number.
+  bool hears(std::uint64_t client, std::uint32_t interface, std::int64_t now_ms);
+  void name_midi(std::uint64_t client, const std::string& name) { book_.name_midi(client, name); }
+  /// False: it is none of ours, or it was refused and `error` says why.
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
+               std::string& error);
+  void configure(const AccessConfig& config) { book_.configure(config); }
+  /// Every second: the log and the file.
+  void report();
+  /// Waits for what is being written, 1 s at most.
+  void finish();
+
+ private:
+  void tell_stranger(std::uint64_t client, std::int64_t now_ms);
+  void save();
+
+  House house_;
+  std::string folder_;
+  AccessBook book_;
+  std::map<std::uint32_t, std::string> interfaces_;
+  osc::Allowance stranger_answers_;
+  std::uint64_t strangers_ = 0;
+  std::string last_stranger_;
+  bool unsaved_ = false;
+  std::future<std::string> saving_;
+};
+
+}  // namespace fohd

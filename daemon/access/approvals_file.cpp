@@ -1,0 +1,54 @@
+#include "daemon/access/approvals_file.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "daemon/store/file_system.h"
+
+namespace fohd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string path_in(const std::string& folder) { return (std::filesystem::path(folder) / "approvals.json").string(); }
+
+}  // namespace
+
+std::vector<Approval> load_approvals(const std::string& folder, FileSystem& disk, std::vector<std::string>& warnings) {
+  std::vector<Approval> approvals;
+  const std::string path = path_in(folder);
+  if (disk.kind(path) == FileSystem::Kind::nothing) return approvals;
+  std::string text;
+  if (const std::string why = disk.read(path, text); !why.empty()) {
+    warnings.push_back(path + ": " + why + "; nobody is approved");
+    return approvals;
+  }
+  const Json file = Json::parse(text, nullptr, false);
+  if (!file.is_object()) {
+    warnings.push_back(path + ": is damaged; nobody is approved");
+    return approvals;
+  }
+  for (const auto& [address, rights] : file.items()) {
+    const auto network = parse_network(address);
+    const auto allowed = rights.is_string() ? parse_rights(rights.get<std::string>()) : std::nullopt;
+    if (network && network->bits == 32 && allowed && allowed->role != Role::refused) {
+      approvals.push_back({network->address, *allowed});
+    } else {
+      warnings.push_back(path + ": \"" + address.substr(0, 64) + "\" is no address with a role; it is left out");
+    }
+  }
+  return approvals;
+}
+
+std::string save_approvals(const std::string& folder, FileSystem& disk, const std::vector<Approval>& approvals) {
+  Json file = Json::object();
+  for (const Approval& one : approvals) file[address_text(one.address)] = to_text(one.rights);
+  const std::string path = path_in(folder), part = path + ".part";
+  std::string error = disk.make_folder(folder);
+  if (error.empty()) error = disk.write(part, file.dump(2) + "\n");
+  if (error.empty()) error = disk.rename(part, path);
+  if (error.empty()) error = disk.sync_folder(folder);
+  return error;
+}
+
+}  // namespace fohd

@@ -1,0 +1,202 @@
+#include "control/access/access_book.h"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+using namespace fohd;
+
+namespace {
+
+constexpr Origin kOsc{Origin::Side::osc, 1};
+
+std::uint32_t address(const char* text) {
+  const auto network = parse_network(text);
+  REQUIRE(network);
+  return network->address;
+}
+
+Rights rights(AccessBook& book, const char* from, const char* interface = "eth0", std::int64_t now_ms = 0) {
+  book.packet_from(address(from), interface, now_ms);
+  return book.rights_of(kOsc);
+}
+
+AccessConfig approved_only(Role strangers = Role::viewer) {
+  AccessConfig config;
+  config.trust = Trust::approved;
+  config.strangers = strangers;
+  return config;
+}
+
+AccessRule rule(const char* network, const char* interface, const char* text) {
+  AccessRule one;
+  if (*network != '\0') one.network = parse_network(network);
+  one.interface = interface;
+  one.rights = *parse_rights(text);
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("access: an address or a network is read, anything else not", "[control][access]") {
+  CHECK(address_text(address("192.168.1.20")) == "192.168.1.20");
+  CHECK(parse_network("10.0.0.0/8")->contains(address("10.255.1.2")));
+  CHECK_FALSE(parse_network("10.0.0.0/8")->contains(address("11.0.0.0")));
+  CHECK(parse_network("0.0.0.0/0")->contains(address("203.0.113.5")));
+  for (const char* text : {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/-1", "a.b.c.d",
+                           "1..2.3", "1.2.3.4 ", "0001.2.3.4", "1.2.3.+4"}) {
+    INFO(text);
+    CHECK_FALSE(parse_network(text));
+  }
+}
+
+TEST_CASE("access: with trust in the LAN private networks are engineers, the world is not heard", "[control][access]") {
+  AccessBook book;
+  for (const char* from : {"127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.9.9"}) {
+    INFO(from);
+    CHECK(rights(book, from) == Rights{Role::engineer});
+  }
+  for (const char* from :
+       {"8.8.8.8", "172.15.0.1", "172.32.0.1", "192.169.0.1", "11.0.0.1", "126.0.0.1", "203.0.113.5"}) {
+    INFO(from);
+    CHECK(rights(book, from) == Rights{Role::refused});
+  }
+  CHECK(AccessBook().rights_of(kOsc) == Rights{Role::refused});  // nobody has come yet
+  CHECK(AccessBook().rights_of({Origin::Side::desk, 0}) == Rights{});
+}
+
+TEST_CASE("access: with approvals only, others look or are not heard", "[control][access]") {
+  AccessBook book(approved_only());
+  CHECK(rights(book, "127.0.0.1") == Rights{});
+  CHECK(rights(book, "192.168.1.20") == Rights{Role::viewer});
+  CHECK(rights(book, "203.0.113.5") == Rights{Role::refused});
+  CHECK(book.approve("192.168.1.20", "monitor 2").empty());
+  CHECK(rights(book, "192.168.1.20") == *parse_rights("monitor 2"));
+  CHECK(rights(book, "192.168.1.21") == Rights{Role::viewer});
+  CHECK(book.approve("192.168.1.20", "engineer").empty());
+  CHECK(rights(book, "192.168.1.20") == Rights{});
+  CHECK(book.approvals() == std::vector<Approval>{{address("192.168.1.20"), {}}});
+  CHECK(book.revoke("192.168.1.20").empty());
+  CHECK(rights(book, "192.168.1.20") == Rights{Role::viewer});
+  CHECK_FALSE(book.revoke("192.168.1.20").empty());
+  for (const char* text : {"boss", "refused", "monitor", ""}) CHECK_FALSE(book.approve("192.168.1.20", text).empty());
+  CHECK_FALSE(book.approve("192.168.1.0/24", "engineer").empty());
+
+  book.configure(approved_only(Role::refused));
+  CHECK(rights(book, "192.168.1.20") == Rights{Role::refused});
+  CHECK(rights(book, "127.0.0.1") == Rights{});
+}
+
+TEST_CASE("access: the first rule that fits counts, a ban above all else", "[control][access]") {
+  AccessConfig config;
+  config.trust = Trust::approved;
+  config.rules = {rule("192.168.1.66", "", "refused"), rule("192.168.1.0/24", "wlan0", "viewer"),
+                  rule("", "eth1", "engineer"), rule("192.168.1.0/24", "", "monitor 4")};
+  AccessBook book(config);
+  CHECK(rights(book, "192.168.1.5", "wlan0") == Rights{Role::viewer});
+  CHECK(rights(book, "192.168.1.5", "eth1") == Rights{});
+  CHECK(rights(book, "192.168.1.5", "eth0") == *parse_rights("monitor 4"));
+  CHECK(rights(book, "10.0.0.1", "eth0") == Rights{Role::viewer});
+  CHECK(rights(book, "203.0.113.5", "eth1") == Rights{});  // a rule may let the world in
+  CHECK(book.approve("192.168.1.66", "engineer").empty());
+  CHECK(rights(book, "192.168.1.66", "eth1") == Rights{Role::refused});
+  // The same address through another interface is somebody else's packet.
+  CHECK(book.approve("192.168.1.7", "engineer").empty());
+  CHECK(rights(book, "192.168.1.7", "wlan0") == Rights{});
+}
+
+TEST_CASE("access: a key gives its rights, and wrong ones run out", "[control][access]") {
+  AccessConfig config;
+  config.trust = Trust::approved;
+  config.keys = {{"drums", "paradiddle", *parse_rights("monitor 3")}, {"foh", "open sesame!", {}}};
+  AccessBook book(config);
+  CHECK(rights(book, "192.168.1.20") == Rights{Role::viewer});
+  CHECK(book.login("paradiddle", 0).empty());
+  CHECK(book.rights_of(kOsc) == *parse_rights("monitor 3"));
+  CHECK(rights(book, "192.168.1.21") == Rights{Role::viewer});
+  CHECK(rights(book, "192.168.1.20") == *parse_rights("monitor 3"));
+  book.logout();
+  CHECK(book.rights_of(kOsc) == Rights{Role::viewer});
+
+  for (const char* wrong : {"", "paradiddl", "paradiddle ", "PARADIDDLE", "open sesame?"}) {
+    CHECK(book.login(wrong, 100) == "this is not a key of this desk");
+  }
+  CHECK(book.login("paradiddle", 200) == "too many wrong keys; wait a minute");
+  CHECK(book.rights_of(kOsc) == Rights{Role::viewer});
+  rights(book, "192.168.1.22");
+  CHECK(book.login("open sesame!", 300).empty());  // another machine is not touched by it
+  rights(book, "192.168.1.20");
+  CHECK(book.login("paradiddle", 60'001).empty());
+
+  // All addresses together: whoever forges them does not get more than 20 tries a minute.
+  int tried = 0;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    book.packet_from(address("192.168.2.0") + i, "eth0", 120'100);
+    if (book.login("guess", 130'000) == "this is not a key of this desk") ++tried;
+  }
+  CHECK(tried == 20);
+
+  // A key that changed ends the logins with it; one that stayed does not.
+  CHECK(rights(book, "192.168.1.22") == Rights{});
+  config.keys[0].key = "paradiddle-diddle";
+  book.configure(config);
+  CHECK(rights(book, "192.168.1.20") == Rights{Role::viewer});
+  CHECK(rights(book, "192.168.1.22") == Rights{});
+}
+
+TEST_CASE("access: no key is ever told", "[control][access]") {
+  AccessConfig config;
+  config.keys = {{"foh", "open sesame!", {}}};
+  AccessBook book(config);
+  rights(book, "192.168.1.20");
+  CHECK(book.login("open sesame!", 0).empty());
+  CHECK(book.login("open sesam", 0).find("open") == std::string::npos);
+  std::string all;
+  for (const std::string& line : book.list(0)) all += line + "\n";
+  CHECK(all.find("sesame") == std::string::npos);
+  CHECK(all.find("key: foh: engineer") != std::string::npos);
+  CHECK(all.find("logged in: 192.168.1.20 with the key foh") != std::string::npos);
+  CHECK(all.find("heard: 192.168.1.20 on eth0: engineer") != std::string::npos);
+}
+
+TEST_CASE("access: MIDI devices are engineers unless a rule names them", "[control][access]") {
+  AccessConfig config;
+  AccessRule drummer;
+  drummer.midi = "nanoKONTROL*";
+  drummer.rights = *parse_rights("monitor 3");
+  config.rules = {drummer};
+  AccessBook book(config);
+  book.name_midi(1, "X-Touch");
+  book.name_midi(2, "nanoKONTROL2 MIDI 1");
+  CHECK(book.rights_of({Origin::Side::midi, 1}) == Rights{});
+  CHECK(book.rights_of({Origin::Side::midi, 2}) == *parse_rights("monitor 3"));
+  book.refused({Origin::Side::midi, 2}, "/main/fader");
+  CHECK(book.take_refusals() == std::vector<std::string>{"nanoKONTROL2 MIDI 1 was refused /main/fader"});
+}
+
+TEST_CASE("access: what is remembered stays bounded, whatever addresses are forged", "[control][access]") {
+  AccessBook book(approved_only());
+  std::mt19937 random(1);
+  for (int i = 0; i < 100'000; ++i) {
+    book.packet_from(0x0A000000u | (random() & 0xFFFFFFu), "eth0", i);
+    book.refused(kOsc, "/main/fader");
+  }
+  CHECK(book.list(100'000).size() < 300);
+  const auto lines = book.take_refusals();
+  CHECK(lines.size() <= 17);
+  CHECK(book.take_refusals().empty());
+}
+
+TEST_CASE("access: loopback, private and link-local sources are the local network, their neighbours are not",
+          "[control][access]") {
+  const auto heard = [](const char* text) { return is_local_network(address(text)); };
+  for (const char* text : {"127.0.0.1", "127.255.255.255", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255",
+                           "192.168.0.1", "192.168.255.255", "169.254.1.1"}) {
+    CAPTURE(text);
+    CHECK(heard(text));
+  }
+  for (const char* text : {"126.255.255.255", "128.0.0.1", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0",
+                           "192.167.255.255", "192.169.0.0", "169.253.255.255", "169.255.0.0", "8.8.8.8", "0.0.0.0"}) {
+    CAPTURE(text);
+    CHECK_FALSE(heard(text));
+  }
+}
