@@ -1,5 +1,5 @@
-// The checks of `fohd doctor`: each judges the facts of a Machine and touches nothing. To add one: a function in the file
-// of its subject, its line below and in the table of checks.cpp, and its good and its bad case in doctor_test.cpp.
+// The checks of `fohd doctor`: each judges the facts of a Machine and touches nothing. To add one: a function in the
+// file of its subject, its line below and in the table of checks.cpp, and its good and its bad case in doctor_test.cpp.
 #pragma once
 
 #include <optional>

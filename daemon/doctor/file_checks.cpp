@@ -20,9 +20,11 @@ bool holds_keys(const std::string& text) {
     std::transform(line.begin(), line.end(), line.begin(), [](unsigned char c) { return std::tolower(c); });
     const std::size_t begin = line.find_first_not_of(" \t");
     if (begin == std::string::npos || line[begin] == '#') continue;
-    const std::string name = line.substr(begin, line.find('=') - begin);
-    for (const char* secret : {"key", "password", "secret", "token", "pin"}) {
-      if (line.find('=') != std::string::npos && name.find(secret) != std::string::npos) return true;
+    if (line.find('=') == std::string::npos) continue;
+    const std::string name = line.substr(begin, line.find_first_of(" \t=", begin) - begin);
+    if (name == "pin") return true;  // no more than that: "mapping" is no secret
+    for (const char* secret : {"key", "password", "secret", "token"}) {
+      if (name.find(secret) != std::string::npos) return true;
     }
   }
   return false;
@@ -84,14 +86,21 @@ std::optional<Finding> check_state_folder(const Machine& machine) {
   const bool there = state.folder == state.nearest;
   if (!state.writable) {
     finding.level = Level::fail;
-    finding.text = "The mix is kept in " + state.folder + ", but " + machine.user + " may not write to " + state.nearest +
-                   ": changes would be lost with the power.";
+    const std::string lost = ": changes would be lost with the power.";
+    finding.text = "The mix is kept in " + state.folder + ", but ";
+    if (state.read_only) {
+      finding.text += "the disk at " + state.nearest + " is read-only" + lost;
+      finding.remedy = "sudo mount -o remount,rw $(findmnt -no TARGET -T " + quoted(state.nearest) + ")";
+      return finding;
+    }
+    finding.text += machine.user + " may not write to " + state.nearest + lost;
     const std::string owner = "-o " + machine.user + " ";
     finding.remedy = there ? "sudo chown " + machine.user + " " + quoted(state.folder)
                            : "sudo install -d " + owner + quoted(state.folder);
     return finding;
   }
-  finding.text = "The mix is kept in " + state.folder + (there ? ", which may be written to" : ", which the desk will make");
+  finding.text =
+      "The mix is kept in " + state.folder + (there ? ", which may be written to" : ", which the desk will make");
   if (state.free_bytes < 0) {
     finding.text += "; how much room there is, the disk does not say.";
     return finding;
@@ -105,7 +114,8 @@ std::optional<Finding> check_state_folder(const Machine& machine) {
     finding.text += " Recordings on this disk do not begin: they leave " +
                     megabytes(machine.config.recorder.reserve_bytes) + " free ([recorder] reserve_bytes).";
   }
-  if (finding.level != Level::ok) finding.remedy = "du -xh --max-depth=2 " + quoted(state.nearest) + " | sort -h | tail";
+  if (finding.level != Level::ok)
+    finding.remedy = "du -xh --max-depth=2 " + quoted(state.nearest) + " | sort -h | tail";
   return finding;
 }
 

@@ -36,7 +36,8 @@ std::vector<std::string> power_words(unsigned long bits, int shift) {
   return words;
 }
 
-/// What /sys/devices/platform/soc/soc:firmware/get_throttled or `vcgencmd get_throttled` says; "" where there is neither.
+/// What /sys/devices/platform/soc/soc:firmware/get_throttled or `vcgencmd get_throttled` says; "" where there is
+/// neither.
 std::string throttled_text(const Machine& machine) {
   std::string text = read(machine, "/sys/devices/platform/soc/soc:firmware/get_throttled");
   if (text.empty()) text = machine.vcgencmd;
@@ -91,8 +92,9 @@ std::optional<Finding> check_governor(const Machine& machine) {
   for (const auto& [governor, names] : cpus) groups.push_back(enumerate(names) + " on \"" + governor + "\"");
   finding.level = Level::warn;
   finding.text = enumerate(groups) + ": between two periods the clock is lowered, and the next one may be late.";
-  finding.remedy = "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor\n"
-                   "for good: sudo apt-get install cpufrequtils, GOVERNOR=performance in /etc/default/cpufrequtils";
+  finding.remedy =
+      "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor\n"
+      "for good: sudo apt-get install cpufrequtils, GOVERNOR=performance in /etc/default/cpufrequtils";
   return finding;
 }
 
@@ -107,12 +109,14 @@ std::optional<Finding> check_power(const Machine& machine) {
   finding.text.clear();
   if (!now.empty()) finding.text = "Now: " + enumerate(now) + ".";
   if (!before.empty()) {
-    finding.text += std::string(now.empty() ? "" : " ") + "Since it was switched on, at some time: " + enumerate(before) + ".";
+    finding.text +=
+        std::string(now.empty() ? "" : " ") + "Since it was switched on, at some time: " + enumerate(before) + ".";
   }
   finding.text += " A Pi in need slows down in the middle of a show, and USB interfaces drop out.";
-  finding.remedy = (bits & kVoltageBits) != 0
-                       ? "use the Raspberry Pi's own power supply and a short cable; feed USB interfaces from a powered hub"
-                       : "give it a heat sink and a fan";
+  finding.remedy =
+      (bits & kVoltageBits) != 0
+          ? "use the Raspberry Pi's own power supply and a short cable; feed USB interfaces from a powered hub"
+          : "give it a heat sink and a fan";
   return finding;
 }
 
@@ -170,10 +174,11 @@ std::optional<Finding> check_clock(const Machine& machine) {
                    "sudo date -s 'YYYY-MM-DD HH:MM'\n" + set};
   }
   if (machine.clock.synchronised) return Finding{Level::ok, "Clock", "It is synchronised with a time server.", ""};
-  return Finding{Level::note, "Clock",
-                 "It is not synchronised with a time server. Sound does not need that; logs that are to be compared with "
-                 "other machines', and OSC time tags, do.",
-                 set};
+  return Finding{
+      Level::note, "Clock",
+      "It is not synchronised with a time server. Sound does not need that; logs that are to be compared with "
+      "other machines', and OSC time tags, do.",
+      set};
 }
 
 }  // namespace fohd::doctor

@@ -30,13 +30,13 @@ struct JackSurvey {
   enum class Answer : std::uint8_t { no_server, silent, answers };
   Answer answer = Answer::no_server;
   int rate_hz = 0, period_frames = 0;
-  bool realtime = false;     ///< as the server says; it also says so where the system refused it
-  bool measured = false;     ///< load and xruns are there
-  double load_percent = 0;   ///< the highest that was seen
-  double measured_s = 0;     ///< how long
-  int xruns = 0;             ///< meanwhile
-  int playback_ports = 0;    ///< loudspeakers
-  std::string device;        ///< alias of the first loudspeaker, such as "alsa_pcm:hw:0"; empty: it has none
+  bool realtime = false;    ///< as the server says; it also says so where the system refused it
+  bool measured = false;    ///< load and xruns are there
+  double load_percent = 0;  ///< the highest that was seen
+  double measured_s = 0;    ///< how long
+  int xruns = 0;            ///< meanwhile
+  int playback_ports = 0;   ///< loudspeakers
+  std::string device;       ///< alias of the first loudspeaker, such as "alsa_pcm:hw:0"; empty: it has none
   std::vector<std::string> midi_ports;
 };
 
@@ -49,9 +49,10 @@ struct DeskAnswer {
 
 /// The folder of the mix, or as much of its path as exists.
 struct FolderRoom {
-  std::string folder, nearest;  ///< nearest: the lowest folder of that path that is there; equal: all of it
-  bool writable = false;        ///< `nearest`, by this user
-  std::int64_t free_bytes = -1, total_bytes = -1;  ///< -1: not known
+  std::string folder, nearest;   ///< nearest: the lowest folder of that path that is there; equal: all of it
+  bool writable = false;         ///< `nearest`, by this user
+  bool read_only = false;        ///< the whole disk is
+  std::int64_t free_bytes = -1;  ///< for this user; -1: not known
 };
 
 struct ClockState {
@@ -66,7 +67,7 @@ struct Machine {
   std::string user;
   std::vector<gid_t> groups;  ///< this process is in
   int cpus = 1;
-  std::string simd_target;  ///< Highway's name of what the engine uses
+  std::string simd_target;      ///< Highway's name of what the engine uses
   std::int64_t simd_lanes = 0;  ///< floats that one of its registers holds; 0: not known
 
   std::string config_file;  ///< as given; empty: none was

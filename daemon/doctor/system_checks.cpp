@@ -15,8 +15,9 @@ constexpr const char* kGrantLimits =
     "log out and in again; in a systemd unit: LimitRTPRIO=95 and LimitMEMLOCK=infinity";
 
 std::string as_root(const Machine& machine) {
-  return machine.user_id == 0 ? " You are root: another user may be refused it, so run this as the user who runs the desk."
-                              : "";
+  return machine.user_id == 0
+             ? " You are root: another user may be refused it, so run this as the user who runs the desk."
+             : "";
 }
 
 struct Group {
@@ -86,7 +87,8 @@ std::optional<Finding> check_realtime(const Machine& machine) {
   finding.text = "A thread with real-time priority " + priority + " was granted." + as_root(machine);
   if (machine.realtime.time_limited) {
     finding.level = Level::warn;
-    finding.text += " But its time is limited (RLIMIT_RTTIME): the kernel ends the desk when a thread computes for longer.";
+    finding.text +=
+        " But its time is limited (RLIMIT_RTTIME): the kernel ends the desk when a thread computes for longer.";
     finding.remedy = "ulimit -R unlimited; in a systemd unit: LimitRTTIME=infinity";
   }
   return finding;
@@ -119,7 +121,8 @@ std::optional<Finding> check_audio_group(const Machine& machine) {
     finding.text = "root may use sound cards without the group \"audio\"; the user who runs the desk needs it.";
   } else if (holds(audio.members, machine.user)) {
     finding.level = Level::warn;
-    finding.text = machine.user + " was put into the group \"audio\" after logging in, so this session is not in it yet.";
+    finding.text =
+        machine.user + " was put into the group \"audio\" after logging in, so this session is not in it yet.";
     finding.remedy = "log out and in again";
   } else {
     finding.level = Level::warn;
@@ -137,7 +140,8 @@ std::optional<Finding> check_kernel(const Machine& machine) {
   std::string skipped, release;
   words >> skipped >> skipped >> release;
   const std::string kernel = "Linux " + release;
-  const std::string late = " While it works for others, audio may have to wait a few ms: keep the period at 128 or more.";
+  const std::string late =
+      " While it works for others, audio may have to wait a few ms: keep the period at 128 or more.";
   if (read(machine, "/sys/kernel/realtime") == "1" || built_with("PREEMPT_RT")) {
     finding.text = kernel + " is a real-time kernel (PREEMPT_RT).";
   } else if (built_with("PREEMPT_DYNAMIC")) {
@@ -149,8 +153,9 @@ std::optional<Finding> check_kernel(const Machine& machine) {
       finding.text = kernel + (mode.empty() ? " can be preemptible or not; which it is, only root may see."
                                             : " lets itself be interrupted by real-time threads (preempt=lazy).");
       if (mode.empty() && machine.user_id == 0) {
-        finding.text = kernel + " can be preemptible or not, and does not tell which it is (no debugfs). preempt=full on its "
-                                "command line makes it sure.";
+        finding.text = kernel +
+                       " can be preemptible or not, and does not tell which it is (no debugfs). preempt=full on its "
+                       "command line makes it sure.";
       }
     } else {
       finding.level = Level::warn;
