@@ -123,15 +123,19 @@ std::string what_runs(const Machine& machine, const std::string& folder) {
   return "not in use";
 }
 
-/// How to have a server, on the interface that is there.
-std::string start_server(const Machine& machine) {
+/// How to have a server, on the interface that is there; `stale`: a process that is to go first, 0: none.
+std::string start_server(const Machine& machine, int stale = 0) {
   const std::string name = machine.config.audio.server_name();
-  const std::string called = name == "default" ? "" : "-n " + name + " ";
+  std::string card_id = "NAME", text;
   for (const Card& card : cards(machine)) {
     if (is_built_in_output(card)) continue;
-    return "jackd " + called + "-R -P 70 -d alsa -d hw:CARD=" + card.id + " -r 48000 -p 64 &";
+    card_id = card.id;
+    break;
   }
-  return "plug an audio interface in, then: ./start --device hw:CARD=NAME    (or, to try it without: ./start --demo)";
+  if (card_id == "NAME") text = "plug an audio interface in; cat /proc/asound/cards tells its NAME\n";
+  if (stale != 0) text += "kill -TERM " + std::to_string(stale) + "\n";
+  return text + "jackd " + (name == "default" ? "" : "-n " + name + " ") + "-R -P 70 -d alsa -d hw:CARD=" + card_id +
+         " -r 48000 -p 64 &";
 }
 
 Finding explain_no_server(const Machine& machine) {
@@ -184,7 +188,7 @@ std::optional<Finding> check_jack_server(const Machine& machine) {
   if (jack.playback_ports == 0 || our_server(machine).command.find("-d dummy") != std::string::npos) {
     finding.level = Level::warn;
     finding.text += " But it has no sound card: nothing of it is heard.";
-    finding.remedy = "end that server, then: " + start_server(machine);
+    finding.remedy = start_server(machine, our_server(machine).id);
   } else if (period_ms > kLongPeriod_ms) {
     finding.level = Level::note;
     finding.text += " That is long: who sings hears himself as an echo.";

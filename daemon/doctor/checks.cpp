@@ -5,7 +5,7 @@
 namespace fohd::doctor {
 
 std::span<const Check> all_checks() {
-  static constexpr std::array<Check, 22> kTable = {
+  static constexpr std::array<Check, 23> kTable = {
       // files
       check_config, check_config_rights, check_state_folder,
       // what lets audio run in time
@@ -15,7 +15,7 @@ std::span<const Check> all_checks() {
       // audio
       check_interfaces, check_jack_server, check_jack_realtime, check_jack_load, check_midi,
       // control
-      check_addresses, check_access, check_port, check_receive_buffer};
+      check_addresses, check_access, check_port, check_desk_realtime, check_receive_buffer};
   return kTable;
 }
 

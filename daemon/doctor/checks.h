@@ -48,6 +48,7 @@ std::optional<Finding> check_midi(const Machine& machine);
 // network_checks.cpp
 std::optional<Finding> check_addresses(const Machine& machine);
 std::optional<Finding> check_port(const Machine& machine);
+std::optional<Finding> check_desk_realtime(const Machine& machine);
 std::optional<Finding> check_receive_buffer(const Machine& machine);
 
 // access_check.cpp

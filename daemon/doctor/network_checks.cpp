@@ -131,6 +131,12 @@ std::optional<Finding> check_port(const Machine& machine) {
     }
   } else if (!holder.held) {
     finding.text = "UDP port " + port + " is free; no desk runs on it now.";
+    for (const Process& other : processes_called(machine, "fohd")) {
+      if (other.command.find(" run") == std::string::npos) continue;  // ourselves
+      finding.level = Level::note;
+      finding.text +=
+          " But process " + std::to_string(other.id) + " is a desk on another port (" + other.command + ").";
+    }
   } else {
     finding.level = Level::fail;
     finding.text =
@@ -140,6 +146,19 @@ std::optional<Finding> check_port(const Machine& machine) {
     finding.remedy += "\nor another `port` under [osc] in the configuration";
   }
   return finding;
+}
+
+std::optional<Finding> check_desk_realtime(const Machine& machine) {
+  const PortHolder holder = machine.desk.answered ? holder_of_port(machine) : PortHolder{};
+  if (!holder.known || machine.desk.rate_hz == 0 || !machine.jack.realtime) return std::nullopt;
+  const int priority = realtime_priority(machine, holder.process.id);
+  if (priority > 0) {
+    return Finding{Level::ok, "Desk's audio thread", "It runs with priority " + std::to_string(priority) + ".", ""};
+  }
+  return Finding{
+      Level::warn, "Desk's audio thread",
+      "It has no real-time priority, though the JACK server asks for it: every other program may hold it up.",
+      "as the user who runs the desk: fohd doctor; mend \"Real-time priority\", then start the desk again"};
 }
 
 std::optional<Finding> check_receive_buffer(const Machine& machine) {

@@ -9,10 +9,24 @@ namespace {
 
 constexpr std::int64_t kMebibyte = 1 << 20;
 
-/// The limits that Debian's audio group should have, and a service. One file serves both checks.
-constexpr const char* kGrantLimits =
-    "printf '@audio - rtprio 95\\n@audio - memlock unlimited\\n' | sudo tee /etc/security/limits.d/audio.conf\n"
-    "log out and in again; in a systemd unit: LimitRTPRIO=95 and LimitMEMLOCK=infinity";
+/// How the user comes by Debian's usual limits. One file serves both checks.
+std::string grant_limits(const Machine& machine) {
+  const std::string in_a_unit = "log out and in again; in a systemd unit: LimitRTPRIO=95 and LimitMEMLOCK=infinity";
+  if (read(machine, "/etc/security/limits.d/audio.conf").find("rtprio") != std::string::npos) {
+    return "sudo usermod -aG audio " + machine.user + "\n" + in_a_unit;  // the group has them already
+  }
+  return "printf '@audio - rtprio 95\\n@audio - memlock unlimited\\n' | sudo tee /etc/security/limits.d/audio.conf\n" +
+         in_a_unit;
+}
+
+constexpr const char* kPackagesArchitecture =
+#if defined(__aarch64__)
+    "arm64";
+#elif defined(__arm__)
+    "armmp";
+#else
+    "amd64";
+#endif
 
 std::string as_root(const Machine& machine) {
   return machine.user_id == 0
@@ -76,7 +90,7 @@ std::optional<Finding> check_realtime(const Machine& machine) {
     finding.text = "A thread with real-time priority " + priority + " was refused (this user's limit is " +
                    std::to_string(machine.realtime.priority_limit) +
                    "). Without it every other program may hold up the audio thread, which is heard as clicks.";
-    finding.remedy = kGrantLimits;
+    finding.remedy = grant_limits(machine);
     if (machine.user_id == 0) {
       // Root needs no limit; what refuses it is a container, or a control group without real-time budget.
       finding.text += " You are root, so no limit of a user is the reason, but a container or a control group is.";
@@ -103,7 +117,7 @@ std::optional<Finding> check_memory_lock(const Machine& machine) {
                  size + " of memory could not be locked (this user's limit is " +
                      std::to_string(machine.memory_lock.limit_bytes / 1024) +
                      " KB). Memory that the kernel swaps out comes back from the disk too late for audio.",
-                 kGrantLimits};
+                 grant_limits(machine)};
 }
 
 std::optional<Finding> check_audio_group(const Machine& machine) {
@@ -167,8 +181,7 @@ std::optional<Finding> check_kernel(const Machine& machine) {
   } else {
     finding.level = Level::warn;
     finding.text = kernel + " does not let itself be interrupted (no PREEMPT)." + late;
-    finding.remedy = "sudo apt-get install linux-image-rt-" + std::string(sizeof(void*) == 8 ? "amd64" : "686-pae") +
-                     " && sudo reboot";
+    finding.remedy = std::string("sudo apt-get install linux-image-rt-") + kPackagesArchitecture + " && sudo reboot";
   }
   return finding;
 }
