@@ -158,6 +158,29 @@ Finding explain_no_server(const Machine& machine) {
   return finding;
 }
 
+/// What the desk would look at, each name once, without its own.
+std::vector<std::string> midi_devices(const Machine& machine, bool alsa) {
+  std::vector<std::string> devices;
+  const auto add = [&](const std::string& name) {
+    if (std::find(devices.begin(), devices.end(), name) == devices.end()) devices.push_back(name);
+  };
+  const std::string& own = machine.config.audio.client;
+  if (!alsa) {
+    for (const std::string& port : machine.jack.midi_ports) {
+      if (!port.starts_with(own + ":")) add(port);
+    }
+    return devices;
+  }
+  // Client  20 : "nanoKONTROL2" [Kernel]
+  for (const std::string& line : lines_of(read(machine, "/proc/asound/seq/clients"))) {
+    const std::size_t open = line.find('"'), close = line.rfind('"');
+    if (!line.starts_with("Client ") || open == close) continue;
+    const std::string name = line.substr(open + 1, close - open - 1);
+    if (name != "System" && name != "Midi Through" && name != own) add(name);
+  }
+  return devices;
+}
+
 }  // namespace
 
 std::optional<Finding> check_jack_server(const Machine& machine) {
@@ -223,8 +246,13 @@ std::optional<Finding> check_jack_realtime(const Machine& machine) {
 
 std::optional<Finding> check_jack_load(const Machine& machine) {
   const JackSurvey& jack = machine.jack;
-  if (jack.answer != Answer::answers || !jack.measured) return std::nullopt;
+  if (jack.answer != Answer::answers) return std::nullopt;
   Finding finding{Level::ok, "JACK load", "", ""};
+  if (!jack.measured) {
+    finding.level = Level::note;
+    finding.text = "It could not be measured in time: the server is slow to answer, or it freewheels.";
+    return finding;
+  }
   finding.text = with_decimals(jack.load_percent, 1) + " % of a period at most in " +
                  with_decimals(jack.measured_s, 1) + " s, and " +
                  (jack.xruns == 0 ? "no" : std::to_string(jack.xruns)) +
@@ -271,20 +299,7 @@ std::optional<Finding> check_midi(const Machine& machine) {
   }
   const bool sequencer = exists(machine, "/dev/snd/seq");
   const bool alsa = midi.api == MidiApi::alsa || (midi.api == MidiApi::automatic && sequencer);
-  std::vector<std::string> devices;
-  const auto add = [&](const std::string& name) {
-    if (std::find(devices.begin(), devices.end(), name) == devices.end()) devices.push_back(name);
-  };
-  // Client  20 : "nanoKONTROL2" [Kernel]
-  for (const std::string& line : lines_of(alsa ? read(machine, "/proc/asound/seq/clients") : "")) {
-    const std::size_t open = line.find('"'), close = line.rfind('"');
-    if (!line.starts_with("Client ") || open == close) continue;
-    const std::string name = line.substr(open + 1, close - open - 1);
-    if (name != "System" && name != "Midi Through" && name != machine.config.audio.client) add(name);
-  }
-  for (const std::string& port : alsa ? std::vector<std::string>() : machine.jack.midi_ports) {
-    if (!port.starts_with(machine.config.audio.client + ":")) add(port);
-  }
+  const std::vector<std::string> devices = midi_devices(machine, alsa);
   const std::string where = alsa ? "ALSA" : "JACK";
   if (alsa && !sequencer) {
     finding.level = Level::warn;
@@ -292,6 +307,8 @@ std::optional<Finding> check_midi(const Machine& machine) {
     finding.remedy = "sudo modprobe snd_seq && echo snd_seq | sudo tee /etc/modules-load.d/snd_seq.conf";
   } else if (!devices.empty()) {
     finding.text = "Over " + where + ": " + enumerate(devices) + ". fohctl midi tells which the desk knows.";
+  } else if (!alsa && machine.jack.answer != Answer::answers) {
+    finding.text = "They are looked for over JACK, so they are not known without its server.";
   } else {
     const bool wanted = !midi.surfaces.empty() || !midi.devices.empty();
     finding.level = wanted ? Level::warn : Level::ok;

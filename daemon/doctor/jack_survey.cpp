@@ -124,7 +124,7 @@ void take(const std::string& line, JackSurvey& survey) {
   if (word == "measured") survey.measured = true, survey.measured_s = number;
 }
 
-/// Reads until the child has ended or the time is up.
+/// Reads until the child has ended or the time is up. A child that ends without a word has no server either.
 JackSurvey listen(int fd, Clock::time_point deadline) {
   JackSurvey survey;
   survey.answer = JackSurvey::Answer::silent;
@@ -138,7 +138,10 @@ JackSurvey listen(int fd, Clock::time_point deadline) {
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) break;
     const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-    if (size <= 0) break;
+    if (size <= 0) {
+      survey.answer = JackSurvey::Answer::no_server;
+      break;
+    }
     text.append(buffer.data(), static_cast<std::size_t>(size));
   }
   for (const std::string& line : lines_of(text)) take(line, survey);

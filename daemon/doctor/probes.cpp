@@ -47,11 +47,11 @@ std::vector<gid_t> groups_of_process() {
   return groups;
 }
 
-/// The Pi's own tool, where the kernel's file is missing. Asks the firmware and returns at once.
+/// The Pi's own tool, where the kernel's file is missing. It asks the firmware, which may hang as anything may.
 std::string ask_vcgencmd() {
   for (const char* tool : {"/usr/bin/vcgencmd", "/opt/vc/bin/vcgencmd"}) {
     if (::access(tool, X_OK) != 0) continue;
-    const std::string command = std::string(tool) + " get_throttled 2>/dev/null";
+    const std::string command = std::string("timeout 0.5 ") + tool + " get_throttled 2>/dev/null";
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
     std::array<char, 64> line{};
     if (pipe != nullptr && std::fgets(line.data(), line.size(), pipe.get()) != nullptr) return line.data();

@@ -28,6 +28,12 @@ constexpr const char* kPackagesArchitecture =
     "amd64";
 #endif
 
+/// -1: none.
+std::string limit_text(std::int64_t limit, std::int64_t unit, const std::string& name) {
+  if (limit < 0) return "this user's limit is not the reason";
+  return "this user's limit is " + std::to_string(limit / unit) + name;
+}
+
 std::string as_root(const Machine& machine) {
   return machine.user_id == 0
              ? " You are root: another user may be refused it, so run this as the user who runs the desk."
@@ -80,6 +86,30 @@ std::string preempt_full_remedy(const Machine& machine) {
          "sudo update-grub && sudo reboot";
 }
 
+constexpr const char* kLate =
+    " While it works for others, audio may have to wait a few ms: keep the period at 128 or more.";
+
+/// A kernel that chooses its preemption when it starts.
+void judge_dynamic(const Machine& machine, const std::string& kernel, Finding& finding) {
+  const std::string mode = preemption_mode(machine);
+  if (mode == "full") {
+    finding.text = kernel + " lets itself be interrupted almost everywhere (preempt=full).";
+  } else if (mode == "lazy") {
+    finding.text = kernel + " lets itself be interrupted by real-time threads (preempt=lazy).";
+  } else if (mode.empty()) {
+    finding.level = Level::note;
+    finding.text =
+        kernel + " can be preemptible or not; " +
+        (machine.user_id == 0 ? "it does not tell which it is (no debugfs). preempt=full on its command line "
+                                "makes it sure."
+                              : "which it is, only root may see.");
+  } else {
+    finding.level = Level::warn;
+    finding.text = kernel + " lets itself be interrupted seldom (preempt=" + mode + ")." + kLate;
+    finding.remedy = preempt_full_remedy(machine);
+  }
+}
+
 }  // namespace
 
 std::optional<Finding> check_realtime(const Machine& machine) {
@@ -87,8 +117,8 @@ std::optional<Finding> check_realtime(const Machine& machine) {
   const std::string priority = std::to_string(kRealtimePriority);
   if (!machine.realtime.granted) {
     finding.level = Level::warn;
-    finding.text = "A thread with real-time priority " + priority + " was refused (this user's limit is " +
-                   std::to_string(machine.realtime.priority_limit) +
+    finding.text = "A thread with real-time priority " + priority + " was refused (" +
+                   limit_text(machine.realtime.priority_limit, 1, "") +
                    "). Without it every other program may hold up the audio thread, which is heard as clicks.";
     finding.remedy = grant_limits(machine);
     if (machine.user_id == 0) {
@@ -114,9 +144,8 @@ std::optional<Finding> check_memory_lock(const Machine& machine) {
     return Finding{Level::ok, "Memory lock", size + " were kept from being swapped out." + as_root(machine), ""};
   }
   return Finding{Level::warn, "Memory lock",
-                 size + " of memory could not be locked (this user's limit is " +
-                     std::to_string(machine.memory_lock.limit_bytes / 1024) +
-                     " KB). Memory that the kernel swaps out comes back from the disk too late for audio.",
+                 size + " of memory could not be locked (" + limit_text(machine.memory_lock.limit_bytes, 1024, " KB") +
+                     "). Memory that the kernel swaps out comes back from the disk too late for audio.",
                  grant_limits(machine)};
 }
 
@@ -154,33 +183,15 @@ std::optional<Finding> check_kernel(const Machine& machine) {
   std::string skipped, release;
   words >> skipped >> skipped >> release;
   const std::string kernel = "Linux " + release;
-  const std::string late =
-      " While it works for others, audio may have to wait a few ms: keep the period at 128 or more.";
   if (read(machine, "/sys/kernel/realtime") == "1" || built_with("PREEMPT_RT")) {
     finding.text = kernel + " is a real-time kernel (PREEMPT_RT).";
   } else if (built_with("PREEMPT_DYNAMIC")) {
-    const std::string mode = preemption_mode(machine);
-    if (mode == "full") {
-      finding.text = kernel + " lets itself be interrupted almost everywhere (preempt=full).";
-    } else if (mode == "lazy" || mode.empty()) {
-      finding.level = Level::note;
-      finding.text = kernel + (mode.empty() ? " can be preemptible or not; which it is, only root may see."
-                                            : " lets itself be interrupted by real-time threads (preempt=lazy).");
-      if (mode.empty() && machine.user_id == 0) {
-        finding.text = kernel +
-                       " can be preemptible or not, and does not tell which it is (no debugfs). preempt=full on its "
-                       "command line makes it sure.";
-      }
-    } else {
-      finding.level = Level::warn;
-      finding.text = kernel + " lets itself be interrupted seldom (preempt=" + mode + ")." + late;
-      finding.remedy = preempt_full_remedy(machine);
-    }
+    judge_dynamic(machine, kernel, finding);
   } else if (built_with("PREEMPT")) {
     finding.text = kernel + " lets itself be interrupted almost everywhere (PREEMPT).";
   } else {
     finding.level = Level::warn;
-    finding.text = kernel + " does not let itself be interrupted (no PREEMPT)." + late;
+    finding.text = kernel + " does not let itself be interrupted (no PREEMPT)." + kLate;
     finding.remedy = std::string("sudo apt-get install linux-image-rt-") + kPackagesArchitecture + " && sudo reboot";
   }
   return finding;

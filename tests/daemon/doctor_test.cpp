@@ -147,6 +147,8 @@ TEST_CASE("doctor: memory that cannot be locked is told with its limit", "[daemo
   rig.machine.memory_lock = {false, 8 << 20};
   CHECK(rig(check_memory_lock).level == Level::warn);
   CHECK(has(rig(check_memory_lock).text, "8192 KB"));
+  rig.machine.memory_lock = {false, -1};
+  CHECK(has(rig(check_memory_lock).text, "limit is not the reason"));
 }
 
 TEST_CASE("doctor: who is not in the audio group is told how to get in, and whether a login is enough",
@@ -297,6 +299,9 @@ TEST_CASE("doctor: a server that only believes it is real-time is found out", "[
 TEST_CASE("doctor: drop-outs and a high load are warnings", "[daemon][doctor]") {
   Rig rig;
   CHECK(has(rig(check_jack_load).text, "12.5 % of a period at most in 1.0 s, and no drop-outs"));
+  rig.machine.jack.measured = false;
+  CHECK(rig(check_jack_load).level == Level::note);
+  rig.machine.jack.measured = true;
   rig.machine.jack.load_percent = 71;
   CHECK(rig(check_jack_load).level == Level::warn);
   rig.machine.jack = {JackSurvey::Answer::answers, 48000, 64, true, true, 5, 1.0, 1, 2, "", {}};
@@ -323,6 +328,8 @@ TEST_CASE("doctor: MIDI devices are those that the desk would look at", "[daemon
   Rig rig;
   rig.machine.jack.midi_ports = {"fohd:midi_out", "a2j:BCF2000"};
   CHECK(has(rig(check_midi).text, "Over JACK: a2j:BCF2000."));
+  rig.machine.jack = {};
+  CHECK(has(rig(check_midi).text, "not known without its server"));
   rig.put("/proc/asound/seq/clients",
           "Client info\n  cur  clients : 3\nClient   0 : \"System\" [Kernel]\n  Port   0 : \"Timer\" (Rwe-)\n"
           "Client  14 : \"Midi Through\" [Kernel]\nClient  20 : \"nanoKONTROL2\" [Kernel]\n");
