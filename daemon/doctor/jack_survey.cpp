@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto kMeasure = 1s;
-constexpr auto kLook = 50ms;  // the server smooths its load over about as long
+constexpr auto kLook = 50ms;  // twenty looks at the load: the highest of them counts
 
 std::atomic<int> xruns{0};  // of the child's JACK thread and its main thread; lock-free
 
