@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   fohd::add_stems_command(app, exit_code);
   fohd::add_parameters_command(app, exit_code);
   fohd::add_check_config_command(app, exit_code);
+  fohd::add_doctor_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version

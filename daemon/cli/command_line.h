@@ -14,6 +14,7 @@ namespace fohd {
 /// [main thread] Each adds one command; its callback puts the exit code into `exit_code`.
 void add_run_command(CLI::App& app, int& exit_code);
 void add_check_config_command(CLI::App& app, int& exit_code);
+void add_doctor_command(CLI::App& app, int& exit_code);
 void add_parameters_command(CLI::App& app, int& exit_code);
 
 /// [any] For check(): "nan" is inside every range, since no comparison with it is true. Returns what is wrong, or "".

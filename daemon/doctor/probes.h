@@ -1,0 +1,34 @@
+// What only trying can tell. Nothing here changes the machine, and all of it may be done during a show.
+#pragma once
+
+#include <string>
+
+#include "daemon/doctor/machine.h"
+
+namespace fohd::doctor {
+
+/// How long the JACK server may take to answer everything; one second of it is measuring. A server that is well lets a
+/// client in within some ms.
+inline constexpr int kJackPatience_ms = 2200;
+/// How long a desk on this machine may take to say who it is; it turns every few ms.
+inline constexpr double kDeskPatience_s = 0.3;
+
+/// [main thread] Starts a thread with SCHED_FIFO, which ends at once.
+RealtimeTrial try_realtime();
+/// [main thread] Locks kLockBytes into memory and lets them go.
+MemoryTrial try_memory_lock();
+/// [main thread; no other threads] Asks the server through a client without ports or process callback, in a process of
+/// its own that is killed when its time is up: a server that hangs holds up nobody.
+JackSurvey survey_jack(const std::string& server, int patience_ms = kJackPatience_ms);
+/// [main thread] Asks /info on the configured port of this machine, by the address the desk binds.
+DeskAnswer ask_desk(const OscConfig& osc);
+/// [any] The folder, or the lowest above it that exists.
+FolderRoom look_at_folder(const std::string& folder);
+/// [any] Of the system's clock.
+ClockState look_at_clock();
+
+/// [main thread] All facts of this machine. Takes up to kJackPatience_ms and kDeskPatience_s, usually half of it.
+/// config_file: may be empty. Wrong configurations are facts, too; nothing throws but for want of memory.
+Machine look_at_machine(const std::string& config_file);
+
+}  // namespace fohd::doctor
