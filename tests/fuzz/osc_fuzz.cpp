@@ -1,7 +1,4 @@
-// Coverage-guided packets for the OSC server. Clang only:
-//   cmake --preset asan -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DFOHD_DAEMON=OFF -DFOHD_WERROR=OFF -DFOHD_FUZZ=ON
-//         -DFOHD_SANITIZE=fuzzer-no-link,address,undefined
-//   cmake --build build/fuzz --target osc_fuzz && build/fuzz/bin/osc_fuzz -max_len=1500 -max_total_time=60
+// Packets for the OSC server.
 //
 // An input is a row of packets: a byte for the client and the time that passes, two bytes of length, the packet.
 #include <algorithm>
