@@ -33,7 +33,7 @@ class Look {
     while (fault.empty() && at_ < text_.size()) {
       const char c = text_[at_];
       if (lacks_value(c)) return "a value is missing here";
-      if (!is_space(c)) last_ = c;
+      if (!is_space(c) && c != '#') last_ = c;
       if (c == '#') {
         at_ = std::min(text_.find('\n', at_), text_.size());
       } else if (is_quote(c)) {
@@ -109,7 +109,7 @@ class Look {
   std::string_view text_;
   std::size_t at_;
   int open_ = 0, dots_ = 0;
-  char last_ = '\n';  ///< the last one that was no space, outside quotes; of a quoted text its quote
+  char last_ = '\n';  ///< no space and not of a comment; of a quoted text its quote
   bool line_begins_ = true;
 };
 

@@ -169,6 +169,7 @@ TEST_CASE("config: a value that is missing is told with its place, an empty list
     REQUIRE(errors.size() == 1);
     CHECK_THAT(errors[0], StartsWith("x.toml:1:") && Contains("a value is missing here"));
   }
+  CHECK_THAT(errors_of("x = [ # 1\n, 2]").at(0), StartsWith("x.toml:2:1: ") && Contains("a value is missing here"));
   for (const char* text : {"x = []", "x = {}", "x = [\n  1, # one\n  [], {},\n]", "x = \"=\"\ny = ','"}) {
     CAPTURE(text);
     CHECK_THAT(errors_of(text).at(0), Contains("there is no `x`"));

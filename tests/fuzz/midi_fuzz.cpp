@@ -60,7 +60,7 @@ MidiProfile profile(MidiProtocol protocol, const std::string& id) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Geometry geometry{.inputs = 6, .buses = 2};
+  static const Geometry geometry{.inputs = 6, .returns = 2, .buses = 2};
   Desk desk(geometry);
   DeskStatus status(geometry);
   NoCommands sink;

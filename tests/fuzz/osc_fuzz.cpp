@@ -16,7 +16,7 @@ using namespace fohd::fuzz;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Geometry geometry{.inputs = 3, .buses = 2};
+  static const Geometry geometry{.inputs = 3, .returns = 2, .buses = 2};
   Desk desk(geometry);
   DeskStatus status(geometry);
   NoCommands sink;
