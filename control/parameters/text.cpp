@@ -8,8 +8,21 @@
 namespace fohd {
 namespace {
 
-/// Bytes of the well-formed UTF-8 character at the front of `text`; 0 if there is none (Unicode 15, table 3-7).
-std::size_t character_bytes(std::string_view text) {
+/// What breaks a line or turns the reading direction of all that follows it: C0, DEL, C1 (U+0080 to U+009F) and the
+/// bidirectional embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069; Unicode annex 9). A terminal,
+/// a log and a patch bay show names as they are.
+bool is_control(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (lead < 0x20 || lead == 0x7F) return true;
+  if (lead == 0xC2) return static_cast<unsigned char>(character[1]) <= 0x9F;
+  if (!character.starts_with("\xE2\x80") && !character.starts_with("\xE2\x81")) return false;
+  const auto last = static_cast<unsigned char>(character[2]);
+  return character[1] == '\x80' ? last >= 0xAA && last <= 0xAE : last >= 0xA6 && last <= 0xA9;
+}
+
+}  // namespace
+
+std::size_t utf8_length(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
   const unsigned lead = byte(0), second = byte(1);
@@ -25,20 +38,6 @@ std::size_t character_bytes(std::string_view text) {
   }
   return 0;
 }
-
-/// What breaks a line or turns the reading direction of all that follows it: C0, DEL, C1 (U+0080 to U+009F) and the
-/// bidirectional embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069; Unicode annex 9). A terminal,
-/// a log and a patch bay show names as they are.
-bool is_control(std::string_view character) {
-  const auto lead = static_cast<unsigned char>(character.front());
-  if (lead < 0x20 || lead == 0x7F) return true;
-  if (lead == 0xC2) return static_cast<unsigned char>(character[1]) <= 0x9F;
-  if (!character.starts_with("\xE2\x80") && !character.starts_with("\xE2\x81")) return false;
-  const auto last = static_cast<unsigned char>(character[2]);
-  return character[1] == '\x80' ? last >= 0xAA && last <= 0xAE : last >= 0xA6 && last <= 0xA9;
-}
-
-}  // namespace
 
 std::string number_text(float number) {
   char buffer[64];  // the shortest fixed form of a float has at most 48 characters
@@ -57,7 +56,7 @@ std::string fixed_text(float number, int decimals) {
 std::string clean_text(std::string_view text) {
   std::string clean;
   while (!text.empty()) {
-    const std::size_t bytes = character_bytes(text);
+    const std::size_t bytes = utf8_length(text);
     std::string_view character = bytes == 0 ? "?" : text.substr(0, bytes);
     if (is_control(character)) character = " ";
     if (clean.size() + character.size() > kMaxTextBytes) break;

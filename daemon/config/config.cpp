@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "daemon/config/toml_reader.h"
+#include "daemon/config/toml_text.h"
 #include "daemon/jack/connect_rules.h"
 
 namespace fohd {
@@ -239,13 +238,12 @@ std::string ConfigError::to_string() const {
 ConfigResult parse_config(std::string_view text, const std::string& name) {
   ConfigResult result;
   result.config.file = name;
-  try {
-    read_all(toml::parse(text, name), name, result);
-  } catch (const toml::parse_error& error) {
-    const auto& where = error.source().begin;
-    result.errors.push_back({name, static_cast<int>(where.line), static_cast<int>(where.column),
-                             "this is not TOML: " + std::string(error.description())});
+  toml::table root;
+  if (auto error = parse_toml(text, name, root)) {
+    result.errors.push_back(*std::move(error));
+    return result;
   }
+  read_all(root, name, result);
   // They were found table by table; a person reads the file from its top.
   std::stable_sort(result.errors.begin(), result.errors.end(), [](const ConfigError& a, const ConfigError& b) {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
@@ -254,22 +252,9 @@ ConfigResult parse_config(std::string_view text, const std::string& name) {
 }
 
 ConfigResult load_config(const std::filesystem::path& file) {
-  ConfigResult failed;
-  const auto fail = [&](const std::string& why) {
-    failed.errors.push_back({file.string(), 0, 0, why});
-    return failed;
-  };
-  std::error_code code;
-  const auto status = std::filesystem::status(file, code);
-  if (!std::filesystem::exists(status)) return fail("there is no such configuration file");
-  if (std::filesystem::is_directory(status)) return fail("this is a folder; a configuration file (.toml) is wanted");
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf())) {
-    if (stream && stream.peek() == std::ifstream::traits_type::eof()) return parse_config("", file.string());
-    return fail("the configuration file cannot be read (are the rights missing?)");
-  }
-  return parse_config(text.str(), file.string());
+  std::string text;
+  if (auto error = read_toml_text(file, text)) return {{}, {*std::move(error)}};
+  return parse_config(text, file.string());
 }
 
 std::string default_state_folder() {

@@ -6,7 +6,9 @@
 #include <map>
 #include <sstream>
 
+#include "control/parameters/text.h"
 #include "daemon/config/toml_reader.h"
+#include "daemon/config/toml_text.h"
 #include "daemon/store/file_system.h"
 
 namespace fohd {
@@ -230,7 +232,7 @@ class ProfileReader {
     word("mode", spec.mode, {"toggle", "momentary", "set", "follow", "follow_nonzero"});
     item.read("value", spec.set_value, -1e6, 1e6, "what a press sets, in the parameter's unit");
     std::optional<std::pair<double, double>> range;
-    item.read("range", range, "the part of the parameter it covers, in its unit");
+    item.read("range", range, -1e6, 1e6, "the part of the parameter it covers, in its unit");
     if (range) spec.range = ValueRange{static_cast<float>(range->first), static_cast<float>(range->second)};
     item.read("invert", spec.invert, "the other way round");
     item.read("led_on", spec.led_on, 0, 127, "what lights it");
@@ -305,26 +307,35 @@ class ProfileReader {
   std::string file_;
 };
 
-std::string quoted(const std::string& text) {
+/// What TOML cannot say (control characters, bytes that are no UTF-8) becomes '?', which in patterns of names stands
+/// for one of anything.
+std::string toml_quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  while (!text.empty()) {
+    const std::size_t bytes = utf8_length(text);
+    const char c = text.front();
+    if (bytes == 0 || static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      out += '?';
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += text.substr(0, bytes);
+    }
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
-  return out + "\"";
+  return out + '"';
 }
 
 /// Only what a learned control can differ in from the defaults.
 std::string control_text(const MidiControlSpec& spec) {
   const auto word = [](std::initializer_list<std::string_view> words, auto value) {
-    return quoted(std::string(words.begin()[static_cast<std::size_t>(value)]));
+    return toml_quoted(std::string(words.begin()[static_cast<std::size_t>(value)]));
   };
-  std::string text = "\n[[control]]\nname = " + quoted(spec.name) + "\ntype = " + word(kTypes, spec.type) +
-                     "\nmessage = " + quoted(to_string(spec.message)) + "\n";
+  std::string text = "\n[[control]]\nname = " + toml_quoted(spec.name) + "\ntype = " + word(kTypes, spec.type) +
+                     "\nmessage = " + toml_quoted(to_string(spec.message)) + "\n";
   if (spec.type == ControlType::encoder) {
     text += "relative = " + word(kCodings, spec.relative) + "\n";
   }
-  return text + "does = " + quoted(to_string(spec.does)) + "\n";
+  return text + "does = " + toml_quoted(to_string(spec.does)) + "\n";
 }
 
 }  // namespace
@@ -342,14 +353,16 @@ std::vector<MidiProfile> load_midi_profiles(const std::vector<fs::path>& folders
     for (const fs::path& path : found) {
       const std::string id = path.stem().string();
       if (files.contains(id)) continue;
-      try {
-        files[id] = {path, toml::parse_file(path.string())};
-        order.push_back(id);
-      } catch (const toml::parse_error& error) {
-        const auto& where = error.source().begin;
-        errors.push_back({path.string(), static_cast<int>(where.line), static_cast<int>(where.column),
-                          "this is not TOML: " + std::string(error.description())});
+      std::string text;
+      toml::table table;
+      std::optional<ConfigError> error = read_toml_text(path, text);
+      if (!error) error = parse_toml(text, path.string(), table);
+      if (error) {
+        errors.push_back(*std::move(error));
+        continue;
       }
+      files[id] = {path, std::move(table)};
+      order.push_back(id);
     }
   }
   std::vector<MidiProfile> profiles;
@@ -373,10 +386,10 @@ fs::path shipped_midi_profiles() {
 }
 
 std::string midi_profile_text(const MidiHub::Saved& saved) {
-  std::string text = "# What was learned on " + quoted(saved.device) + ".\n";
-  text += "device = " + quoted(saved.device) + "\n";
-  if (!saved.extends.empty()) text += "extends = " + quoted(saved.extends) + "\n";
-  text += "ports = [" + quoted(saved.device) + "]\n";
+  std::string text = "# What was learned on " + toml_quoted(saved.device) + ".\n";
+  text += "device = " + toml_quoted(saved.device) + "\n";
+  if (!saved.extends.empty()) text += "extends = " + toml_quoted(saved.extends) + "\n";
+  text += "ports = [" + toml_quoted(saved.device) + "]\n";
   for (const MidiControlSpec& spec : saved.controls) text += control_text(spec);
   return text;
 }

@@ -110,6 +110,8 @@ void TomlTable::read(std::string_view key, std::string& value, std::string_view 
   } else if (text->get().empty() || text->get().size() > max_bytes) {
     complain(node->source(), describe(key) + " must be 1 to " + std::to_string(max_bytes) + " bytes of text (" +
                                  std::string(what) + ")");
+  } else if (text->get().find('\0') != std::string::npos) {
+    complain(node->source(), describe(key) + " may not hold the character \\u0000 (" + std::string(what) + ")");
   } else {
     value = text->get();
   }
@@ -178,16 +180,23 @@ void TomlTable::read(std::string_view key, std::vector<int>& value, int min, int
   }
 }
 
-void TomlTable::read(std::string_view key, std::optional<std::pair<double, double>>& value, std::string_view what) {
+void TomlTable::read(std::string_view key, std::optional<std::pair<double, double>>& value, double min, double max,
+                     std::string_view what) {
   const toml::node* node = take(key);
   if (node == nullptr) return;
   const auto* array = node->as_array();
-  if (array != nullptr && array->size() == 2 && (*array)[0].is_number() && (*array)[1].is_number()) {
+  const auto fits = [&](const toml::node& item) {
+    const std::optional<double> number = item.value<double>();  // NaN fails below
+    return item.is_number() && *number >= min && *number <= max;
+  };
+  if (array != nullptr && array->size() == 2 && fits((*array)[0]) && fits((*array)[1])) {
     value = {*(*array)[0].value<double>(), *(*array)[1].value<double>()};
     return;
   }
-  complain(node->source(), describe(key) + " must be two numbers, [low, high] (" + std::string(what) + "), not " +
-                               describe_value(*node));
+  std::ostringstream range;
+  range << min << " to " << max;
+  complain(node->source(), describe(key) + " must be two numbers, [low, high], each from " + range.str() + " (" +
+                               std::string(what) + "), not " + describe_value(*node));
 }
 
 void TomlTable::read_word(std::string_view key, int& value, std::initializer_list<std::string_view> words) {

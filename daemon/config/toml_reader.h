@@ -33,8 +33,9 @@ class TomlTable {
   void read(std::string_view key, std::vector<std::string>& value, std::string_view what);
   /// A list of whole numbers; a single one is a list of one.
   void read(std::string_view key, std::vector<int>& value, int min, int max, std::string_view what);
-  /// Two numbers, as [low, high].
-  void read(std::string_view key, std::optional<std::pair<double, double>>& value, std::string_view what);
+  /// Two numbers from min to max, as [low, high].
+  void read(std::string_view key, std::optional<std::pair<double, double>>& value, double min, double max,
+            std::string_view what);
   bool has(std::string_view key) const { return table_ != nullptr && table_->contains(key); }
   /// One of `words`; the index of it goes into `value`.
   void read_word(std::string_view key, int& value, std::initializer_list<std::string_view> words);

@@ -22,6 +22,12 @@ struct DeleteResampler {
 };
 using ResamplerPointer = std::unique_ptr<SRC_STATE, DeleteResampler>;
 
+// 15 days at 768 kHz; a header that claims more is damaged, and its frames times a rate would not fit into 64 bits.
+constexpr std::int64_t kMaxFileFrames = 1'000'000'000'000;
+// In memory as a whole, 320 MB in stereo: what a session stretches to its longest loop, 64 beats at 20 a minute and
+// 192 kHz, are 36.9 million.
+constexpr std::int64_t kMaxClipFrames = 40'000'000;
+
 constexpr const char* kAllowed = "allowed: WAV, FLAC, AIFF, Ogg or RF64, mono or stereo, any rate";
 
 int converter_of(ResampleQuality quality) {
@@ -64,6 +70,9 @@ SndfilePointer open_checked(const std::filesystem::path& path, AudioFileInfo& in
   info = {sf.frames, sf.channels, sf.samplerate};
   // A FLAC whose writer was killed does not know its length; libsndfile then says "as long as possible".
   if (sf.frames <= 0 || sf.frames > SF_COUNT_MAX / 2) info.frames = count_frames(file.get(), sf.channels, 1);
+  if (info.frames > kMaxFileFrames) {
+    fail(path, "damaged: claims to hold " + std::to_string(info.frames) + " frames; allowed: up to 1,000,000,000,000");
+  }
   if (sf_seek(file.get(), 0, SEEK_SET) != 0) fail(path, "damaged: its beginning is not found again");
   return file;
 }
@@ -173,6 +182,10 @@ void AudioFileReader::rewind() {
 
 AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, ResampleQuality quality) {
   AudioFileReader reader(path, rate_hz, quality);
+  if (reader.frames() > kMaxClipFrames) {
+    fail(path, "is too long to be taken as a whole: " + std::to_string(reader.frames()) + " frames at " +
+                   std::to_string(rate_hz) + " Hz; allowed: up to 40,000,000");
+  }
   AudioClip clip{reader.info().channels, {}};
   const std::size_t chunk = static_cast<std::size_t>(kReadFrames * clip.channels);
   for (std::size_t filled = 0;;) {
@@ -190,6 +203,10 @@ AudioClip resample(const AudioClip& clip, double ratio, ResampleQuality quality)
   if (ratio == 1) return clip;
   AudioClip result{clip.channels, {}};
   const auto frames = static_cast<std::size_t>(std::ceil(static_cast<double>(clip.frames()) * ratio));
+  if (frames > kMaxClipFrames) {
+    throw FileError("cannot be resampled: it would have " + std::to_string(frames) +
+                    " frames; allowed: up to 40,000,000");
+  }
   result.samples.resize(frames * static_cast<std::size_t>(clip.channels));
   SRC_DATA data{};
   data.data_in = clip.samples.data();

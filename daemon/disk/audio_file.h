@@ -24,7 +24,7 @@ struct AudioFileInfo {
 };
 
 /// [control, disk] Opens the file and reads some of it. Throws FileError: missing, a directory, not an audio file,
-/// damaged, empty, more than two channels.
+/// damaged, empty, more than two channels, or it claims more than 10^12 frames.
 AudioFileInfo inspect_audio_file(const std::filesystem::path& path);
 
 /// `best`: 145 dB, for offline work. `live`: 121 dB, a fifth of the work, for the disk thread.
@@ -54,7 +54,8 @@ class AudioFileReader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// [control] A whole file as interleaved samples at rate_hz. For short files (samples of the demo band).
+/// [control] A whole file as interleaved samples at rate_hz. For short files (samples of the demo band): throws
+/// FileError for more than 40 million frames.
 struct AudioClip {
   int channels = 0;
   std::vector<float> samples;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "control/access/access_book.h"
 #include "daemon/doctor/checks.h"
 #include "daemon/net/addresses.h"
 
@@ -99,7 +100,8 @@ std::optional<Finding> check_addresses(const Machine& machine) {
     finding.level = Level::warn;
     finding.text = "This machine has no network address, so no tablet reaches it; programs on it do.";
     finding.remedy = "plug a cable in or join a Wi-Fi, then: ip -br address";
-  } else if (std::none_of(reachable.begin(), reachable.end(), [](const auto& a) { return is_heard(to_number(a)); })) {
+  } else if (std::none_of(reachable.begin(), reachable.end(),
+                          [](const auto& a) { return is_local_network(to_number(a)); })) {
     finding.level = Level::warn;
     finding.text = enumerate(reachable) +
                    " is no address of a private network, and the desk hears only such: neighbours "

@@ -1,13 +1,17 @@
 #include "daemon/offline/session.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
+
+#include "daemon/config/toml_text.h"
 
 namespace fohd {
 namespace {
+
+constexpr int kMaxSessionFrames = 200'000'000;  // a channel is made in memory: 1.6 GB in stereo, 69 minutes at 48 kHz
 
 /// One table of the file: every key is asked for once, what is left over is an error.
 class Reader {
@@ -178,12 +182,10 @@ Session load_session(const std::filesystem::path& file) {
   toml::table table;
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) throw FileError(file.string() + ": no such session file");
-  try {
-    table = toml::parse_file(file.string());
-  } catch (const toml::parse_error& problem) {
-    throw FileError(file.string() + ":" + std::to_string(problem.source().begin.line) + ": " +
-                    std::string(problem.description()));
-  }
+  std::string text;
+  std::optional<ConfigError> wrong = read_toml_text(file, text);
+  if (!wrong) wrong = parse_toml(text, file.string(), table);
+  if (wrong) throw FileError(wrong->to_string());
   Reader reader(table, file.string());
   Session session;
   reader.number("tempo_bpm", session.tempo_bpm, 20, 400);
@@ -201,6 +203,12 @@ Session load_session(const std::filesystem::path& file) {
     section_reader.integer("bars", section.bars, 1, 1000);
     section_reader.finish();
     session.sections.push_back(section);
+  }
+  if (const double frames = session.bars() * session.beats_per_bar * session.beat_frames();
+      frames > kMaxSessionFrames) {
+    reader.fail("section: all bars together last " + std::to_string(std::llround(frames / session.rate_hz)) +
+                " s; allowed at " + std::to_string(session.rate_hz) + " Hz: up to " +
+                std::to_string(kMaxSessionFrames / session.rate_hz) + " s");
   }
   for (const toml::table* entry : reader.tables("channel")) {
     session.channels.push_back(read_channel(*entry, file.string(), session));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "control/parameters/text.h"
 #include "daemon/store/crc32.h"
 
 namespace fohd {
@@ -16,8 +17,9 @@ namespace {
 constexpr std::string_view kFormat = "fohd state";
 constexpr int kVersion = 1;
 constexpr std::size_t kChecksumDigits = 8;
-constexpr double kHuge = 1e300;     // stands for a number that no double can hold
-constexpr int kMaxOverflows = 100;  // each is a pass over the file; more is no state that somebody wrote
+constexpr double kHuge = 1e300;          // stands for a number that no double can hold
+constexpr int kMaxOverflows = 100;       // each is a pass over the file; more is no state that somebody wrote
+constexpr std::size_t kMostNotes = 100;  // of values left out: each is a pass over the file, and a person reads a few
 constexpr std::string_view kChecksumLine = "\n\"checksum\": \"";
 
 template <class Number>
@@ -31,27 +33,7 @@ std::string shortest(Number number) {
   return text;
 }
 
-/// Length of the valid UTF-8 character at the start of `text`, or 0. Refuses what RFC 3629 refuses: overlong forms,
-/// surrogates, above U+10FFFF. A JSON parser would otherwise reject the whole file for one name from an old tablet.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return at(i) >= low && at(i) <= high;
-  };
-  const unsigned first = at(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool second = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool second = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
+/// A JSON parser would reject the whole file for one name from an old tablet that is no UTF-8.
 std::string json_quoted(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
@@ -79,6 +61,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
 
   ParsedGeneration result;
   std::string checksum;
+  std::size_t left_out = 0;  ///< values; the first kMostNotes of them are in the notes
   /// Where a number stands that no double can hold: the parser stops there. 0 bytes: nowhere.
   std::size_t overflow_at = 0, overflow_bytes = 0;
 
@@ -178,6 +161,7 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   /// One value that makes no sense costs itself only.
   bool leave_out(const std::string& why) {
     if (skipping_ > 0) return true;
+    if (++left_out > kMostNotes) return true;
     const std::size_t at = text_.find('"' + key_ + '"', searched_);
     std::string line;
     if (at != std::string_view::npos) {
@@ -350,6 +334,9 @@ ParsedGeneration parse_generation(std::string_view text) {
   }
   ParsedGeneration& generation = reader.result;
   if (!generation.error.empty()) return std::move(generation);
+  if (reader.left_out > kMostNotes) {
+    generation.notes.push_back(std::to_string(reader.left_out - kMostNotes) + " more values are left out");
+  }
   generation.checksummed = !reader.checksum.empty();
   if (generation.checksummed) {
     const std::size_t line = text.rfind(kChecksumLine);

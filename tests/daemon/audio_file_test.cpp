@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <complex>
+#include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "daemon/disk/audio_writer.h"
 #include "daemon/disk/channel_files.h"
 #include "tests/daemon/test_files.h"
+#include "tests/ogg_pages.h"
 
 using namespace fohd;
 using namespace fohd::test;
@@ -43,6 +46,40 @@ TEST_CASE("audio file: every kind of file that people bring is read, mono and st
       CHECK(worst <= kind.tolerance);
     }
   }
+}
+
+TEST_CASE("audio file: a header that claims more frames than anybody can record is refused", "[daemon][audio_file]") {
+  const TemporaryFolder folder;
+  // Long enough for two pages of sound: of one alone libsndfile counts the frames.
+  const auto wave = [](std::int64_t frame, int) { return 0.2 * sine(frame, 440, 48000); };
+  write_audio(folder / "a.ogg", 48000, 1, 200'000, wave, SF_FORMAT_OGG | SF_FORMAT_VORBIS);
+  std::ifstream file(folder / "a.ogg", std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  std::size_t last = 0;
+  for (std::size_t at = 0; at != std::string::npos; at = find_ogg_page(whole, at + 1)) last = at;
+  // An Ogg file is as long as its last page says.
+  for (const std::int64_t frames : {std::int64_t{2'000'000'000'000}, std::int64_t{4'000'000'000'000'000'000}}) {
+    CAPTURE(frames);
+    std::string claiming = whole;
+    constexpr std::size_t kPosition = 6;
+    for (std::size_t i = 0; i < 8; ++i) claiming[last + kPosition + i] = static_cast<char>(frames >> (8 * i) & 0xFF);
+    repair_ogg_checksums(claiming);
+    std::ofstream(folder / "b.ogg", std::ios::binary) << claiming;
+    const auto open = [&] { AudioFileReader(folder / "b.ogg", 48000, ResampleQuality::live); };
+    CHECK_THAT(message_of(open), Contains("b.ogg: damaged: claims to hold") && Contains("up to 1,000,000,000,000"));
+  }
+}
+
+TEST_CASE("audio file: what would not fit in memory as a whole is refused before it is read", "[daemon][audio_file]") {
+  const TemporaryFolder folder;
+  write_audio(
+      folder / "a.wav", 1000, 1, 210'000, [](auto, int) { return 0.0; }, SF_FORMAT_WAV | SF_FORMAT_PCM_U8);
+  CHECK_THAT(
+      message_of([&] { read_audio_file(folder / "a.wav", 192'000); }),
+      Contains("a.wav: is too long to be taken as a whole: 40320000 frames at 192000 Hz; allowed: up to 40,000,000"));
+  const AudioClip clip{1, std::vector<float>(160'000)};
+  CHECK_THAT(message_of([&] { resample(clip, 256, ResampleQuality::live); }),
+             Contains("40960000 frames; allowed: up to"));
 }
 
 TEST_CASE("audio file: a sine keeps frequency, level and phase at any pair of rates", "[daemon][audio_file]") {

@@ -1,12 +1,16 @@
 #include "daemon/config/config.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "daemon/jack/connect_rules.h"
 
 using namespace fohd;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 namespace fs = std::filesystem;
 
 namespace {
@@ -126,6 +130,75 @@ TEST_CASE("config: text that is not TOML is refused with its place", "[daemon][c
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].starts_with("x.toml:2:"));
   CHECK(errors[0].find("not TOML") != std::string::npos);
+}
+
+TEST_CASE("config: letters beyond a to z outside quotes are refused with their place, inside they are fine",
+          "[daemon][config]") {
+  // Undefined behaviour in toml++ 3.3, were they to reach it.
+  for (const char* text : {"\xEF\xBA\xBF[", "[desk]\nn\xC3\xA9 = 1", "[desk]\nname = \xC3\xA9",
+                           "[desk]\nname = \"a\"\xC3\xA9", "[desk]\nname = \"\"\"a\\\n  \xC3\xA9\"\"\""}) {
+    CAPTURE(text);
+    const ConfigResult result = parse_config(text, "f.toml");
+    REQUIRE(result.errors.size() == 1);
+    CHECK(result.errors[0].line == 1 + std::count(text, text + std::strlen(text), '\n'));
+    CHECK_THAT(result.errors[0].text, Contains("plain letter"));
+  }
+  const std::string fine =
+      "\xEF\xBB\xBF# \xC3\xA9\n[desk] # \xC3\xA9\nname = \"\"\"a\"\\\"\xC3\xA9\"\"\"\"\" # \xC3\xA9 '\n[state]\nfolder "
+      "= '\xC3\xA9\\'";
+  const ConfigResult result = parse_config(fine, "f.toml");
+  for (const ConfigError& error : result.errors) UNSCOPED_INFO(error.to_string());
+  REQUIRE(result.errors.empty());
+  CHECK(result.config.desk == "a\"\"\xC3\xA9\"\"");
+  CHECK(result.config.state_folder == "\xC3\xA9\\");
+}
+
+TEST_CASE("config: a table's name must begin as a name does, wherever a table may begin", "[daemon][config]") {
+  for (const char* text :
+       {"[$x]", "  [[ +x]]", "[.x]", "[osc]\nport = 9000\n\t[=]", "x = [[1], [2]]\n[{", "x = 1\n[\n"}) {
+    CAPTURE(text);
+    const ConfigResult result = parse_config(text, "f.toml");
+    REQUIRE(!result.errors.empty());
+    const std::string_view view = text;
+    CHECK(result.errors.back().line == 1 + std::count(view.begin(), view.begin() + view.find_last_of("[$+.={"), '\n'));
+    CHECK_THAT(result.errors.back().text, Contains("must begin with") || Contains("outside quotes"));
+  }
+  // Lists may begin with anything that TOML has.
+  CHECK_THAT(parse_config("x = [\n [+1, -1], [{}], [.5]]", "f.toml").errors[0].text, !Contains("must begin"));
+}
+
+TEST_CASE("config: a value that is missing is told with its place, an empty list or table is none",
+          "[daemon][config]") {
+  for (const char* text :
+       {"x = }", "x = ", "x = # 1", "x = [1,, 2]", "x = [{}, }]", "x = [,]", "x = {a = }", "x = {a = 1,}"}) {
+    CAPTURE(text);
+    const std::vector<std::string> errors = errors_of(std::string(text) + "\n");
+    REQUIRE(errors.size() == 1);
+    CHECK_THAT(errors[0], StartsWith("x.toml:1:") && Contains("a value is missing here"));
+  }
+  CHECK_THAT(errors_of("x = [ # 1\n, 2]").at(0), StartsWith("x.toml:2:1: ") && Contains("a value is missing here"));
+  for (const char* text : {"x = []", "x = {}", "x = [\n  1, # one\n  [], {},\n]", "x = \"=\"\ny = ','"}) {
+    CAPTURE(text);
+    CHECK_THAT(errors_of(text).at(0), Contains("there is no `x`"));
+  }
+}
+
+TEST_CASE("config: text with a zero character, where other programs see its end, is refused", "[daemon][config]") {
+  CHECK_THAT(errors_of("[osc]\naddress = \"0.0.0.0\\u0000x\"").at(0),
+             StartsWith("x.toml:2:11: `address` in [osc] may not hold the character \\u0000"));
+  CHECK(errors_of("[state]\nfolder = \"/a\\u0000b\"").size() == 1);
+}
+
+TEST_CASE("config: neither a name of very many parts nor a file without an end stops the program", "[daemon][config]") {
+  std::string name = "a";
+  for (int i = 0; i < 200'000; ++i) name += ".a";
+  for (const std::string& text : {name + " = 1", "[" + name + "]", "a = {" + name + " = 1}"}) {
+    const ConfigResult result = parse_config(text, "f.toml");
+    REQUIRE(result.errors.size() == 1);
+    CHECK_THAT(result.errors[0].to_string(), StartsWith("f.toml:1:") && Contains("at most 33 parts"));
+  }
+  CHECK(load_config("/dev/zero").errors.at(0).to_string() ==
+        "/dev/zero: this is larger than 1 MB, so it is no configuration");
 }
 
 TEST_CASE("config: folders and missing files are named, not read", "[daemon][config]") {

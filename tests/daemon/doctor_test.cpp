@@ -356,6 +356,11 @@ TEST_CASE("doctor: an address that nobody reaches is told", "[daemon][doctor]") 
   CHECK(has(rig(check_access).text, "Only programs on this machine"));
   rig.machine.config.osc.address = "0.0.0.0";
   CHECK(has(rig(check_access).text, "no password"));
+  rig.machine.config.access.trust = Trust::approved;
+  CHECK(has(rig(check_access).text, "lets in; others look."));
+  rig.machine.config.access.keys = {{"foh", "open sesame!", {}}};
+  CHECK(has(rig(check_access).text, "0 rules and 1 keys"));
+  CHECK_FALSE(has(rig(check_access).text, "sesame"));
   rig.machine.addresses = {"127.0.0.1"};
   CHECK(rig(check_addresses).level == Level::warn);
   rig.machine.addresses = {"203.0.113.4"};

@@ -199,6 +199,34 @@ TEST_CASE("a broken profile is left out and says file, line and what is allowed"
   }
 }
 
+TEST_CASE("a range is two numbers that a parameter can have", "[midi][profiles]") {
+  const std::string control =
+      std::string(kHead) + "[[control]]\nname = \"a\"\ntype = \"fader\"\nmessage = \"cc 1\"\nrange = ";
+  CHECK(load(control + "[-60, 10.5]").errors.empty());
+  for (const char* range : {"[nan, 1]", "[0, inf]", "[-inf, 0]", "[0, 1e300]", "[1]", "\"a\""}) {
+    const Loaded loaded = load(control + range);
+    CAPTURE(range, texts(loaded));
+    CHECK(loaded.profiles.empty());
+    CHECK_THAT(texts(loaded), Catch::Contains("box.toml:7:") && Catch::Contains("each from -1e+06 to 1e+06"));
+  }
+}
+
+TEST_CASE("what was learned on a device with a strange name is a profile for that device", "[midi][profiles]") {
+  MidiControlSpec spec;
+  std::string error;
+  spec.name = "cc 1";
+  spec.type = ControlType::fader;
+  spec.message = {MidiKind::control_change, 0, 1};
+  spec.does = *parse_midi_target("/main/fader", 1, error);
+  for (const std::string device : {"Box", "B\"o\\x", "B\xC3\xA9", "B\x7F\x01", "B\xFF\xC3", "B\xED\xA0\x80"}) {
+    const Loaded loaded = load(midi_profile_text({"", device, {spec}}));
+    CAPTURE(device, texts(loaded));
+    REQUIRE(loaded.profiles.size() == 1);
+    CHECK(loaded.errors.empty());
+    CHECK(find_profile(loaded.profiles, device) != nullptr);
+  }
+}
+
 TEST_CASE("profiles that extend each other in a ring are told, and end", "[midi][profiles]") {
   const Loaded ring = load({{"a.toml", "extends = \"b\"\n"}, {"b.toml", "extends = \"a\"\n"}});
   CHECK(ring.profiles.empty());
@@ -207,6 +235,16 @@ TEST_CASE("profiles that extend each other in a ring are told, and end", "[midi]
   const Loaded self = load({{"a.toml", "extends = \"a\"\n"}});
   CHECK(self.profiles.empty());
   CHECK_FALSE(self.errors.empty());
+}
+
+TEST_CASE("a folder that is named like a profile is told, and those beside it load", "[midi][profiles]") {
+  test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "a.toml");
+  test::write_text(folder / "box.toml", kHead);
+  std::vector<ConfigError> errors;
+  CHECK(load_midi_profiles({folder.path()}, errors).size() == 1);
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0].to_string(), Catch::Contains("a.toml: this is a folder"));
 }
 
 TEST_CASE("what is wrong in a base is told with the base's file, and good profiles beside it load",

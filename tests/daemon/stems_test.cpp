@@ -107,6 +107,9 @@ TEST_CASE("stems: a wrong session file is refused by file and line, with what is
   CHECK_THAT(studio.message("samples = \"nowhere\"\n"), Contains("there is no folder") && Contains("sonic-pi-samples"));
   CHECK_THAT(studio.message(head), Contains("at least one [[section]] is needed"));
   CHECK_THAT(studio.message(head + sections), Contains("at least one [[channel]] is needed"));
+  std::string endless = head;
+  for (int i = 0; i < 5; ++i) endless += "[[section]]\nname = \"a\"\nbars = 1000\n";
+  CHECK_THAT(studio.message(endless), Contains("all bars together last 10000 s; allowed at 48000 Hz: up to 4166 s"));
   CHECK_THAT(studio.message("speed = 3\n" + channel(hits + "[channel.play]\na = \"x\"\n")),
              Contains("s.toml:1: unknown key 'speed'; allowed here: tempo_bpm"));
   CHECK_THAT(studio.message(channel(hits + "[channel.play]\nc = \"x\"\n")),

@@ -182,6 +182,18 @@ TEST_CASE("state: a value that makes no sense costs itself only, and its line is
   CHECK_FALSE(parse_generation(many + "}}").error.empty());  // refused, not a thousand passes over it
 }
 
+TEST_CASE("state: of very many values that make no sense the first are named and the others counted",
+          "[daemon][store]") {
+  std::string text = "{\"values\": {\"/a\": 1";
+  for (int i = 0; i < 30'000; ++i) text += ",\n\"/b/" + std::to_string(i) + "\": null";
+  const ParsedGeneration generation = parse_generation(text + "}}");
+  CHECK(generation.error.empty());
+  CHECK(generation.values.size() == 1);
+  REQUIRE(generation.notes.size() == 101);
+  CHECK_THAT(generation.notes[99], Catch::Contains("line 101: /b/99 "));
+  CHECK(generation.notes[100] == "29900 more values are left out");
+}
+
 TEST_CASE("state: what cannot be used is refused with the place and the reason", "[daemon][store]") {
   const auto error = [](const std::string& text) { return parse_generation(text).error; };
   CHECK_THAT(error(""), Catch::Contains("not JSON"));

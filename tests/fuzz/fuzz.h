@@ -1,7 +1,9 @@
 // What the fuzzers share.
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 
 #include "control/commands.h"
 #include "control/desk/desk.h"
@@ -13,8 +15,10 @@ struct NoCommands : CommandSink {
 };
 
 /// What must hold whatever came in: else the fuzzer has found something.
-inline void check(bool holds) {
-  if (!holds) std::abort();
+inline void check(bool holds, const std::source_location& at = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u does not hold\n", at.file_name(), static_cast<unsigned>(at.line()));
+  std::abort();
 }
 
 /// Every value is one that its row takes unchanged.

@@ -1,7 +1,4 @@
-// Coverage-guided packets for the OSC server. Clang only:
-//   cmake --preset asan -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DFOHD_DAEMON=OFF -DFOHD_WERROR=OFF -DFOHD_FUZZ=ON
-//         -DFOHD_SANITIZE=fuzzer-no-link,address,undefined
-//   cmake --build build/fuzz --target osc_fuzz && build/fuzz/bin/osc_fuzz -max_len=1500 -max_total_time=60
+// Packets for the OSC server.
 //
 // An input is a row of packets: a byte for the client and the time that passes, two bytes of length, the packet.
 #include <algorithm>
@@ -19,7 +16,7 @@ using namespace fohd::fuzz;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Geometry geometry{.inputs = 3, .buses = 2};
+  static const Geometry geometry{.inputs = 3, .returns = 2, .buses = 2};
   Desk desk(geometry);
   DeskStatus status(geometry);
   NoCommands sink;
