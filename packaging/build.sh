@@ -1,12 +1,20 @@
 #!/bin/sh
-# Builds the Debian package into build/package and prints its path. `./start --package [arm64]` installs what this needs
-# and calls it. FOHD_PACKAGE_RELEASE=2 makes it version 0.1.0-2.
-# Usage: build.sh [amd64|arm64]   (default: what this machine is)
+# Builds the Debian package into build/package and prints its path; installs what is missing for that. It is what
+# `./start --package [arm64]` calls. FOHD_PACKAGE_RELEASE=2 makes it version 0.1.0-2.
+# Usage: build.sh [ARCHITECTURE]   (default: what this machine is)
 set -eu
 cd "$(dirname "$0")/.."
-architecture=${1:-$(dpkg --print-architecture)}
-preset=release
-[ "$architecture" = "$(dpkg --print-architecture)" ] || preset=$architecture
+FOHD_ROOT=$PWD
+. .ci/setup.sh
+here=$(dpkg --print-architecture)
+architecture=${1:-$here}
+case $architecture in
+  "$here") preset=release ;;
+  arm64) preset=arm64 ;;
+  *) echo "packaging/build.sh: packages are built for $here, the machine's own, and for arm64; not for '$architecture'" >&2; exit 2 ;;
+esac
+install_packages run >&2
+[ $preset = release ] || install_arm64_packages >&2
 log=$PWD/build/package-$architecture.log
 mkdir -p build/package
 # The tests' own packages may be missing here; where ./check has turned the tests on they stay on.
