@@ -26,7 +26,11 @@ until_ok() {
   done
 }
 
-in_base() { chroot "$base" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
+in_root() { # ROOT COMMAND...
+  in=$1
+  shift
+  chroot "$in" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"
+}
 
 make_base() { # DEB: the root with everything but the package itself
   mkdir -p "$service"
@@ -41,8 +45,8 @@ make_base() { # DEB: the root with everything but the package itself
   depends=$(dpkg-deb -f "$1" Depends)
   [ "$(cat "$base/fohd-depends" 2>/dev/null)" != "$depends" ] || return 0
   echo "what the package depends on: apt-get, once"
-  { in_base apt-get -o DPkg::Lock::Timeout=400 update -qq &&
-    in_base apt-get -o DPkg::Lock::Timeout=400 satisfy -y -qq --no-install-recommends "$depends"; } \
+  { in_root "$base" apt-get -o DPkg::Lock::Timeout=400 update -qq &&
+    in_root "$base" apt-get -o DPkg::Lock::Timeout=400 satisfy -y -qq --no-install-recommends "$depends"; } \
     >"$service/depends.log" 2>&1 || fail "dependencies: see $service/depends.log"
   printf '%s\n' "$depends" >"$base/fohd-depends"
 }
