@@ -77,7 +77,7 @@ done
 say "rmem_max" "$(cat /proc/sys/net/core/rmem_max)"
 say "receive buffer" "$(journalctl -q -o cat -u fohd | grep -o 'OSC is heard.*')"
 say "refusals in the journal" "$(journalctl -q -o cat -u fohd -u fohd-jack | grep -ciE 'cannot (use real|lock)|not permitted|cannot allocate')"
-say "after kill -9" "$(fohctl set /ch/1/fader -7.5; sleep 2; kill -9 "$desk"; until fohctl --timeout 50 get /ch/1/fader 2>/dev/null; do :; done) of pid $(systemctl show --value -p MainPID fohd), was $desk"
+say "after kill -9" "$(fohctl set /ch/1/fader -7.5 >/dev/null; sleep 2; kill -9 "$desk"; until fohctl --timeout 50 get /ch/1/fader 2>/dev/null; do :; done) of pid $(systemctl show --value -p MainPID fohd), was $desk"
 say "end" ""
 systemctl poweroff
 REPORT
@@ -92,7 +92,7 @@ echo "booting; emulated, so about two minutes"
 timeout 600 qemu-system-x86_64 -M q35 -cpu max -accel tcg,thread=multi -m 1024 -smp 2 -kernel "$root"/boot/vmlinuz-* \
   -initrd "$root"/boot/initrd.img-* -append "root=/dev/vda rw console=ttyS0 quiet" -drive "file=$service/vm.img,if=virtio,format=raw" \
   -nic none -display none -serial "file:$service/vm.log" -no-reboot >"$service/qemu.log" 2>&1 || fail "qemu: see $service/qemu.log and $service/vm.log"
-tr -d '\r' <"$service/vm.log" | sed -n 's/^REPORT //p' >"$service/vm-report"
+tr -d '\r' <"$service/vm.log" | sed -n 's/.*REPORT //p' >"$service/vm-report"
 cat "$service/vm-report"
 holds() { grep -qE "$1" "$service/vm-report" || fail "not seen: $1"; }
 holds '^end'
