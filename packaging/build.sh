@@ -13,7 +13,7 @@ case $architecture in
   arm64) preset=arm64 ;;
   *) echo "packaging/build.sh: packages are built for $here, the machine's own, and for arm64; not for '$architecture'" >&2; exit 2 ;;
 esac
-install_packages run >&2
+install_packages run package >&2
 [ $preset = release ] || install_arm64_packages >&2
 log=$PWD/build/package-$architecture.log
 mkdir -p build/package
