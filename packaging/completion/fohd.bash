@@ -8,8 +8,11 @@ _fohd_help() { # PROGRAM COMMAND...: commands and options of that command, one a
     section == "Options:" && /^  -/ { n = split($1, names, ","); for (i = 1; i <= n; ++i) print names[i] }'
 }
 
-_fohd_addresses() { # PROGRAM OPTION...: asks for no longer than a person notices
-  "$@" --timeout 300 list "$current" 2>/dev/null | awk '{ print $1 }'
+_fohd_addresses() { # PROGRAM OPTION...: addresses up to the next slash; asks for no longer than a person notices
+  local parent=${current%/*}
+  "$@" --timeout 300 list "${parent:-/}" 2>/dev/null | awk -v typed="$current" '
+    index($1, typed) == 1 { rest = substr($1, length(typed) + 1); slash = index(rest, "/")
+                            print typed (slash ? substr(rest, 1, slash) : rest) }' | sort -u
 }
 
 _fohd() {
@@ -30,7 +33,9 @@ _fohd() {
   case $current in
     /*)
       if [[ ${program##*/} == fohctl ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(_fohd_addresses "$program" "${desk[@]}")" -- "$current")
+        mapfile -t COMPREPLY < <(_fohd_addresses "$program" "${desk[@]}")
+        # An address that goes on gets no blank behind it.
+        [[ ${COMPREPLY[0]:-} != */ ]] || compopt -o nospace 2>/dev/null
       fi ;;
     *)
       # The help tells which options take files and folders.

@@ -113,6 +113,12 @@ say "locked memory of the desk" "$(inside grep VmLck "/proc/$(show fohd MainPID)
 say "exposure of fohd.service (systemd-analyze security)" \
   "$(inside systemd-analyze security --no-pager fohd.service 2>/dev/null | sed -n 's/.*exposure level[^:]*: *//p')"
 
+# --- completion asks the desk itself
+completed=$(inside bash -c '. /usr/share/bash-completion/completions/fohd
+  COMP_WORDS=(fohctl get /ch/1/fad); COMP_CWORD=2; _fohd fohctl; echo "${COMPREPLY[*]}"')
+[ "$completed" = /ch/1/fader ] || fail "completion of an address: '$completed'"
+say "fohctl get /ch/1/fad<TAB> is completed" "$completed"
+
 # --- a reload is not a restart
 pid=$(show fohd MainPID)
 inside systemctl reload fohd || diagnose "systemctl reload"

@@ -71,6 +71,10 @@ completed() { # WORDS...
 [ "$(completed fohd run --conf)" = --config ] || wrong "completion of an option"
 [ "$(completed fohctl --port 1 latency m)" = measure ] || wrong "completion of a command's command"
 
+# What is asked for in vain is refused with a sentence.
+if packaging/build.sh mips >"$work/out" 2>&1; then wrong "a package for mips was promised"; fi
+grep -q "not for 'mips'" "$work/out" || wrong "no plain message about an architecture: $(cat "$work/out")"
+
 if command -v dpkg-deb >/dev/null && command -v cpack >/dev/null; then
   # As packaging/build.sh does it; the dependencies take a while and have nothing to do with the files.
   cpack --config "$build/CPackConfig.cmake" -B "$work/package" -D CPACK_DEBIAN_PACKAGE_SHLIBDEPS=OFF >"$work/cpack" 2>&1 ||
