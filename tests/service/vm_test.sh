@@ -40,7 +40,7 @@ if ! speaks_to_systemd build/release/bin/fohd; then
   echo "this fohd does not speak to systemd yet: run as Type=simple, without a watchdog"
 fi
 
-# What is asked inside, a line "REPORT what: value" each on the console; then the machine switches itself off.
+# What is asked inside, a line "what: value" each, into a file; then the machine switches itself off.
 cat >"$root/root/report.sh" <<'REPORT'
 #!/bin/sh
 tries=300
@@ -63,7 +63,7 @@ until threads "$desk" | grep -q FIFO; do
   [ $tries -gt 0 ] || break
   sleep 0.2
 done
-say() { echo "REPORT $1: $2"; }
+say() { echo "$1: $2"; }
 say "state of fohd" "$(systemctl is-active fohd), of fohd-jack $(systemctl is-active fohd-jack)"
 say "kernel" "$(uname -r)"
 for name in desk server; do
@@ -82,7 +82,7 @@ say "end" ""
 systemctl poweroff
 REPORT
 chmod +x "$root/root/report.sh"
-printf '[Unit]\nAfter=fohd.service\n[Service]\nType=oneshot\nExecStart=/root/report.sh\nStandardOutput=tty\nTTYPath=/dev/ttyS0\n[Install]\nWantedBy=multi-user.target\n' \
+printf '[Unit]\nAfter=fohd.service\n[Service]\nType=oneshot\nExecStart=/root/report.sh\nStandardOutput=append:/root/report\n[Install]\nWantedBy=multi-user.target\n' \
   >"$root/etc/systemd/system/report.service"
 ln -s ../report.service "$root/etc/systemd/system/multi-user.target.wants/report.service"
 
@@ -92,7 +92,7 @@ echo "booting; emulated, so about two minutes"
 timeout 600 qemu-system-x86_64 -M q35 -cpu max -accel tcg,thread=multi -m 1024 -smp 2 -kernel "$root"/boot/vmlinuz-* \
   -initrd "$root"/boot/initrd.img-* -append "root=/dev/vda rw console=ttyS0 quiet" -drive "file=$service/vm.img,if=virtio,format=raw" \
   -nic none -display none -serial "file:$service/vm.log" -no-reboot >"$service/qemu.log" 2>&1 || fail "qemu: see $service/qemu.log and $service/vm.log"
-tr -d '\r' <"$service/vm.log" | sed -n 's/.*REPORT //p' >"$service/vm-report"
+debugfs -R 'cat /root/report' "$service/vm.img" >"$service/vm-report" 2>/dev/null
 cat "$service/vm-report"
 holds() { grep -qE "$1" "$service/vm-report" || fail "not seen: $1"; }
 holds '^end'
