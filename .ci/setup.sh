@@ -1,5 +1,5 @@
 # Sourced by ./start and ./check: installs what .ci/packages lists and is missing. Needs root or sudo only then.
-# Usage: install_packages run [check]
+# Usage: install_packages run [check] [cross]; install_arm64_packages
 
 fohd_packages() { # sections... -> names
   awk -v wanted=" $* " '/^\[/ { on = index(wanted, " " substr($0, 2, length($0) - 2) " "); next }
@@ -40,4 +40,10 @@ install_packages() {
   echo "fohd: installing$missing"
   # shellcheck disable=SC2086 # one word a package is meant
   apt_install $missing
+}
+
+install_arm64_packages() { # what a cross-build links against
+  [ "$(dpkg --print-architecture)" != arm64 ] || return 0
+  dpkg --print-foreign-architectures | grep -qx arm64 || as_root dpkg --add-architecture arm64
+  install_packages cross arm64
 }

@@ -1,9 +1,7 @@
 // A helper of the scripts: what systemd is to a Type=notify service with a watchdog.
 //   service_manager SOCKET WATCHDOG_MS PROGRAM ARGUMENTS...
-// Runs the program, prints what it notifies, and sends SIGABRT when no ping came for WATCHDOG_MS. SIGUSR2 to this
-// helper stops the program's main thread, and only that one, as an endless loop in it would. The last line tells how it
-// ended.
-#include <sys/ptrace.h>
+// Runs the program, prints what it notifies, and sends SIGABRT when no ping came for WATCHDOG_MS. SIGTERM to this
+// helper goes on to the program. The last line tells how it ended.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -21,7 +19,7 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
-volatile std::sig_atomic_t hang = 0, end = 0;
+volatile std::sig_atomic_t end = 0;
 
 int fail(const char* text) {
   std::fprintf(stderr, "service_manager: %s: %s\n", text, std::strerror(errno));
@@ -54,7 +52,6 @@ int main(int argc, char** argv) {
     ::execv(argv[3], argv + 3);
     std::_Exit(127);
   }
-  std::signal(SIGUSR2, [](int) { hang = 1; });
   std::signal(SIGTERM, [](int) { end = 1; });
   const Clock::time_point begin = Clock::now();
   Clock::time_point pinged = begin, asked = begin;
@@ -66,12 +63,6 @@ int main(int argc, char** argv) {
       const std::string_view message(text, static_cast<std::size_t>(size));
       if (message == "WATCHDOG=1") pinged = Clock::now();
       if (message != "WATCHDOG=1") std::printf("%ld %.*s\n", since_ms(begin), static_cast<int>(size), text);
-    }
-    if (hang != 0) {
-      hang = 0;
-      if (::ptrace(PTRACE_SEIZE, child, nullptr, nullptr) != 0) return fail("ptrace");
-      if (::ptrace(PTRACE_INTERRUPT, child, nullptr, nullptr) != 0) return fail("ptrace");
-      std::printf("%ld hangs\n", since_ms(begin));
     }
     if (end != 0) {
       end = 0;

@@ -37,7 +37,7 @@ set_value /main/fader 0
 set_value /ch/1/fader 0
 listen 5
 sleep 1.2 # the change is on disk
-kill -USR2 "$second_pid"
+"$bin/hang_thread" "$desk_pid" &
 until_ok 20 notified 'signal 6' || fail "the watchdog did not end the desk: $(cat "$work/manager.log")"
 wait "$tail_pid" || fail "the listener"
 cat "$work/tail"
