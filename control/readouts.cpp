@@ -1,5 +1,7 @@
 #include "control/readouts.h"
 
+#include "control/overload_watch.h"
+
 #include <array>
 
 namespace fohd {
@@ -59,6 +61,11 @@ constexpr std::array kRows = {
     ReadoutRow{"/jack/deadline_misses", Family::global, Kind::integer, Unit::none, 0, 0,
                [](S, T t, int) -> Value { return t.deadline_misses; },
                "Audio callbacks that ended too late by the desk's own clock, since JACK last came."},
+    ReadoutRow{
+        "/audio/shed", Family::global, Kind::integer, Unit::none, 0, kShedRows.size() - 1,
+        [](S, T t, int) -> Value { return t.shed; },
+        "What the desk gives up because the audio load is near its limit, never of the dry path: 0 nothing, 1 main's "
+        "limiter watches the samples only, not what lies between them."},
     ReadoutRow{"/osc/lost_datagrams", Family::global, Kind::integer, Unit::none, 0, 0,
                [](S, T t, int) -> Value { return t.lost_datagrams; },
                "OSC datagrams that came faster than they could be read, since the program started."},

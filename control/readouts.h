@@ -35,6 +35,7 @@ struct DeskStatus {
   float load_percent = 0;                ///< of one period, as JACK reports it
   std::int32_t xruns = 0;                ///< since the start of the process
   std::int32_t deadline_misses = 0;      ///< callbacks that ended later than a period after their cycle began
+  std::int32_t shed = 0;                 ///< a Shed: what is given up because of the load
   std::int32_t lost_datagrams = 0;       ///< OSC that came faster than it was read, since the start of the process
   std::vector<bool> channel_safety_muted, bus_safety_muted;
   bool main_safety_muted = false;

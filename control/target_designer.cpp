@@ -123,6 +123,11 @@ bool TargetDesigner::update(bool unread) {
   return changed_;
 }
 
+void TargetDesigner::set_shed(Shed shed) {
+  if (shed == std::exchange(shed_, shed)) return;
+  main_work_.merge({.gains = true});
+}
+
 /// Sorts what is dirty by strip. A parameter that nobody thought of here costs a redesign of its strip's gains, which
 /// raises no revision if it changes none.
 void TargetDesigner::collect() {
@@ -278,6 +283,7 @@ void TargetDesigner::design_master(const MixSettings& mix, const Work& work) {
   next.width = design(StereoWidthParams{master.width_percent, master.mono_below_on, master.mono_below_hz}, rate_hz_);
   next.limiter =
       design(TruePeakLimiterParams{master.limiter_on, master.limiter_ceiling_db, master.limiter_release_ms}, rate_hz_);
+  next.limiter.between = shed_ < Shed::between_samples;
   if (next == present) return;
   next.gain_ramp_frames = folded(gain_ramp(work), present.gain_ramp_frames, main_turn_);
   ++next.revision;

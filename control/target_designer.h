@@ -8,6 +8,7 @@
 #include "control/desk/desk.h"
 #include "control/effect_designer.h"
 #include "control/gain_laws.h"
+#include "control/overload_watch.h"
 #include "engine/latest.h"
 #include "engine/targets.h"
 
@@ -40,6 +41,8 @@ class TargetDesigner {
   /// The shutter is shut by any of: hold (cold start), panic (the parameter), shutdown. Ramps of DESK section 1:
   /// start 200 ms, panic 20 ms, release of panic 500 ms, shutdown 20 ms.
   void set_hold(bool held) { hold_ = held; }
+  /// What is given up because the load is near its limit (control/overload_watch.h).
+  void set_shed(Shed shed);
   void set_shutdown(bool shutting_down) { shutdown_ = shutting_down; }
 
   /// Whatever sounds in an effect slot ends (20 ms). slot 0..geometry.effects()-1. A panic does it to all.
@@ -95,6 +98,7 @@ class TargetDesigner {
   std::uint32_t main_turn_ = 0;
   std::vector<float> scratch_;  ///< [tap][column] of the strip in hand
   bool hold_ = false, shutdown_ = false;
+  Shed shed_ = Shed::nothing;
   bool panic_since_open_ = false;  ///< what shut the outputs decides how slowly they open
   bool changed_ = false;
 };

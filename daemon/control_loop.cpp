@@ -226,6 +226,7 @@ void ControlLoop::hear_jack(JackNews news) {
       set_emergency_core(nullptr);
       core_.reset();
       fault_watch_.new_engine();
+      overload_watch_.new_engine();
       absent_reason_ = news.text;
       running_ = status_.jack_connected = false;
       midi_->set_jack_alive(false);
@@ -255,6 +256,7 @@ void ControlLoop::audio_opened(const JackNews& news) {
   if (store_) store_->submit_meta(meta());
   designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
   designer_->set_hold(status_.held);
+  designer_->set_shed(overload_watch_.shed());
   designer_->update();
   designer_->publish(core_->engine(), core_->targets());
   set_emergency_core(core_.get());
@@ -351,7 +353,19 @@ void ControlLoop::read_meters() {
   if (live_meter_) live_meter_->draw(now);
 }
 
+void ControlLoop::watch_load() {
+  if (!core_ || !designer_) return;
+  const Shed before = overload_watch_.shed();
+  const Shed now = overload_watch_.take(core_->counters().read().load_histogram, !core_->freewheel().raised());
+  designer_->set_shed(now);
+  status_.shed = static_cast<std::int32_t>(now);
+  if (now == before) return;
+  spdlog::log(now > before ? spdlog::level::warn : spdlog::level::info, "The audio load is {}: {}",
+              now > before ? "near its limit" : "lower again", kShedRows[static_cast<std::size_t>(now)].doc);
+}
+
 void ControlLoop::every_second() {
+  watch_load();
   if (store_) store_->submit({});
   media_.report();
   midi_->report();

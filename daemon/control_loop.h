@@ -13,6 +13,7 @@
 #include "control/desk/desk.h"
 #include "control/fault_watch.h"
 #include "control/osc/osc_server.h"
+#include "control/overload_watch.h"
 #include "control/readouts.h"
 #include "control/target_designer.h"
 #include "daemon/access/access_desk.h"
@@ -60,6 +61,7 @@ class ControlLoop : public CommandSink {
 
   void tick();
   void read_meters();
+  void watch_load();
   void every_second();
   template <class Work>
   void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
@@ -92,6 +94,7 @@ class ControlLoop : public CommandSink {
   Desk desk_;
   DeskStatus status_;
   FaultWatch fault_watch_;
+  OverloadWatch overload_watch_;
   Observer unsaved_, names_;  ///< what the store has not heard of; what may be a name
   Media media_;
   AccessDesk access_;  ///< the gate of the desk

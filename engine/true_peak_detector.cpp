@@ -68,6 +68,11 @@ const FoldedTaps kFoldedTaps = fold_taps();
 
 void TruePeakDetector::reset() noexcept { std::fill_n(heard_, std::size(heard_), 0.0f); }
 
+void TruePeakDetector::hear(const float* in, int frames) noexcept {
+  true_peaks_hear(in, kLoudest, heard_ + kHistory, frames);
+  std::memmove(heard_, heard_ + frames, kHistory * sizeof(float));
+}
+
 void TruePeakDetector::process(const float* in, float* peaks, int frames) noexcept {
   true_peaks_hear(in, kLoudest, heard_ + kHistory, frames);
   alignas(64) float loudest[kSubBlockFrames + kLanes] = {};

@@ -18,6 +18,9 @@ class TruePeakDetector {
   /// the sample kDelayFrames before in[i] and the one after that. The samples themselves are the caller's. NaN and
   /// infinities count as silence, magnitudes above 2^120 as 2^120. Chunk-invariant.
   void process(const float* in, float* peaks, int frames) noexcept;
+  /// [audio] The same without an answer, for nearly nothing: what comes later is found as if it had been asked all
+  /// along.
+  void hear(const float* in, int frames) noexcept;
   /// [audio] Forgets.
   void reset() noexcept;
 

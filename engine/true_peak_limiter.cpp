@@ -209,7 +209,7 @@ void TruePeakLimiter::process_block(float* io, int frames) noexcept {
     float* samples = sides[lane];
     for (int i = 0; i < frames; ++i) samples[i] = io[i * kLanes + lane];
     side.write(samples, frames, now_);
-    side.between.process(samples, levels, frames);
+    coeffs_.between ? side.between.process(samples, levels, frames) : side.between.hear(samples, frames);
     side.read(samples, frames, now_ - TruePeakDetector::kDelayFrames);
     for (int i = 0; i < frames; ++i) levels[i] = std::max(levels[i], finite_magnitude(samples[i]));
     side.read(samples, frames, now_ - static_cast<std::uint64_t>(latency_frames()));

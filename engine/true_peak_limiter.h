@@ -25,6 +25,7 @@ struct TruePeakLimiterCoeffs {
   bool on = true;
   double ceiling_lin = 1;  ///< re full scale
   double fast_share = 1, slow_share = 1, charge_share = 1;
+  bool between = true;  ///< false: only the samples are watched, not what lies between them, which is most of the work
   constexpr bool operator==(const TruePeakLimiterCoeffs&) const = default;
 };
 

@@ -515,3 +515,17 @@ TEST_CASE("targets: of the channels that listen to their keys the first is heard
   REQUIRE(designer.update());
   CHECK(designer.targets().listen.strip == -1);
 }
+
+TEST_CASE("designer: what is given up under load reaches main's limiter, and comes back", "[control][design]") {
+  Desk desk(small());
+  TargetDesigner designer(desk, kRate);
+  Latest<DeskTargets> targets{DeskTargets(small())};
+  Engine engine(small(), kRate);
+  designer.update();
+  for (const Shed shed : {Shed::nothing, Shed::between_samples, Shed::nothing}) {
+    designer.set_shed(shed);
+    designer.update();
+    designer.publish(engine, targets);
+    CHECK(targets.read().main.limiter.between == (shed == Shed::nothing));
+  }
+}

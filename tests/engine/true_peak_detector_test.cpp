@@ -139,6 +139,24 @@ TEST_CASE("true peak detector: any split gives the same bits, nothing is allocat
   CHECK(heap_calls == 0);
 }
 
+TEST_CASE("true peak detector: what it only heard is known when it is asked again", "[engine][limiter]") {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  TruePeakDetector always, sometimes;
+  for (int block = 0; block < 500; ++block) {
+    float in[64] = {}, expected[64] = {}, peaks[64] = {};
+    const int frames = 1 + static_cast<int>(random() % 64);
+    for (int n = 0; n < frames; ++n) in[n] = uniform(random);
+    always.process(in, expected, frames);
+    if (random() % 2 == 0) {
+      sometimes.hear(in, frames);
+      continue;
+    }
+    sometimes.process(in, peaks, frames);
+    CHECK(std::equal(peaks, peaks + frames, expected));
+  }
+}
+
 TEST_CASE("true peak detector: NaN and infinity are silence, the largest floats are numbers", "[engine][limiter]") {
   std::vector<float> clean = noise_of(200, 3), broken = clean;
   clean[50] = clean[60] = clean[61] = 0;

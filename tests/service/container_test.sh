@@ -165,7 +165,7 @@ inside setpriv --reuid=fohd --regid=fohd --init-groups env JACK_NO_START_SERVER=
 tail_pid=$!
 sleep 2
 say "a control thread that hangs: the same mix answers after" \
-  "$(time_to_answer 'hang_thread "$(systemctl show --value -p MainPID fohd)" >/dev/null 2>&1 & sleep 0.5;' /ch/1/fader 0.0) ms"
+  "$(time_to_answer 'hang_thread "$(systemctl show --value -p MainPID fohd)" >/root/hang.log 2>&1 & sleep 0.5;' /ch/1/fader 0.0) ms"
 inside journalctl --no-pager -q -u fohd | grep -q 'Watchdog timeout' || diagnose "it was not the watchdog"
 wait "$tail_pid" || fail "the listener: $(cat "$service/tail")"
 say "  its outputs faded: ms from the last full peak to silence, steepest step over the sine's own" "$(cat "$service/tail")"
