@@ -160,12 +160,12 @@ cp build/release/bin/jack_tail build/release/bin/hang_thread "$root/usr/local/bi
 inside fohctl set /main/fader 0 >/dev/null
 inside fohctl set /ch/1/fader 0 >/dev/null
 sleep 1.5
-inside setpriv --reuid=fohd --regid=fohd --init-groups env JACK_NO_START_SERVER=1 jack_tail fohd:main_l fohd:in_1 16 \
+inside setpriv --reuid=fohd --regid=fohd --init-groups env JACK_NO_START_SERVER=1 /usr/local/bin/jack_tail fohd:main_l fohd:in_1 16 \
   >"$service/tail" 2>&1 &
 tail_pid=$!
 sleep 2
 say "a control thread that hangs: the same mix answers after" \
-  "$(time_to_answer 'hang_thread "$(systemctl show --value -p MainPID fohd)" >/root/hang.log 2>&1 & sleep 0.5;' /ch/1/fader 0.0) ms"
+  "$(time_to_answer '/usr/local/bin/hang_thread "$(systemctl show --value -p MainPID fohd)" >/dev/null 2>&1 & sleep 0.5;' /ch/1/fader 0.0) ms"
 inside journalctl --no-pager -q -u fohd | grep -q 'Watchdog timeout' || diagnose "it was not the watchdog"
 wait "$tail_pid" || fail "the listener: $(cat "$service/tail")"
 say "  its outputs faded: ms from the last full peak to silence, steepest step over the sine's own" "$(cat "$service/tail")"
