@@ -1,6 +1,7 @@
 #!/bin/sh
 # jackd is killed and started again, at other periods and rates: the desk comes back with the same ports and connections,
-# also those a person made, and without those a person took away.
+# also those a person made, and without those a person took away. And the server changes its period while it runs: nothing is
+# lost by it, not even the client. ROUNDS=100 PERIODS=100 for more of both.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -22,7 +23,7 @@ connections >"$work/before"
 
 # The desk's own log tells when audio ran again; how long that takes depends on the machine and is only reported.
 round=0
-while [ "$round" -lt 20 ]; do
+while [ "$round" -lt "${ROUNDS:-20}" ]; do
   round=$((round + 1))
   case $((round % 5)) in
     1) how="9 256 48000" ;;
@@ -47,6 +48,23 @@ while [ "$round" -lt 20 ]; do
 done
 sort -n "$work/times" | awk '{ t[NR] = $1 } END {
   printf "%d restarts of jackd; from its start to running audio: median %.2f s, at most %.2f s\n", NR, t[int((NR + 1) / 2)], t[NR] }'
+
+# Another period, while the same client plays on.
+losses=$(times_said "No audio") round=0
+while [ "$round" -lt "${PERIODS:-10}" ]; do
+  round=$((round + 1))
+  frames=$((64 << round * 7 % 5)) # 64 to 1,024, each another one than before
+  timeout 20 jack_bufsize "$frames" >/dev/null 2>&1 || fail "jackd did not change its period to $frames"
+  shows_period() { "$bin/fohctl" --port "$port" get /jack/period | grep -qx "/jack/period $frames"; }
+  began=$(second_now)
+  until_ok 20 shows_period || fail "period $round: the desk does not show $frames frames"
+  awk -v a="$began" -v b="$(second_now)" 'BEGIN { print (b < a ? b - a + 86400 : b - a) }' >>"$work/period-times"
+  all_back || fail "period $round ($frames): $(diff "$work/before" "$work/now")"
+  expect_gain fohd:main_l fohd:in_1 -3.0
+done
+[ "$(times_said "No audio")" -eq "$losses" ] || fail "a change of the period cost audio"
+sort -n "$work/period-times" | awk '{ t[NR] = $1 } END {
+  printf "%d changes of the period; until the desk shows it: median %.2f s, at most %.2f s\n", NR, t[int((NR + 1) / 2)], t[NR] }'
 
 # A client that comes and goes keeps its connection.
 jackd_clients=$(jack_lsp | grep -c '^fohd:')
