@@ -2,7 +2,7 @@
 //   jack_probe gain FROM_PORT TO_PORT SECONDS    plays into TO_PORT (an input of the desk), listens to FROM_PORT
 // prints the gain in dB with one decimal, or "silence" below -100 dB.
 //   jack_probe break TO_PORT                     plays the same with a NaN in it three times within a second
-// The server is $JACK_DEFAULT_SERVER.
+// The server is $JACK_DEFAULT_SERVER. With PROBE_IN_REAL_TIME set time runs as it does: PipeWire's freewheel waits for nobody.
 #include <jack/jack.h>
 #include <unistd.h>
 
@@ -85,13 +85,14 @@ int main(int argc, char** argv) {
   };
   if (!connect(name + ":out", to_port)) return fail("cannot connect to the desk's input");
   if (!probe.broken && !connect(argv[2], name + ":in")) return fail("cannot connect to the desk's output");
-  jack_set_freewheel(probe.client, 1);
+  const bool in_real_time = std::getenv("PROBE_IN_REAL_TIME") != nullptr;
+  if (!in_real_time) jack_set_freewheel(probe.client, 1);
   probe.freewheeling = true;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!probe.done && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  jack_set_freewheel(probe.client, 0);
+  if (!in_real_time) jack_set_freewheel(probe.client, 0);
   const bool done = probe.done;
   jack_client_close(probe.client);
   if (!done) return fail("the server does not run");
