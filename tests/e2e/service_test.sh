@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a service manager relies on: ready without audio, pings while control and audio move, none when either stands still;
-# and an end by a fatal signal fades the outputs, whoever sends it, and brings the same mix back.
+# panic is the audio thread's own; and an end by a fatal signal fades the outputs, whoever sends it, and brings the same mix
+# back.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -45,6 +46,26 @@ faded "$work/tail" || fail "a hanging desk did not fade: $(cat "$work/tail") (ms
 wait "$second_pid" || true
 awk '/signal 6/ { for (i = 1; i <= NF; ++i) if ($i ~ /^[0-9]+$/ && $(i+1) == "ms") exit !($i < 1000) }' "$work/manager.log" ||
   fail "the end took too long: $(cat "$work/manager.log")"
+
+# Panic: the same 20 ms, from a client and, while the control thread hangs, from a signal; and the desk lives on.
+start_desk
+audio_runs
+listen 2
+set_value /panic 1
+wait "$tail_pid" || fail "the listener"
+cat "$work/tail"
+faded "$work/tail" || fail "panic of a client: $(cat "$work/tail") (ms, steepest step)"
+set_value /panic 0
+listen 2
+"$bin/hang_thread" "$desk_pid" &
+sleep 0.2
+kill -USR1 "$desk_pid"
+wait "$tail_pid" || fail "the listener"
+cat "$work/tail"
+faded "$work/tail" || fail "panic of a desk that hangs: $(cat "$work/tail") (ms, steepest step)"
+kill -0 "$desk_pid" || fail "the desk has ended"
+kill -9 "$desk_pid"
+wait "$desk_pid" 2>/dev/null || true
 
 # A fault of our own: the same fade, and the exit status is the signal's.
 for fault in SEGV ABRT; do
