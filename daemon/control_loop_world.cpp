@@ -43,7 +43,9 @@ bool terminal_is_gone() {
 void ControlLoop::open_osc() {
   UdpPort::Handlers handlers;
   handlers.hears = [this](UdpPort::Client client, std::uint32_t interface) {
-    return access_.hears(client, interface, now_ms());
+    const bool heard = access_.hears(client, interface, now_ms());
+    if (!heard) osc_->drop_client(client);  // it may have been heard when it subscribed
+    return heard;
   };
   handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
     osc_->receive(client, bytes, now_ms(), ntp_now());

@@ -18,6 +18,8 @@ class FairQueue {
  public:
   /// A burst of 250,000 small messages from one machine fits (60 bytes each, with what is kept beside them).
   static constexpr std::size_t kBytesPerHost = 16u << 20, kBytesInAll = 64u << 20;
+  /// Machines with a turn of their own, four times a /24. More at once are forged addresses, and share one turn.
+  static constexpr std::size_t kMostHosts = 1024;
 
   struct Packet {
     std::uint64_t client = 0;
@@ -30,6 +32,7 @@ class FairQueue {
 
   void push(std::uint64_t host, std::uint64_t client, std::uint32_t interface, std::span<const std::byte> bytes) {
     const std::size_t size = sizeof(Head) + bytes.size();
+    if (fifos_.size() >= kMostHosts && !fifos_.contains(host)) host = kOthers;
     Fifo& fifo = fifos_[host];
     if (!fifo.has_turn) turns_.push_back(host);
     fifo.has_turn = true;
@@ -65,6 +68,7 @@ class FairQueue {
   void clear() { *this = FairQueue(bytes_per_host_, bytes_in_all_); }
 
  private:
+  static constexpr std::uint64_t kOthers = ~std::uint64_t{0};
   struct Head {
     std::uint64_t client = 0;
     std::uint32_t interface = 0, size = 0;
@@ -117,7 +121,7 @@ class FairQueue {
   std::size_t bytes_per_host_, bytes_in_all_;
   std::unordered_map<std::uint64_t, Fifo> fifos_;
   std::deque<std::uint64_t> turns_;  ///< each machine with packets, once
-  std::uint64_t spent_ = ~std::uint64_t{0};
+  std::uint64_t spent_ = kOthers;
   std::size_t bytes_ = 0;
   std::uint64_t dropped_ = 0;
 };

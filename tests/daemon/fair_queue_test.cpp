@@ -75,4 +75,13 @@ TEST_CASE("fair queue: memory is bounded also where every packet comes from anot
   for (; !queue.empty(); ++left) queue.pop();
   CHECK(left + queue.dropped() == 5'000);
   CHECK(left > 150);
+  // As many turns as a network has machines, so that looking for the largest stays short; the rest is one machine.
+  FairQueue large;
+  for (std::uint64_t host = 0; host < 300'000; ++host) large.push(host, host << 16 | 1, 0, bytes_of(text));
+  CHECK(large.hosts() <= FairQueue::kMostHosts + 1);
+  CHECK(large.bytes() <= FairQueue::kBytesInAll);
+  large.push(3, 3 << 16 | 2, 7, bytes_of("known"));
+  std::size_t waited = 0;
+  while (large.pop().interface != 7) ++waited;
+  CHECK(waited <= 2 * (FairQueue::kMostHosts + 1));
 }
