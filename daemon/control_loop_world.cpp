@@ -43,9 +43,7 @@ bool terminal_is_gone() {
 void ControlLoop::open_osc() {
   UdpPort::Handlers handlers;
   handlers.hears = [this](UdpPort::Client client, std::uint32_t interface) {
-    const bool heard = access_.hears(client, interface, now_ms());
-    if (!heard) osc_->drop_client(client);  // it may have been heard when it subscribed
-    return heard;
+    return access_.hears(client, interface, now_ms());
   };
   handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
     osc_->receive(client, bytes, now_ms(), ntp_now());
@@ -80,7 +78,8 @@ AccessDesk::House ControlLoop::access_house() {
           [this](ClientId client, const std::string& address, const std::string& text) {
             return osc_->tell(client, address, text);
           },
-          [this](ClientId client, std::span<const std::byte> packet) { udp_->send(client, packet); }};
+          [this](ClientId client, std::span<const std::byte> packet) { udp_->send(client, packet); },
+          [this](const std::function<bool(std::uint64_t)>& refused) { osc_->drop_clients(refused); }};
 }
 
 void ControlLoop::open_midi(const std::string& store_folder) {

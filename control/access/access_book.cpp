@@ -99,8 +99,14 @@ Role AccessBook::packet_from(std::uint32_t address, std::string_view interface, 
   return rights_.role;
 }
 
+Role AccessBook::role_of(std::uint32_t address) const {
+  const auto seen = seen_.find(address);
+  return decide(address, seen == seen_.end() ? std::string_view() : seen->second.interface).role;
+}
+
 void AccessBook::remember(std::int64_t now_ms) {
   remembered_ms_ = now_ms;
+  if (rights_.role == Role::refused) return;
   if (seen_.size() >= kMostSeen && !seen_.contains(address_)) {
     std::erase_if(seen_, [&](const auto& one) { return now_ms - one.second.heard_ms > kSeenMs; });
     if (seen_.size() >= kMostSeen) return;

@@ -68,6 +68,8 @@ class AccessBook : public Gate {
   /// A packet from here comes now: until the next call, rights_of() answers for it. Returns its role: what is refused
   /// is not to be read.
   Role packet_from(std::uint32_t address, std::string_view interface, std::int64_t now_ms);
+  /// Of an address, as it came in last.
+  Role role_of(std::uint32_t address) const;
   /// Of Origin::Side::midi: `client` is called so.
   void name_midi(std::uint64_t client, std::string name);
 
@@ -111,7 +113,7 @@ class AccessBook : public Gate {
   };
 
   Rights decide(std::uint32_t address, std::string_view interface) const;
-  void remember(std::int64_t now_ms);
+  void remember(std::int64_t now_ms);  ///< who was heard; never who only pretends to be somebody
   const AccessKey* key_called(std::string_view name) const;
   void decide_again() {
     if (known_) rights_ = decide(address_, interface_);

@@ -193,6 +193,14 @@ void OscServer::Impl::drop_client(ClientId client) {
   if (Client* known = find(client)) remove(*known);
 }
 
+void OscServer::Impl::drop_clients(const std::function<bool(ClientId)>& which) {
+  std::vector<ClientId> gone;
+  for (const auto& client : clients_) {
+    if (which(client->id)) gone.push_back(client->id);
+  }
+  for (const ClientId client : gone) drop_client(client);
+}
+
 OscServer::OscServer(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info)
     : impl_(std::make_unique<Impl>(desk, status, commands, std::move(info))) {}
 OscServer::~OscServer() = default;
@@ -208,6 +216,7 @@ bool OscServer::tell(ClientId client, const std::string& address, const std::str
   return impl_->tell(client, address, text);
 }
 void OscServer::drop_client(ClientId client) { impl_->drop_client(client); }
+void OscServer::drop_clients(const std::function<bool(ClientId)>& which) { impl_->drop_clients(which); }
 std::size_t OscServer::subscriber_count() const noexcept { return impl_->client_count(); }
 const OscCounters& OscServer::counters() const noexcept { return impl_->counters(); }
 

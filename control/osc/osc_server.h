@@ -95,6 +95,8 @@ class OscServer {
 
   /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
   void drop_client(ClientId client);
+  /// The same for all of which this is true.
+  void drop_clients(const std::function<bool(ClientId)>& which);
 
   std::size_t subscriber_count() const noexcept;
   const OscCounters& counters() const noexcept;

@@ -111,6 +111,7 @@ class OscServer::Impl {
   void drain(const std::function<bool(const OutgoingPacket&)>& send) { counters_.sent += outbox_.drain(send); }
   bool tell(ClientId to, const std::string& address, const std::string& text);
   void drop_client(ClientId client);
+  void drop_clients(const std::function<bool(ClientId)>& which);
   std::size_t client_count() const noexcept { return clients_.size(); }
   const OscCounters& counters() const noexcept { return counters_; }
 

@@ -88,6 +88,7 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
       spdlog::info("Access: {}", line);
       tell(line + (folder_.empty() ? "; not kept over a restart, since this desk has no state folder" : ""));
       save();
+      drop_refused();
       break;
     }
     default:
@@ -111,6 +112,18 @@ void AccessDesk::save() {
   } catch (const std::system_error& failure) {
     spdlog::warn("Approvals are not kept: {}", failure.what());
   }
+}
+
+void AccessDesk::configure(const AccessConfig& config) {
+  book_.configure(config);
+  drop_refused();
+}
+
+/// Whoever is not heard any more is not spoken to either.
+void AccessDesk::drop_refused() {
+  house_.drop([this](std::uint64_t client) {
+    return book_.role_of(static_cast<std::uint32_t>(client >> 16)) == Role::refused;
+  });
 }
 
 void AccessDesk::report() {

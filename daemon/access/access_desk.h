@@ -26,6 +26,8 @@ class AccessDesk {
     std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
     /// Sends a packet to somebody who is not heard.
     std::function<void(std::uint64_t client, std::span<const std::byte> packet)> send;
+    /// Forgets all clients of which this is true.
+    std::function<void(const std::function<bool(std::uint64_t client)>& refused)> drop;
   };
 
   /// [main thread] Reads the approvals. An empty folder: nothing is kept.
@@ -38,7 +40,7 @@ class AccessDesk {
   /// False: it is none of ours, or it was refused and `error` says why.
   bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
                std::string& error);
-  void configure(const AccessConfig& config) { book_.configure(config); }
+  void configure(const AccessConfig& config);
   /// Every second: the log and the file.
   void report();
   /// Waits for what is being written, 1 s at most.
@@ -47,6 +49,7 @@ class AccessDesk {
  private:
   void tell_stranger(std::uint64_t client, std::int64_t now_ms);
   void save();
+  void drop_refused();
 
   House house_;
   std::string folder_;

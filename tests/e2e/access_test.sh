@@ -106,11 +106,17 @@ grep -q 'approved: 10.99.1.2: engineer' "$work/said" || fail "the list: $(cat "$
 local_fohctl revoke 10.99.1.2
 refused 'you may look' 10.99.1 set /ch/3/fader 0
 
-# Rules of the reread configuration hold at once.
+# Rules of the reread configuration hold at once, also for who only listens.
+ip netns exec "$net" "$bin/fohctl" --host 10.99.2.1 --port "$port" watch /bus/2/fader >"$work/watched" 2>&1 &
+second_pid=$!
+subscribers() { "$bin/fohctl" --port "$port" info | grep -qx " *clients *$1"; }
+until_ok 5 subscribers 1 || fail "nobody watches: $("$bin/fohctl" --port "$port" info)"
 sed -i 's/role = "monitor"/role = "refused"/; /^buses/d' "$work/fohd.toml"
 kill -HUP "$desk_pid"
 until_ok 5 says 'was read again' || fail "the configuration was not read again"
 refused 'does not hear you' 10.99.2 set /bus/2/fader 0
+until_ok 5 subscribers 0 || fail "who is banned still listens"
+kill "$second_pid" 2>/dev/null || true
 
 if grep -rq "sesame" "$work/state" "$work/desk.log" "$work/said"; then fail "a key left the configuration"; fi
 end_desk TERM

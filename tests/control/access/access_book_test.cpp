@@ -99,6 +99,8 @@ TEST_CASE("access: the first rule that fits counts, a ban above all else", "[con
   CHECK(rights(book, "203.0.113.5", "eth1") == Rights{});  // a rule may let the world in
   CHECK(book.approve("192.168.1.66", "engineer").empty());
   CHECK(rights(book, "192.168.1.66", "eth1") == Rights{Role::refused});
+  CHECK(book.role_of(address("192.168.1.5")) == Role::monitor);  // as it came last, through eth0
+  CHECK(book.role_of(address("192.168.1.66")) == Role::refused);
   // The same address through another interface is somebody else's packet.
   CHECK(book.approve("192.168.1.7", "engineer").empty());
   CHECK(rights(book, "192.168.1.7", "wlan0") == Rights{});
