@@ -209,6 +209,7 @@ void ControlLoop::hear_jack(JackNews news) {
       spdlog::warn("No audio: {}. It is tried again all the time; everything else works", news.text);
       break;
     case JackNews::Kind::opened:
+      absent_reason_.clear();
       audio_opened(news);
       break;
     case JackNews::Kind::running:
@@ -227,7 +228,7 @@ void ControlLoop::hear_jack(JackNews news) {
       core_.reset();
       fault_watch_.new_engine();
       overload_watch_.new_engine();
-      absent_reason_ = news.text;
+      absent_reason_.clear();  // until it is known why there is none
       running_ = status_.jack_connected = false;
       midi_->set_jack_alive(false);
       status_.rate_hz = 0;
@@ -243,7 +244,7 @@ void ControlLoop::audio_opened(const JackNews& news) {
   if (!ever_opened_) {
     if (status_.held || stored_.found) decide_hold(rate_hz, news.device);
     if (status_.held) {
-      spdlog::warn("The outputs are shut, because {}. Open them with the OSC message /start/release", hold_reason_);
+      spdlog::warn("The outputs are shut, because {}. Open them with `fohctl do /start/release`", hold_reason_);
     }
   } else if (rate_hz != last_rate_hz_ || news.device != device_) {
     spdlog::warn("JACK came back {}", rate_hz != last_rate_hz_ ? "at another sample rate" : "on another device");
@@ -324,6 +325,7 @@ void ControlLoop::send_answers() {
 
 void ControlLoop::tick() {
   obey_panic_signal();
+  tell_panic();
   look_for_config();
   const std::int64_t now = now_ms();
   midi_->watch_audio(frames_seen_, now);
@@ -366,6 +368,7 @@ void ControlLoop::watch_load() {
 
 void ControlLoop::every_second() {
   watch_load();
+  tell_silent_jack();
   if (store_) store_->submit({});
   media_.report();
   midi_->report();
@@ -378,7 +381,8 @@ void ControlLoop::every_second() {
   }
   // A machine that is too slow has hundreds a second; a line every 10 s says as much.
   if (const auto now = static_cast<std::uint32_t>(status_.xruns); now != xruns_told_ && --xrun_pause_s_ <= 0) {
-    spdlog::warn("JACK: {} xruns ({} since the start)", now - xruns_told_, now);
+    spdlog::warn("JACK: {} more {} ({} since the start)", now - xruns_told_, now - xruns_told_ == 1 ? "xrun" : "xruns",
+                 now);
     xruns_told_ = now;
     xrun_pause_s_ = 10;
   }

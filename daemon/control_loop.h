@@ -68,6 +68,8 @@ class ControlLoop : public CommandSink {
 
   void watch_signals();
   void obey_panic_signal();
+  void tell_panic();
+  void tell_silent_jack();
   void reread_config();
   void look_for_config();
   void tell_service_manager();
@@ -117,7 +119,8 @@ class ControlLoop : public CommandSink {
   std::uint64_t frames_seen_ = 0;  ///< the engine's counter, as the last meters told it
   std::uint64_t drops_told_ = 0;
   std::uint32_t xruns_told_ = 0;
-  int xrun_pause_s_ = 0;
+  int xrun_pause_s_ = 0, waited_for_jack_s_ = 0;
+  bool panic_told_ = false;
 };
 
 }  // namespace fohd

@@ -118,13 +118,33 @@ void ControlLoop::watch_signals() {
   signals_.async_wait(Wait{*this});
 }
 
+/// Whoever set it, and wherever it came from.
+void ControlLoop::tell_panic() {
+  const bool panic = desk_.settings().global.panic;
+  if (std::exchange(panic_told_, panic) == panic) return;
+  panic ? spdlog::warn("Panic: all outputs are shut, until /panic is set to 0 (fohctl set /panic 0)")
+        : spdlog::info("Panic is over: the outputs come back in half a second");
+}
+
+/// A server that hangs answers nobody who wants to open a client, and libjack waits for it.
+void ControlLoop::tell_silent_jack() {
+  constexpr int kPatience_s = 5;
+  if (running_ || !absent_reason_.empty() || leaving_) {
+    waited_for_jack_s_ = 0;
+  } else if (++waited_for_jack_s_ == kPatience_s) {
+    spdlog::error(
+        "No audio: the JACK server does not answer. If it stays so, it hangs: restart it (systemctl restart "
+        "fohd-jack)");
+  }
+}
+
 /// The audio thread has shut the outputs already; here the desk learns of it, so that surfaces show it and it lasts.
 void ControlLoop::obey_panic_signal() {
   // Lowered first: a signal between these lines raises it again below.
   if (core_ && core_->panic().raised() && !desk_.settings().global.panic) core_->panic().lower();
   if (!take_panic_press()) return;
   if (core_) core_->panic().raise();
-  spdlog::warn("Panic (button or SIGUSR1): all outputs are shut until /panic is set to 0");
+  spdlog::warn("The panic button or SIGUSR1 was pressed");
   std::string error;
   if (const auto id = desk_.table().find("/panic")) {
     desk_.apply({Origin::Side::desk, 0}, std::vector<Change>{{*id, Value(1)}}, error);

@@ -5,6 +5,8 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -49,18 +51,48 @@ const char* colour_of(spdlog::level::level_enum level) {
   }
 }
 
+/// Whether systemd reads this descriptor: then it wants a line's weight in front (sd-daemon(3)), and has a clock
+/// itself.
+bool is_journal(int fd) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (stream == nullptr || ::fstat(fd, &status) != 0) return false;
+  return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
+const char* weight_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return SD_DEBUG;
+    case spdlog::level::warn:
+      return SD_WARNING;
+    case spdlog::level::err:
+    case spdlog::level::critical:
+      return SD_ERR;
+    default:
+      return SD_INFO;
+  }
+}
+
 /// [log thread]
 class OutletSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit OutletSink(int fd)
-      : outlet_(fd), coloured_(outlet_.is_terminal() && spdlog::details::os::is_color_terminal()) {}
+      : outlet_(fd),
+        coloured_(outlet_.is_terminal() && spdlog::details::os::is_color_terminal()),
+        journal_(is_journal(fd)) {}
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     const std::string_view text(line.data(), line.size());
-    if (coloured_ && message.color_range_end > message.color_range_start) {
+    if (journal_) {
+      outlet_.take(weight_of(message.level));
+      outlet_.take(std::string_view(message.payload.data(), message.payload.size()));
+      outlet_.take("\n");
+    } else if (coloured_ && message.color_range_end > message.color_range_start) {
       const std::size_t from = message.color_range_start, to = message.color_range_end;
       outlet_.take(text.substr(0, from));
       outlet_.take(colour_of(message.level));
@@ -83,7 +115,7 @@ class OutletSink : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {}
 
   Outlet outlet_;
-  bool coloured_;
+  bool coloured_, journal_;
   std::optional<Clock::time_point> give_up_at_;
 };
 

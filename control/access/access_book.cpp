@@ -144,8 +144,9 @@ void AccessBook::refused(const Origin& origin, std::string_view address) {
 std::vector<std::string> AccessBook::take_refusals() {
   std::vector<std::string> lines;
   for (const auto& [who, refusal] : refusals_) {
-    lines.push_back(who + " was refused " + refusal.first_address +
-                    (refusal.count > 1 ? ", and " + std::to_string(refusal.count - 1) + " more times" : ""));
+    lines.push_back(
+        who + " was refused " + refusal.first_address +
+        (refusal.count > 1 ? ", and " + std::to_string(refusal.count - 1) + " times more, there or elsewhere" : ""));
   }
   refusals_.clear();
   return lines;

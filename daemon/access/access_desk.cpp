@@ -128,7 +128,8 @@ void AccessDesk::drop_refused() {
 
 void AccessDesk::report() {
   if (strangers_ > 0) {
-    spdlog::warn("OSC: {} packets of strangers were not heard; the first came from {}", strangers_, last_stranger_);
+    spdlog::warn("OSC: {} {} of strangers were not heard; the first came from {}", strangers_,
+                 strangers_ == 1 ? "packet" : "packets", last_stranger_);
     strangers_ = 0;
   }
   for (const std::string& line : book_.take_refusals()) spdlog::warn("Access: {}", line);

@@ -95,6 +95,21 @@ kill -CONT "$jackd_pid"
 wait "$second_pid" || true
 desk_pid="" second_pid=""
 
+# A desk that starts while the server hangs says so, and comes in when it wakes up.
+kill -STOP "$jackd_pid"
+start_desk
+told=yes
+until_ok 20 says 'the JACK server does not answer' || told=no
+kill -CONT "$jackd_pid"
+[ "$told" = yes ] || fail "a server that hangs is not told of"
+audio_runs
+end_desk TERM
+
+# What systemd's journal reads has weights, and no clock of its own.
+"$bin/journal_reader" "$bin/fohd" run --osc-port "$port" --state-dir "$work/state" --live --seconds 0.3 >"$work/journal" 2>&1 ||
+  fail "the desk did not end well: $(cat "$work/journal")"
+grep -q '^<6>OSC is heard' "$work/journal" || fail "no weights in the journal: $(cat "$work/journal")"
+
 # The regular way.
 manage 1000
 audio_runs
