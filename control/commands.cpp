@@ -46,6 +46,15 @@ constexpr std::array kRows = {
         true},
     CommandRow{Command::access_revoke, "/access/revoke", "s",
                "Takes back what was approved or logged in from this address.", true},
+    CommandRow{Command::log, "/log", "ii",
+               "Answers with lines of the black box (docs/BLACKBOX.md): the number of the first that is wanted and how "
+               "many, 200 at most.",
+               true},
+    CommandRow{
+        Command::metrics, "/metrics", "ii",
+        "Answers with lines of the metrics in Prometheus' text format: the first that is wanted, from 0, and how "
+        "many, 200 at most.",
+        true},
 };
 
 consteval bool rows_are_in_order() {

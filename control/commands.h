@@ -30,6 +30,8 @@ enum class Command : std::uint8_t {
   access_list,
   access_approve,
   access_revoke,
+  log,
+  metrics,
 };
 
 struct CommandRow {

@@ -22,7 +22,8 @@ constexpr auto kMeter = 10ms;  // DESIGN section 4
 
 }  // namespace
 
-ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder)
+ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder,
+                         BlackBox& box)
     : config_(std::move(config)),
       options_(std::move(options)),
       stored_(std::move(stored)),
@@ -36,6 +37,8 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
       fault_watch_(config_.geometry),
       media_(config_, options_.play, options_.record),
       access_(access_house(), config_.access, store_folder),
+      box_(box),
+      watch_(watch_house()),
       boot_id_(current_boot_id()) {
   begin_mix();
   if (!store_folder.empty()) open_store(store_folder);
@@ -58,11 +61,11 @@ ControlLoop::~ControlLoop() {
 // ---------------------------------------------------------------- the mix at the start
 
 void ControlLoop::begin_mix() {
-  for (const std::string& warning : stored_.warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : stored_.warnings) log_of(EventKind::store).warn("{}", warning);
   if (stored_.found) {
     restored_ = restore(desk_, stored_);
-    for (const std::string& warning : restored_.warnings) spdlog::warn("{}", warning);
-    spdlog::info("The mix is the one of {}", stored_.source);
+    for (const std::string& warning : restored_.warnings) log_of(EventKind::store).warn("{}", warning);
+    log_of(EventKind::store).info("The mix is the one of {}", stored_.source);
   }
   if (!media_.files().empty()) begin_play_mix();
   decide_hold(0, "");
@@ -105,7 +108,7 @@ void ControlLoop::open_store(const std::string& folder) {
   std::vector<AddressedValue> values = stored_values(desk_);
   values.insert(values.end(), restored_.foreign.begin(), restored_.foreign.end());
   store_ = std::make_unique<Store>(folder, meta(), std::move(values),
-                                   [](const std::string& text) { spdlog::warn("{}", text); });
+                                   [](const std::string& text) { log_of(EventKind::store).warn("{}", text); });
 }
 
 // ---------------------------------------------------------------- run and leave
@@ -118,6 +121,7 @@ void ControlLoop::run() {
   repeat(tick_timer_, kTick, [this] { tick(); });
   repeat(meter_timer_, kMeter, [this] { read_meters(); });
   repeat(second_timer_, 1s, [this] { every_second(); });
+  watch_.configure(config_.metrics);
   if (options_.seconds > 0) leave_after(options_.seconds);
   service_manager_
       .ready();  // also without audio: whoever waits for us at boot waits for the desk, not for a sound card
@@ -167,6 +171,7 @@ void ControlLoop::finish_when_silent(int turns_left) {
 void ControlLoop::finish() {
   turn();  // what came in meanwhile is saved too
   udp_->close();
+  watch_.stop();
   const bool midi_released = midi_->stop();
   set_emergency_core(nullptr);
   live_meter_.reset();
@@ -177,8 +182,9 @@ void ControlLoop::finish() {
   media_.end_recording(1s);
   media_.report();
   if (!released) {
-    spdlog::error("JACK does not let go; leaving without it");
+    log_of(EventKind::jack).error("JACK does not let go; leaving without it");
     finish_log();
+    box_.end();
     std::_Exit(kExitCouldNotRun);  // destructors would wait for JACK's threads
   }
   io_.stop();
@@ -206,7 +212,7 @@ void ControlLoop::hear_jack(JackNews news) {
   switch (news.kind) {
     case JackNews::Kind::absent:
       absent_reason_ = news.text;
-      spdlog::warn("No audio: {}. It is tried again all the time; everything else works", news.text);
+      log_of(EventKind::jack).warn("No audio: {}. It is tried again all the time; everything else works", news.text);
       break;
     case JackNews::Kind::opened:
       absent_reason_.clear();
@@ -218,9 +224,10 @@ void ControlLoop::hear_jack(JackNews news) {
       midi_->set_jack_alive(running_);
       if (running_ && options_.seconds > 0 && !leaving_ && !heard_before_) leave_after(options_.seconds);  // of sound
       heard_before_ = heard_before_ || running_;
-      spdlog::info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
-                   news.period_frames, config_.geometry.inputs, config_.geometry.buses,
-                   news.realtime ? "" : "; JACK runs without real-time priority");
+      log_of(EventKind::jack)
+          .info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
+                news.period_frames, config_.geometry.inputs, config_.geometry.buses,
+                news.realtime ? "" : "; JACK runs without real-time priority");
       break;
     case JackNews::Kind::lost:
       designer_.reset();
@@ -228,11 +235,12 @@ void ControlLoop::hear_jack(JackNews news) {
       core_.reset();
       fault_watch_.new_engine();
       overload_watch_.new_engine();
+      watch_.new_core();
       absent_reason_.clear();  // until it is known why there is none
       running_ = status_.jack_connected = false;
       midi_->set_jack_alive(false);
       status_.rate_hz = 0;
-      spdlog::error("No audio: {}. The desk goes on and comes back with its connections", news.text);
+      log_of(EventKind::jack).error("No audio: {}. The desk goes on and comes back with its connections", news.text);
       break;
   }
 }
@@ -244,10 +252,12 @@ void ControlLoop::audio_opened(const JackNews& news) {
   if (!ever_opened_) {
     if (status_.held || stored_.found) decide_hold(rate_hz, news.device);
     if (status_.held) {
-      spdlog::warn("The outputs are shut, because {}. Open them with `fohctl do /start/release`", hold_reason_);
+      log_of(EventKind::outputs)
+          .warn("The outputs are shut, because {}. Open them with `fohctl do /start/release`", hold_reason_);
     }
   } else if (rate_hz != last_rate_hz_ || news.device != device_) {
-    spdlog::warn("JACK came back {}", rate_hz != last_rate_hz_ ? "at another sample rate" : "on another device");
+    log_of(EventKind::jack)
+        .warn("JACK came back {}", rate_hz != last_rate_hz_ ? "at another sample rate" : "on another device");
   }
   ever_opened_ = true;
   last_rate_hz_ = rate_hz;
@@ -334,7 +344,12 @@ void ControlLoop::tick() {
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
   status_.load_percent = running_ ? figures.load_percent : 0;
-  if (core_) status_.deadline_misses = static_cast<std::int32_t>(core_->counters().read().deadline_misses);
+  if (core_) {
+    const AudioCounters& counters = core_->counters().read();
+    status_.deadline_misses = static_cast<std::int32_t>(counters.deadline_misses);
+    watch_.audio(counters, core_->rate_hz());
+  }
+  watch_.look();
   status_.lost_datagrams = static_cast<std::int32_t>(lost_datagrams());
   turn();
 }
@@ -347,7 +362,7 @@ void ControlLoop::read_meters() {
     osc_->meters(frame, now);
     midi_->meters(frame);
     for (const FaultWatch::Line& line : fault_watch_.take(frame, desk_.settings(), now)) {
-      spdlog::log(line.alarm ? spdlog::level::err : spdlog::level::info, "{}", line.text);
+      log_of(EventKind::outputs).log(line.alarm ? spdlog::level::err : spdlog::level::info, "{}", line.text);
     }
     send_answers();
     if (live_meter_) live_meter_->take(frame);
@@ -375,17 +390,12 @@ void ControlLoop::every_second() {
   tell_service_manager();
   access_.report();
   if (const auto now = lost_datagrams(); now != drops_told_) {
-    spdlog::warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
-                 now - drops_told_, now);
+    log_of(EventKind::osc)
+        .warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
+              now - drops_told_, now);
     drops_told_ = now;
   }
-  // A machine that is too slow has hundreds a second; a line every 10 s says as much.
-  if (const auto now = static_cast<std::uint32_t>(status_.xruns); now != xruns_told_ && --xrun_pause_s_ <= 0) {
-    spdlog::warn("JACK: {} more {} ({} since the start)", now - xruns_told_, now - xruns_told_ == 1 ? "xrun" : "xruns",
-                 now);
-    xruns_told_ = now;
-    xrun_pause_s_ = 10;
-  }
+  watch_.every_second(now_ms());
 }
 
 bool ControlLoop::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
@@ -403,13 +413,16 @@ bool ControlLoop::execute(const CommandCall& call, const Origin& origin, std::sp
     case Command::access_approve:
     case Command::access_revoke:
       return access_.execute(call, origin, arguments, now_ms(), error);
+    case Command::log:
+    case Command::metrics:
+      return watch_.execute(call, origin, arguments, error);
     case Command::start_release:
       if (!status_.held) return true;
       status_.held = false;
       stored_.meta = meta();  // agreed to: audio that opens later finds no reason in it
       if (designer_) designer_->set_hold(false);
       if (store_) store_->submit_meta(meta());
-      spdlog::info("The outputs are released");
+      log_of(EventKind::outputs).info("The outputs are released");
       return true;
     case Command::clips_clear:
       osc_->clear_clips();

@@ -17,6 +17,8 @@
 #include "control/readouts.h"
 #include "control/target_designer.h"
 #include "daemon/access/access_desk.h"
+#include "daemon/blackbox/black_box.h"
+#include "daemon/blackbox/desk_watch.h"
 #include "daemon/config/config.h"
 #include "daemon/jack/jack_supervisor.h"
 #include "daemon/live_meter.h"
@@ -35,7 +37,7 @@ class ControlLoop : public CommandSink {
  public:
   /// [main thread] `stored` is applied to the desk before anything opens. store_folder: where changes are kept; empty:
   /// nowhere.
-  ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder);
+  ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder, BlackBox& box);
   ~ControlLoop() override;
 
   /// Returns when the desk has ramped out and the mix is saved.
@@ -76,6 +78,8 @@ class ControlLoop : public CommandSink {
   void take_config(ConfigResult result);
   void open_osc();
   AccessDesk::House access_house();
+  DeskWatch::House watch_house();
+  DeskFacts facts();
   void open_midi(const std::string& store_folder);
   void leave_after(double seconds);
   void leave(const std::string& why);
@@ -100,6 +104,7 @@ class ControlLoop : public CommandSink {
   Observer unsaved_, names_;  ///< what the store has not heard of; what may be a name
   Media media_;
   AccessDesk access_;  ///< the gate of the desk
+  BlackBox& box_;
   std::unique_ptr<OscServer> osc_;
   std::unique_ptr<UdpPort> udp_;
   std::unique_ptr<MidiDesk> midi_;
@@ -108,6 +113,7 @@ class ControlLoop : public CommandSink {
   std::unique_ptr<LiveMeter> live_meter_;
   std::unique_ptr<PanicButton> panic_button_;
   ServiceManager service_manager_;
+  DeskWatch watch_;
 
   std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
@@ -118,8 +124,7 @@ class ControlLoop : public CommandSink {
   bool read_config_again_ = false;
   std::uint64_t frames_seen_ = 0;  ///< the engine's counter, as the last meters told it
   std::uint64_t drops_told_ = 0;
-  std::uint32_t xruns_told_ = 0;
-  int xrun_pause_s_ = 0, waited_for_jack_s_ = 0;
+  int waited_for_jack_s_ = 0;
   bool panic_told_ = false;
 };
 

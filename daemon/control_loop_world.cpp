@@ -11,6 +11,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/control_loop.h"
+#include "daemon/log.h"
 #include "daemon/net/addresses.h"
 #include "daemon/service/emergency.h"
 
@@ -52,17 +53,19 @@ void ControlLoop::open_osc() {
   handlers.gone = [this](UdpPort::Client client) { osc_->drop_client(client); };
   handlers.state = [this](const std::string& error) {
     if (!error.empty()) {
-      spdlog::error("No OSC: {}. It is tried again every second; audio is not touched by this", error);
+      log_of(EventKind::osc).error("No OSC: {}. It is tried again every second; audio is not touched by this", error);
       return;
     }
     std::string where;
     for (const std::string& address : local_addresses()) where += (where.empty() ? "" : ", ") + address;
-    spdlog::info("OSC is heard on UDP port {} of {} (receive buffer {} KiB)", config_.osc.port,
-                 config_.osc.address == "0.0.0.0" ? where : config_.osc.address, udp_->granted_receive_bytes() / 1024);
+    log_of(EventKind::osc)
+        .info("OSC is heard on UDP port {} of {} (receive buffer {} KiB)", config_.osc.port,
+              config_.osc.address == "0.0.0.0" ? where : config_.osc.address, udp_->granted_receive_bytes() / 1024);
     if (udp_->granted_receive_bytes() < config_.osc.receive_buffer_bytes) {
-      spdlog::warn(
-          "The system grants a smaller receive buffer than asked for ({} KiB); sysctl net.core.rmem_max raises it",
-          config_.osc.receive_buffer_bytes / 1024);
+      log_of(EventKind::osc)
+          .warn(
+              "The system grants a smaller receive buffer than asked for ({} KiB); sysctl net.core.rmem_max raises it",
+              config_.osc.receive_buffer_bytes / 1024);
     }
   };
   udp_ = std::make_unique<UdpPort>(io_, config_.osc, std::move(handlers));
@@ -82,6 +85,27 @@ AccessDesk::House ControlLoop::access_house() {
           [this](const std::function<bool(std::uint64_t)>& refused) { osc_->drop_clients(refused); }};
 }
 
+DeskWatch::House ControlLoop::watch_house() {
+  return {io_,
+          desk_,
+          status_,
+          box_,
+          [this] { return facts(); },
+          [this](ClientId client, const std::string& address, std::span<const Value> values) {
+            return osc_->tell(client, address, values);
+          }};
+}
+
+DeskFacts ControlLoop::facts() {
+  return {jack_->figures(),
+          osc_->counters(),
+          udp_->counters(),
+          osc_->subscribers(),
+          midi_->device_count(),
+          media_.lost_blocks(),
+          store_ ? std::optional(store_->failing()) : std::nullopt};
+}
+
 void ControlLoop::open_midi(const std::string& store_folder) {
   MidiDesk::House house{io_, desk_, status_, *this, {}, {}, {}};
   house.tell = [this](ClientId client, const std::string& address, const std::string& text) {
@@ -99,7 +123,7 @@ void ControlLoop::watch_signals() {
   install_emergency_signals();
   if (config_.panic_button.line >= 0) {
     panic_button_ = std::make_unique<PanicButton>(config_.panic_button, press_panic);
-    if (!panic_button_->error().empty()) spdlog::error("Careful: {}", panic_button_->error());
+    if (!panic_button_->error().empty()) log_of(EventKind::outputs).error("Careful: {}", panic_button_->error());
   }
   struct Wait {
     ControlLoop& loop;
@@ -144,7 +168,7 @@ void ControlLoop::obey_panic_signal() {
   if (core_ && core_->panic().raised() && !desk_.settings().global.panic) core_->panic().lower();
   if (!take_panic_press()) return;
   if (core_) core_->panic().raise();
-  spdlog::warn("The panic button or SIGUSR1 was pressed");
+  log_of(EventKind::outputs).warn("The panic button or SIGUSR1 was pressed");
   std::string error;
   if (const auto id = desk_.table().find("/panic")) {
     desk_.apply({Origin::Side::desk, 0}, std::vector<Change>{{*id, Value(1)}}, error);
@@ -164,7 +188,7 @@ void ControlLoop::tell_service_manager() {
 /// itself; tick() looks for what it found.
 void ControlLoop::reread_config() {
   if (config_.file.empty()) {
-    spdlog::info("SIGHUP: there is no configuration file to read again");
+    log_of(EventKind::config).info("SIGHUP: there is no configuration file to read again");
     return;
   }
   if (config_read_.valid()) {
@@ -177,7 +201,7 @@ void ControlLoop::reread_config() {
     std::thread(std::move(read), config_.file).detach();
   } catch (const std::system_error& error) {
     config_read_ = {};
-    spdlog::error("The configuration cannot be read now: {}", error.what());
+    log_of(EventKind::config).error("The configuration cannot be read now: {}", error.what());
   }
 }
 
@@ -186,22 +210,22 @@ void ControlLoop::look_for_config() {
   try {
     take_config(config_read_.get());
   } catch (const std::exception& error) {
-    spdlog::error("The configuration was not read again: {}", error.what());
+    log_of(EventKind::config).error("The configuration was not read again: {}", error.what());
   }
   if (std::exchange(read_config_again_, false)) reread_config();
 }
 
 void ControlLoop::take_config(ConfigResult result) {
   if (!result.errors.empty()) {
-    for (const ConfigError& error : result.errors) spdlog::error("{}", error.to_string());
-    spdlog::error("The configuration is wrong; the desk goes on with the one it has");
+    for (const ConfigError& error : result.errors) log_of(EventKind::config).error("{}", error.to_string());
+    log_of(EventKind::config).error("The configuration is wrong; the desk goes on with the one it has");
     return;
   }
   Config& next = result.config;
   if (options_.osc_port != 0) next.osc.port = options_.osc_port;
   if (!options_.jack_server.empty()) next.audio.server = options_.jack_server;
   const auto needs_restart = [](bool changed, const char* what) {
-    if (changed) spdlog::warn("{} changes at the next start of fohd", what);
+    if (changed) log_of(EventKind::config).warn("{} changes at the next start of fohd", what);
   };
   needs_restart(next.geometry != config_.geometry, "[geometry]");
   needs_restart(next.audio.client != config_.audio.client, "`client` in [audio]");
@@ -215,10 +239,12 @@ void ControlLoop::take_config(ConfigResult result) {
   needs_restart(next.midi != config_.midi, "[midi]");
   if (next.audio.connect != config_.audio.connect && next.geometry == config_.geometry) {
     jack_->add_connections(expand(next.audio.connect, config_.geometry));
-    spdlog::info("The connections that the configuration asks for now are made; others stay");
+    log_of(EventKind::config).info("The connections that the configuration asks for now are made; others stay");
   }
   config_.audio.connect = next.audio.connect;
   config_.start = next.start;
+  config_.metrics = next.metrics;
+  watch_.configure(config_.metrics);
   if (next.access != config_.access) {
     config_.access = next.access;
     access_.configure(config_.access);
@@ -228,7 +254,7 @@ void ControlLoop::take_config(ConfigResult result) {
     udp_->close();
     open_osc();
   }
-  spdlog::info("The configuration {} was read again", config_.file);
+  log_of(EventKind::config).info("The configuration {} was read again", config_.file);
 }
 
 }  // namespace fohd

@@ -9,6 +9,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -119,9 +120,41 @@ class OutletSink : public spdlog::sinks::base_sink<std::mutex> {
   std::optional<Clock::time_point> give_up_at_;
 };
 
+EventLevel event_level(spdlog::level::level_enum level) {
+  if (level >= spdlog::level::err) return EventLevel::error;
+  return level == spdlog::level::warn ? EventLevel::warn : EventLevel::info;
+}
+
+/// [any thread] What is logged goes to the listener at once, and from there to the queue of the log thread.
+class Splitter : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  Splitter(LogListener listener, std::shared_ptr<spdlog::logger> queue)
+      : listener_(std::move(listener)), queue_(std::move(queue)) {}
+  void forget_listener() {
+    const std::lock_guard lock(mutex_);
+    listener_ = {};
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view name(message.logger_name.data(), message.logger_name.size());
+    if (listener_ && message.level >= spdlog::level::info) {
+      listener_(event_kind_called(name).value_or(EventKind::desk), event_level(message.level),
+                {message.payload.data(), message.payload.size()});
+    }
+    queue_->log(message.time, message.source, message.level, message.payload);
+  }
+  void flush_() override {}
+
+  LogListener listener_;
+  std::shared_ptr<spdlog::logger> queue_;
+};
+
 struct Session {
   std::shared_ptr<spdlog::details::thread_pool> writer;
-  std::shared_ptr<spdlog::logger> logger;  ///< kept for threads that log while the process ends
+  // Kept for threads that log while the process ends.
+  std::shared_ptr<Splitter> splitter;
+  std::array<std::shared_ptr<spdlog::logger>, kEventKinds> loggers;
 };
 Session& session() {
   static Session one;
@@ -130,26 +163,39 @@ Session& session() {
 
 }  // namespace
 
-void set_up_log(bool quiet_terminal, int fd) {
+void set_up_log(bool quiet_terminal, int fd, LogListener listener) {
   std::vector<spdlog::sink_ptr> sinks{recent()};
   const bool meter_owns_terminal = quiet_terminal && ::isatty(STDOUT_FILENO) != 0 && ::isatty(fd) != 0;
   if (!meter_owns_terminal) sinks.push_back(std::make_shared<OutletSink>(fd));
   Session& my = session();
   ending().lower();
   my.writer = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
-  my.logger = std::make_shared<spdlog::async_logger>("fohd", sinks.begin(), sinks.end(), my.writer,
-                                                     spdlog::async_overflow_policy::overrun_oldest);
-  my.logger->set_pattern("%H:%M:%S.%e %^%l%$: %v");
-  my.logger->set_error_handler([](const std::string&) {});  // what comes after finish_log() is nobody's
-  const char* level = std::getenv("FOHD_LOG");
-  my.logger->set_level(level != nullptr && std::strcmp(level, "debug") == 0 ? spdlog::level::debug
-                                                                            : spdlog::level::info);
-  spdlog::set_default_logger(my.logger);
+  auto queue = std::make_shared<spdlog::async_logger>("fohd", sinks.begin(), sinks.end(), my.writer,
+                                                      spdlog::async_overflow_policy::overrun_oldest);
+  queue->set_pattern("%H:%M:%S.%e %^%l%$: %v");
+  queue->set_level(spdlog::level::trace);               // the loggers decide
+  queue->set_error_handler([](const std::string&) {});  // what comes after finish_log() is nobody's
+  my.splitter = std::make_shared<Splitter>(std::move(listener), std::move(queue));
+  const char* wish = std::getenv("FOHD_LOG");
+  const bool debug = wish != nullptr && std::strcmp(wish, "debug") == 0;
+  for (int kind = 0; kind < kEventKinds; ++kind) {
+    auto logger = std::make_shared<spdlog::logger>(name_of(static_cast<EventKind>(kind)), my.splitter);
+    logger->set_level(debug ? spdlog::level::debug : spdlog::level::info);
+    logger->set_error_handler([](const std::string&) {});
+    my.loggers[static_cast<std::size_t>(kind)] = std::move(logger);
+  }
+  spdlog::set_default_logger(my.loggers[static_cast<std::size_t>(EventKind::desk)]);
+}
+
+spdlog::logger& log_of(EventKind kind) noexcept {
+  const auto& logger = session().loggers[static_cast<std::size_t>(kind)];
+  return logger != nullptr ? *logger : *spdlog::default_logger_raw();  // a test or a program without a log of its own
 }
 
 void finish_log() {
   Session& my = session();
   if (!my.writer) return;
+  my.splitter->forget_listener();
   ending().raise();
   my.writer.reset();  // writes what is queued and joins
 }

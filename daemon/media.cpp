@@ -121,6 +121,11 @@ bool Media::end_recording(std::chrono::milliseconds patience) {
   return true;
 }
 
+std::optional<std::uint32_t> Media::lost_blocks() {
+  const std::lock_guard lock(mutex_);
+  return recorder_ ? std::optional(recorder_->lost_blocks()) : std::nullopt;
+}
+
 void Media::report() {
   const std::lock_guard lock(mutex_);
   if (player_) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "daemon/audio_core.h"
@@ -34,6 +35,8 @@ class Media {
   /// [control, at the end; no audio needed] Has the recording closed, as a whole file. False: the disk did not manage
   /// it in time; what it had written last is playable.
   bool end_recording(std::chrono::milliseconds patience);
+  /// [control] Blocks that the recorder could not take, since the rate changed last; nothing: nobody records.
+  std::optional<std::uint32_t> lost_blocks();
   /// [control, once a second] Logs what went wrong or ended since the last call.
   void report();
 

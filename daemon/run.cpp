@@ -1,10 +1,12 @@
 #include "daemon/run.h"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 
+#include "daemon/blackbox/black_box.h"
 #include "daemon/control_loop.h"
 #include "daemon/log.h"
 #include "daemon/service/machine.h"
@@ -46,6 +48,11 @@ void prepare_machine(const Config& config) {
   }
 }
 
+/// [box thread]
+void log_trouble_of_box(EventLevel level, const std::string& text) {
+  log_of(EventKind::start).log(level == EventLevel::info ? spdlog::level::info : spdlog::level::warn, "{}", text);
+}
+
 /// However the desk ends, what it has said is written.
 struct LogEnd {
   ~LogEnd() { finish_log(); }
@@ -56,8 +63,11 @@ struct LogEnd {
 int run(const RunOptions& options) {
   // Who reads our output may end before us: Ctrl-C ends `fohd run | tee log` all at once.
   std::signal(SIGPIPE, SIG_IGN);
-  set_up_log(options.meters);
+  BlackBox box;  // ends after the log, which tells it everything
+  set_up_log(options.meters, STDERR_FILENO,
+             [&box](EventKind kind, EventLevel level, std::string_view text) { box.note(kind, level, text); });
   const LogEnd log_end;
+  box.note(EventKind::start, EventLevel::info, "fohd " FOHD_VERSION ", process " + std::to_string(::getpid()));
   try {
     Config config;
     if (!make_config(options, config)) return kExitBadInput;
@@ -69,10 +79,11 @@ int run(const RunOptions& options) {
     }
     if (choice.keep.empty())
       spdlog::info("Changes of the mix are not kept: --state is a file and there is no --state-dir");
+    box.keep_in(choice.keep.empty() ? "" : choice.keep + "/blackbox", log_trouble_of_box);
     prepare_machine(config);
     // RtMidi asks for the default server, whatever ours is called. No other thread reads the environment yet.
     ::setenv("JACK_DEFAULT_SERVER", config.audio.server_name().c_str(), 1);
-    ControlLoop loop(std::move(config), options, std::move(choice.stored), choice.keep);
+    ControlLoop loop(std::move(config), options, std::move(choice.stored), choice.keep, box);
     loop.run();
     return kExitOk;
   } catch (const FileError& error) {

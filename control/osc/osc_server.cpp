@@ -183,6 +183,24 @@ bool OscServer::Impl::tell(ClientId to, const std::string& address, const std::s
   return true;
 }
 
+bool OscServer::Impl::tell(ClientId to, const std::string& address, std::span<const Value> values) {
+  constexpr std::size_t kBytesAsValue = 128;
+  osc::MessageBuilder message;
+  for (const Value& value : values) message.add(value);
+  scratch_.clear();
+  message.append_to(scratch_, address.c_str());
+  if (!may_ask(1 + scratch_.size() / kBytesAsValue, to, find(to))) return false;
+  if (outbox_.push(to, scratch_)) return true;
+  ++counters_.answers_dropped;
+  return false;
+}
+
+std::vector<ClientId> OscServer::Impl::clients() const {
+  std::vector<ClientId> ids;
+  for (const auto& client : clients_) ids.push_back(client->id);
+  return ids;
+}
+
 OscServer::Impl::Client* OscServer::Impl::find(ClientId client) {
   const auto at = client_by_id_.find(client);
   return at == client_by_id_.end() ? nullptr : at->second;
@@ -215,9 +233,13 @@ void OscServer::drain(const std::function<bool(const OutgoingPacket&)>& send) { 
 bool OscServer::tell(ClientId client, const std::string& address, const std::string& text) {
   return impl_->tell(client, address, text);
 }
+bool OscServer::tell(ClientId client, const std::string& address, std::span<const Value> values) {
+  return impl_->tell(client, address, values);
+}
 void OscServer::drop_client(ClientId client) { impl_->drop_client(client); }
 void OscServer::drop_clients(const std::function<bool(ClientId)>& which) { impl_->drop_clients(which); }
 std::size_t OscServer::subscriber_count() const noexcept { return impl_->client_count(); }
+std::vector<ClientId> OscServer::subscribers() const { return impl_->clients(); }
 const OscCounters& OscServer::counters() const noexcept { return impl_->counters(); }
 
 }  // namespace fohd

@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "control/desk/desk.h"
 #include "engine/meter_frame.h"
@@ -92,6 +93,8 @@ class OscServer {
   /// Tells a client a line of text, at an address that answers commands. False: it may not ask for more in this second,
   /// and the line is lost.
   bool tell(ClientId client, const std::string& address, const std::string& text);
+  /// The same with several values, which cost by their size: 128 bytes are as much as a value asked for.
+  bool tell(ClientId client, const std::string& address, std::span<const Value> values);
 
   /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
   void drop_client(ClientId client);
@@ -99,6 +102,8 @@ class OscServer {
   void drop_clients(const std::function<bool(ClientId)>& which);
 
   std::size_t subscriber_count() const noexcept;
+  /// All who have a lease, in the order in which they came.
+  std::vector<ClientId> subscribers() const;
   const OscCounters& counters() const noexcept;
 
  private:

@@ -110,9 +110,11 @@ class OscServer::Impl {
   void clear_clips() { meters_.clear_latches(status_); }
   void drain(const std::function<bool(const OutgoingPacket&)>& send) { counters_.sent += outbox_.drain(send); }
   bool tell(ClientId to, const std::string& address, const std::string& text);
+  bool tell(ClientId to, const std::string& address, std::span<const Value> values);
   void drop_client(ClientId client);
   void drop_clients(const std::function<bool(ClientId)>& which);
   std::size_t client_count() const noexcept { return clients_.size(); }
+  std::vector<ClientId> clients() const;
   const OscCounters& counters() const noexcept { return counters_; }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "control/osc/osc_packet.h"
 #include "daemon/access/approvals_file.h"
+#include "daemon/log.h"
 #include "daemon/net/addresses.h"
 #include "daemon/store/file_system.h"
 
@@ -22,7 +23,7 @@ std::vector<Approval> read_approvals(const std::string& folder) {
   FileSystem disk;
   std::vector<std::string> warnings;
   std::vector<Approval> approvals = load_approvals(folder, disk, warnings);
-  for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+  for (const std::string& warning : warnings) log_of(EventKind::access).warn("{}", warning);
   return approvals;
 }
 
@@ -66,8 +67,9 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
     case Command::login:
       error = book_.login(text(0), now_ms);
       // Never the key, not even a wrong one: it may be right with a slip of the finger.
-      spdlog::info("Login from {}: {}", address_text(static_cast<std::uint32_t>(origin.client >> 16)),
-                   error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
+      log_of(EventKind::access)
+          .info("Login from {}: {}", address_text(static_cast<std::uint32_t>(origin.client >> 16)),
+                error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
       if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
       break;
     case Command::logout:
@@ -85,7 +87,7 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
       if (!error.empty()) break;
       unsaved_ = true;
       const std::string line = text(0) + (approves ? " is let in as " + text(1) : " is not let in any more");
-      spdlog::info("Access: {}", line);
+      log_of(EventKind::access).info("Access: {}", line);
       tell(line + (folder_.empty() ? "; not kept over a restart, since this desk has no state folder" : ""));
       save();
       drop_refused();
@@ -110,7 +112,7 @@ void AccessDesk::save() {
     std::thread(std::move(task)).detach();
     saving_ = std::move(result);
   } catch (const std::system_error& failure) {
-    spdlog::warn("Approvals are not kept: {}", failure.what());
+    log_of(EventKind::access).warn("Approvals are not kept: {}", failure.what());
   }
 }
 
@@ -128,14 +130,15 @@ void AccessDesk::drop_refused() {
 
 void AccessDesk::report() {
   if (strangers_ > 0) {
-    spdlog::warn("OSC: {} {} of strangers were not heard; the first came from {}", strangers_,
-                 strangers_ == 1 ? "packet" : "packets", last_stranger_);
+    log_of(EventKind::access)
+        .warn("OSC: {} {} of strangers were not heard; the first came from {}", strangers_,
+              strangers_ == 1 ? "packet" : "packets", last_stranger_);
     strangers_ = 0;
   }
-  for (const std::string& line : book_.take_refusals()) spdlog::warn("Access: {}", line);
+  for (const std::string& line : book_.take_refusals()) log_of(EventKind::access).warn("Access: {}", line);
   if (saving_.valid() && saving_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     if (const std::string error = saving_.get(); !error.empty()) {
-      spdlog::warn("Approvals could not be written: {}; it is tried again", error);
+      log_of(EventKind::access).warn("Approvals could not be written: {}; it is tried again", error);
       unsaved_ = true;
     }
   }

@@ -196,6 +196,10 @@ void read_all(const toml::table& root, const std::string& name, ConfigResult& re
 
   read_access(top.table("access"), config.access);
 
+  TomlTable metrics = top.table("metrics");
+  metrics.read("http_port", config.metrics.http_port, 0, 65535, "the TCP port of 127.0.0.1 for Prometheus, 0 for none");
+  metrics.finish();
+
   TomlTable main = top.table("main");
   main.read("limiter_look_ahead_ms", config.limiter_look_ahead_ms, 0.5, 5, "how far main's limiter looks ahead");
   main.finish();

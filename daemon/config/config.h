@@ -80,6 +80,14 @@ struct MidiConfig {
   bool operator==(const MidiConfig&) const = default;
 };
 
+/// Prometheus reads the metrics over HTTP, on loopback only.
+struct MetricsConfig {
+  /// 0: off. A desk opens no port that nobody asked for, two desks on one machine would quarrel about it, and
+  /// `fohctl metrics` needs none.
+  int http_port = 0;
+  bool operator==(const MetricsConfig&) const = default;
+};
+
 struct Config {
   std::string file;                ///< where it was read from; empty: the defaults
   std::string desk = "FOH";        ///< name shown to clients
@@ -92,6 +100,7 @@ struct Config {
   MidiConfig midi;
   PanicButtonConfig panic_button;
   AccessConfig access;
+  MetricsConfig metrics;
   double limiter_look_ahead_ms = 1;  ///< of main's limiter, 0.5..5; so much later is main, and 16 frames
   int render_rate_hz = 0;            ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
 };

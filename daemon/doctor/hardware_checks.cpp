@@ -1,12 +1,10 @@
 // The machine under the desk: its CPUs, its power, how warm it is, its swap and its clock.
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 
 #include "daemon/doctor/checks.h"
+#include "daemon/doctor/readings.h"
 
 namespace fohd::doctor {
 namespace {
@@ -15,35 +13,6 @@ namespace {
 constexpr long kTooWarm_c = 80;
 /// No release of this program is older: before it, the clock was never set (a Pi has none that runs without power).
 constexpr int kFirstYear = 2024;
-
-struct PowerBit {
-  int bit;
-  const char* words;
-};
-/// Raspberry Pi's firmware: what is, and 16 higher what has been since it was switched on.
-constexpr std::array<PowerBit, 4> kPowerBits = {{{0, "the supply's voltage is too low"},
-                                                 {1, "the CPU's clock is capped"},
-                                                 {2, "the CPU is slowed down"},
-                                                 {3, "the CPU is near its temperature limit"}}};
-constexpr int kSinceBoot = 16;
-constexpr unsigned long kVoltageBits = 1UL | 1UL << kSinceBoot;
-
-std::vector<std::string> power_words(unsigned long bits, int shift) {
-  std::vector<std::string> words;
-  for (const PowerBit& power : kPowerBits) {
-    if ((bits >> (power.bit + shift) & 1) != 0) words.emplace_back(power.words);
-  }
-  return words;
-}
-
-/// What /sys/devices/platform/soc/soc:firmware/get_throttled or `vcgencmd get_throttled` says; "" where there is
-/// neither.
-std::string throttled_text(const Machine& machine) {
-  std::string text = read(machine, "/sys/devices/platform/soc/soc:firmware/get_throttled");
-  if (text.empty()) text = machine.vcgencmd;
-  const std::size_t equals = text.find('=');
-  return equals == std::string::npos ? text : text.substr(equals + 1);
-}
 
 std::string model(const Machine& machine) {
   const std::string board = read(machine, "/proc/device-tree/model");
@@ -99,10 +68,10 @@ std::optional<Finding> check_governor(const Machine& machine) {
 }
 
 std::optional<Finding> check_power(const Machine& machine) {
-  const std::string text = throttled_text(machine);
-  if (text.empty() || std::isxdigit(static_cast<unsigned char>(text.front())) == 0) return std::nullopt;
-  const unsigned long bits = std::strtoul(text.c_str(), nullptr, 16);
-  const std::vector<std::string> now = power_words(bits, 0), before = power_words(bits, kSinceBoot);
+  const auto told = power_bits(machine);
+  if (!told) return std::nullopt;
+  const unsigned long bits = *told;
+  const std::vector<std::string> now = power_words(bits, 0), before = power_words(bits, kPowerSinceBoot);
   Finding finding{Level::ok, "Power", "The Raspberry Pi's firmware reports neither low voltage nor throttling.", ""};
   if (now.empty() && before.empty()) return finding;
   finding.level = Level::warn;
@@ -114,25 +83,18 @@ std::optional<Finding> check_power(const Machine& machine) {
   }
   finding.text += " A Pi in need slows down in the middle of a show, and USB interfaces drop out.";
   finding.remedy =
-      (bits & kVoltageBits) != 0
+      (bits & (kLowVoltage | kLowVoltage << kPowerSinceBoot)) != 0
           ? "use the Raspberry Pi's own power supply and a short cable; feed USB interfaces from a powered hub"
           : "give it a heat sink and a fan";
   return finding;
 }
 
 std::optional<Finding> check_temperature(const Machine& machine) {
-  long warmest_c = -1;
-  std::string where;
-  for (const std::string& zone : list(machine, "/sys/class/thermal", "thermal_zone")) {
-    const std::string folder = "/sys/class/thermal/" + zone;
-    const std::string text = read(machine, folder + "/temp");  // thousandths of a degree
-    const long degrees_c = text.empty() ? -1 : std::strtol(text.c_str(), nullptr, 10) / 1000;
-    if (degrees_c <= warmest_c) continue;
-    warmest_c = degrees_c;
-    where = read(machine, folder + "/type");
-  }
-  if (warmest_c < 0) return std::nullopt;
-  Finding finding{Level::ok, "Temperature", std::to_string(warmest_c) + " degrees C at most (" + where + ").", ""};
+  const auto warmth = warmest(machine);
+  if (!warmth) return std::nullopt;
+  const auto warmest_c = static_cast<long>(warmth->degrees_c);
+  Finding finding{Level::ok, "Temperature", std::to_string(warmest_c) + " degrees C at most (" + warmth->where + ").",
+                  ""};
   if (warmest_c >= kTooWarm_c) {
     finding.level = Level::warn;
     finding.text += " From " + std::to_string(kTooWarm_c) + " on a CPU slows itself down, which is heard as drop-outs.";

@@ -12,6 +12,7 @@
 
 #include "daemon/fohctl/commands.h"
 #include "daemon/fohctl/latency.h"
+#include "daemon/fohctl/log.h"
 #include "daemon/fohctl/value_text.h"
 
 namespace fohd::ctl {
@@ -27,12 +28,13 @@ struct Line {
   double seconds = 0;
   MeterOptions meters;
   LatencyOptions latency;
+  LogOptions log;
 };
 
 /// What the parsed line asks for, given a connection or without one.
 struct Chosen {
   std::function<int(Session&)> with_desk;
-  bool latency = false;
+  bool latency = false, box_folder = false;
 };
 
 /// Words that need no quotes on the command line.
@@ -150,6 +152,35 @@ void add_access_commands(CLI::App& app, Line& line, Chosen& chosen) {
   c->callback([&] { chosen.with_desk = logout; });
 }
 
+void add_log_commands(CLI::App& app, Line& line, Chosen& chosen) {
+  CLI::App* c =
+      command(app, "log", "Print what happened: the black box of a desk, or of one that does not run any more",
+              "fohctl log --since 1h --kind xrun,jack\n         fohctl log --state ~/.local/state/fohd");
+  c->add_option_function<std::string>(
+      "--since",
+      [&](const std::string& text) {
+        if (const std::string why = parse_since(text, line.log.since_s); !why.empty())
+          throw CLI::ValidationError("--since", why);
+      },
+      "Only so long before the last line, such as 90s, 30m, 12h or 2d");
+  c->add_option_function<std::string>(
+      "--kind",
+      [&](const std::string& text) {
+        if (const std::string why = parse_kinds(text, line.log.kinds); !why.empty())
+          throw CLI::ValidationError("--kind", why);
+      },
+      "Only what is about this, such as xrun or xrun,jack");
+  CLI::Option* folder = c->add_option("--state", line.log.folder, "Read a state folder; no desk is asked");
+  c->add_flag("--follow", line.log.follow, "Then print what comes, until Ctrl-C")->excludes(folder);
+  c->callback([&] {
+    chosen.box_folder = !line.log.folder.empty();
+    chosen.with_desk = [&](Session& s) { return log(s, line.log); };
+  });
+
+  c = command(app, "metrics", "Print the metrics as Prometheus reads them", "fohctl metrics | grep xruns");
+  c->callback([&] { chosen.with_desk = metrics; });
+}
+
 void add_latency_command(CLI::App& app, Line& line, Chosen& chosen) {
   CLI::App* group = command(app, "latency", "Measure how long sound takes",
                             "fohctl latency measure --out fohd:in_1 --in fohd:main_l");
@@ -248,6 +279,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   add_midi_commands(app, line, chosen);
   add_access_commands(app, line, chosen);
   add_latency_command(app, line, chosen);
+  add_log_commands(app, line, chosen);
   try {
     if (const std::string problem = unknown_command(app, arguments); !problem.empty()) {
       err << "fohctl: " << problem << "\n";
@@ -260,6 +292,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
     return app.exit(error, out, err) == 0 ? kOk : kUsage;
   }
   if (chosen.latency) return measure_latency(line.latency, out, err, stop);
+  if (chosen.box_folder) return log_of_folder(line.log, out, err);
   std::string problem;
   const auto connection = Connection::open(line.host, line.port, problem);
   if (!connection) {

@@ -1,6 +1,7 @@
 #include "daemon/jack/jack_client.h"
 
 #include <jack/metadata.h>
+#include <jack/statistics.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
@@ -244,6 +245,7 @@ bool JackClient::activate(std::shared_ptr<AudioCore> core) {
 
 int JackClient::period_frames() const noexcept { return static_cast<int>(jack_get_buffer_size(client_.get())); }
 float JackClient::load_percent() const noexcept { return jack_cpu_load(client_.get()); }
+float JackClient::xrun_delay_us() const noexcept { return jack_get_xrun_delayed_usecs(client_.get()); }
 bool JackClient::realtime() const noexcept { return jack_is_realtime(client_.get()) != 0; }
 
 std::string JackClient::device() const {

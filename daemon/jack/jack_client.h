@@ -44,6 +44,7 @@ class JackClient {
   double rate_hz() const noexcept { return rate_hz_; }
   int period_frames() const noexcept;
   float load_percent() const noexcept;
+  float xrun_delay_us() const noexcept;  ///< of the latest xrun, as the server measured it
   bool realtime() const noexcept;
   /// What the first loudspeaker port belongs to, e.g. "alsa_pcm:hw:0"; empty: the server has none.
   std::string device() const;

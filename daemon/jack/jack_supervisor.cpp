@@ -13,6 +13,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/jack/connection_memory.h"
+#include "daemon/log.h"
 
 namespace fohd {
 namespace {
@@ -147,7 +148,8 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     look();
     if (client_ == nullptr) return;
     memory_.settle(now_ms());
-    figures_.back() = {xruns_before_ + client_->xruns(), client_->load_percent(), client_->period_frames()};
+    figures_.back() = {xruns_before_ + client_->xruns(), client_->load_percent(), client_->period_frames(),
+                       client_->xruns() > 0 ? client_->xrun_delay_us() : 0};
     figures_.publish();
     after(kHousekeeping, [this] { housekeeping(); });
   }
@@ -191,7 +193,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     const std::string from = client_->full_name(pair.from), to = client_->full_name(pair.to);
     if (!client_->port_exists(from) || !client_->port_exists(to)) return;
     if (client_->connect(pair) || client_->lost_after_all()) return;
-    spdlog::warn("JACK refused to connect {} to {}", from, to);
+    log_of(EventKind::jack).warn("JACK refused to connect {} to {}", from, to);
   }
 
   void name_ports() {

@@ -46,6 +46,7 @@ struct JackFigures {
   std::uint32_t xruns = 0;  ///< since the start of the process
   float load_percent = 0;   ///< of one period, all clients, as JACK reports it
   int period_frames = 0;
+  float xrun_delay_us = 0;  ///< how late JACK was at the latest xrun of this server; 0: it does not say
 };
 
 /// [control] but where said otherwise.

@@ -11,6 +11,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/config/midi_profiles.h"
+#include "daemon/log.h"
 
 namespace fohd {
 namespace {
@@ -37,18 +38,19 @@ MidiSetup MidiDesk::make_setup(const Config& config, const std::filesystem::path
   if (const auto shipped = shipped_midi_profiles(); !shipped.empty()) folders.push_back(shipped);
   std::vector<ConfigError> errors;
   setup.profiles = load_midi_profiles(folders, errors);
-  for (const ConfigError& error : errors) spdlog::warn("MIDI profile left out: {}", error.to_string());
+  for (const ConfigError& error : errors) log_of(EventKind::midi).warn("MIDI profile left out: {}", error.to_string());
   setup.devices = config.midi.devices;
   setup.surfaces = config.midi.surfaces;
   setup.layers = config.midi.layers;
   for (const auto& [port, id] : setup.devices) {
     if (profile_with_id(setup.profiles, id) == nullptr)
-      spdlog::warn("[[midi.device]]: there is no profile \"{}\"; \"{}\" is left to the others", id, port);
+      log_of(EventKind::midi)
+          .warn("[[midi.device]]: there is no profile \"{}\"; \"{}\" is left to the others", id, port);
   }
   for (const SurfaceSetup& surface : setup.surfaces) {
     for (const std::string& unit : surface.units) {
       if (profile_with_id(setup.profiles, profile_of_unit(unit)) == nullptr) {
-        spdlog::warn("[[midi.surface]] \"{}\": there is no profile \"{}\"", surface.name, unit);
+        log_of(EventKind::midi).warn("[[midi.surface]] \"{}\": there is no profile \"{}\"", surface.name, unit);
       }
     }
   }
@@ -79,14 +81,15 @@ void MidiDesk::start() {
   handlers.appeared = [this](MidiUnitId id, const MidiPortPair& pair) { appeared(id, pair); };
   handlers.gone = [this](MidiUnitId id, const MidiPortPair& pair) {
     hub_.disconnect(id);
-    spdlog::info("MIDI: {} is gone", pair.name);
+    log_of(EventKind::midi).info("MIDI: {} is gone", pair.name);
   };
   handlers.bytes = [this](MidiUnitId id, MidiBytes bytes) { hub_.receive(id, bytes, now_ms()); };
   handlers.turn = [this] { house_.turn(); };
-  handlers.trouble = [](const std::string& text) { spdlog::warn("MIDI: {}", text); };
+  handlers.trouble = [](const std::string& text) { log_of(EventKind::midi).warn("MIDI: {}", text); };
   ports_ = std::make_unique<MidiPorts>(house_.io, std::move(options), std::move(handlers));
-  spdlog::info("MIDI surfaces are looked for over {}; {} device profiles are known", ports_->api_name(),
-               hub_.setup().profiles.size());
+  log_of(EventKind::midi)
+      .info("MIDI surfaces are looked for over {}; {} device profiles are known", ports_->api_name(),
+            hub_.setup().profiles.size());
 }
 
 void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
@@ -94,10 +97,11 @@ void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
   hub_.connect(id, pair.name, pair.ordinal, now_ms());
   const MidiUnit* unit = hub_.unit(id);
   const bool known = unit != nullptr && !unit->profile().id.empty();
-  spdlog::info("MIDI: {} is there, {}", pair.name, known ? "as " + unit->name() : "without a profile");
+  log_of(EventKind::midi).info("MIDI: {} is there, {}", pair.name, known ? "as " + unit->name() : "without a profile");
   if (known && (pair.source.empty() || pair.sink.empty())) {
-    spdlog::warn("MIDI: {} has no port that {}; if its name is another one there, nothing can be {} it", pair.name,
-                 pair.sink.empty() ? "listens" : "speaks", pair.sink.empty() ? "sent to" : "heard from");
+    log_of(EventKind::midi)
+        .warn("MIDI: {} has no port that {}; if its name is another one there, nothing can be {} it", pair.name,
+              pair.sink.empty() ? "listens" : "speaks", pair.sink.empty() ? "sent to" : "heard from");
   }
 }
 
@@ -212,7 +216,7 @@ void MidiDesk::look_for_saved() {
 void MidiDesk::report() {
   const std::uint64_t lost = ports_ ? ports_->lost_bytes() : 0;
   if (lost == lost_told_) return;
-  spdlog::warn("MIDI: {} bytes came faster than they could be read and are lost", lost - lost_told_);
+  log_of(EventKind::midi).warn("MIDI: {} bytes came faster than they could be read and are lost", lost - lost_told_);
   lost_told_ = lost;
 }
 

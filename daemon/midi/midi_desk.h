@@ -54,6 +54,7 @@ class MidiDesk {
   /// The commands below /midi. On failure returns false and says why.
   bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
                std::string& error);
+  std::size_t device_count() const noexcept { return hub_.unit_count(); }
   /// Once a second: tells the log what got lost.
   void report();
   /// Leaves the devices as they want to be left. False: their thread does not let go.

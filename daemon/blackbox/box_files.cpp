@@ -1,0 +1,106 @@
+#include "daemon/blackbox/box_files.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "daemon/store/file_system.h"
+
+namespace fohd {
+namespace {
+
+constexpr std::string_view kHead = "events-", kTail = ".log";
+
+std::string name_of_file(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < 8) digits.insert(0, 8 - digits.size(), '0');
+  return std::string(kHead) + digits + std::string(kTail);
+}
+
+/// The numbers of our files, in order; whatever else lies there is somebody else's.
+std::string list_files(FileSystem& disk, const std::string& folder, std::vector<std::uint64_t>& numbers) {
+  numbers.clear();
+  std::vector<std::string> names;
+  if (std::string error = disk.list(folder, names); !error.empty()) return error;
+  for (const std::string& name : names) {
+    std::uint64_t number = 0;
+    const std::string_view digits =
+        std::string_view(name).substr(std::min(name.size(), kHead.size()), name.find('.') - kHead.size());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc() && name == name_of_file(number)) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return "";
+}
+
+}  // namespace
+
+std::string BoxFiles::path(std::uint64_t number) const { return folder_ + "/" + name_of_file(number); }
+
+std::string BoxFiles::open() {
+  if (std::string error = disk_.make_folder(folder_); !error.empty()) return error;
+  if (!locked_) {
+    if (std::string error = disk_.lock(folder_); !error.empty()) return error;
+    locked_ = true;
+  }
+  if (std::string error = list_files(disk_, folder_, numbers_); !error.empty()) return error;
+  size_ = 0;
+  std::string text;
+  if (numbers_.empty()) return "";
+  // One that cannot be read is left as it is, and the next is begun.
+  const bool readable = disk_.read(path(numbers_.back()), text).empty();
+  const std::size_t end = text.rfind('\n');
+  size_ = !readable ? limits_.file_bytes : end == std::string::npos ? 0 : end + 1;
+  return "";
+}
+
+std::string BoxFiles::append(std::string_view lines) {
+  if (lines.empty()) return "";
+  if (numbers_.empty() || size_ + lines.size() > limits_.file_bytes) return begin_file(lines);
+  std::string error = disk_.append(path(numbers_.back()), size_, lines);
+  if (error.empty()) size_ += lines.size();
+  return error;
+}
+
+/// First room, then the new one: at no moment there are more than allowed.
+std::string BoxFiles::begin_file(std::string_view lines) {
+  while (!numbers_.empty() && numbers_.size() >= static_cast<std::size_t>(std::max(limits_.files, 1))) {
+    if (std::string error = disk_.remove(path(numbers_.front())); !error.empty()) return error;
+    numbers_.erase(numbers_.begin());
+  }
+  const std::uint64_t number = numbers_.empty() ? 1 : numbers_.back() + 1;
+  std::string error = disk_.write(path(number), lines);
+  if (!error.empty()) return error;
+  numbers_.push_back(number);
+  size_ = lines.size();
+  return disk_.sync_folder(folder_);
+}
+
+std::vector<Event> read_box(FileSystem& disk, const std::string& folder, std::size_t most, std::size_t* damaged) {
+  std::vector<std::uint64_t> numbers;
+  std::vector<Event> newest_first;
+  if (!list_files(disk, folder, numbers).empty()) return {};
+  for (auto number = numbers.rbegin(); number != numbers.rend() && newest_first.size() < most; ++number) {
+    std::string text;
+    if (!disk.read(folder + "/" + name_of_file(*number), text).empty()) {
+      if (damaged != nullptr) ++*damaged;
+      continue;
+    }
+    std::string_view rest = text;
+    while (!rest.empty() && newest_first.size() < most) {
+      // Behind the last line's end there is nothing, or the beginning of a line that was never finished.
+      const std::size_t end = rest.rfind('\n');
+      const std::string_view line = rest.substr(end == std::string_view::npos ? 0 : end + 1);
+      const bool whole = rest.size() != text.size();  // what follows the last end is cut off, even if it reads well
+      rest = rest.substr(0, end == std::string_view::npos ? 0 : end);
+      if (line.empty()) continue;
+      auto event = whole ? parse_event(line) : std::nullopt;
+      if (event) newest_first.push_back(*std::move(event));
+      if (!event && damaged != nullptr) ++*damaged;
+    }
+  }
+  std::reverse(newest_first.begin(), newest_first.end());
+  return newest_first;
+}
+
+}  // namespace fohd
