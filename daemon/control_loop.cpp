@@ -344,11 +344,7 @@ void ControlLoop::tick() {
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
   status_.load_percent = running_ ? figures.load_percent : 0;
-  if (core_) {
-    const AudioCounters& counters = core_->counters().read();
-    status_.deadline_misses = static_cast<std::int32_t>(counters.deadline_misses);
-    watch_.audio(counters, core_->rate_hz());
-  }
+  if (core_) status_.deadline_misses = static_cast<std::int32_t>(read_counters().deadline_misses);
   watch_.look();
   status_.lost_datagrams = static_cast<std::int32_t>(lost_datagrams());
   turn();
@@ -370,15 +366,23 @@ void ControlLoop::read_meters() {
   if (live_meter_) live_meter_->draw(now);
 }
 
+/// Every look at the counters, since a longest block is told once.
+const AudioCounters& ControlLoop::read_counters() {
+  const AudioCounters& counters = core_->counters().read();
+  watch_.audio(counters, core_->rate_hz());
+  return counters;
+}
+
 void ControlLoop::watch_load() {
   if (!core_ || !designer_) return;
   const Shed before = overload_watch_.shed();
-  const Shed now = overload_watch_.take(core_->counters().read().load_histogram, !core_->freewheel().raised());
+  const Shed now = overload_watch_.take(read_counters().load_histogram, !core_->freewheel().raised());
   designer_->set_shed(now);
   status_.shed = static_cast<std::int32_t>(now);
   if (now == before) return;
-  spdlog::log(now > before ? spdlog::level::warn : spdlog::level::info, "The audio load is {}: {}",
-              now > before ? "near its limit" : "lower again", kShedRows[static_cast<std::size_t>(now)].doc);
+  log_of(EventKind::load)
+      .log(now > before ? spdlog::level::warn : spdlog::level::info, "The audio load is {}: {}",
+           now > before ? "near its limit" : "lower again", kShedRows[static_cast<std::size_t>(now)].doc);
 }
 
 void ControlLoop::every_second() {

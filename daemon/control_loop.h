@@ -63,6 +63,7 @@ class ControlLoop : public CommandSink {
 
   void tick();
   void read_meters();
+  const AudioCounters& read_counters();
   void watch_load();
   void every_second();
   template <class Work>

@@ -86,6 +86,9 @@ constexpr std::array kRows = {
     MetricRow{"fohd_block_load_ratio", "histogram", "Time of an audio callback as a share of its period.",
               write_block_histogram},
 
+    MetricRow{"fohd_shed_level", kGauge, "What is given up because of the load, /audio/shed; 0: nothing.",
+              [](V v, S s) { s.add(static_cast<std::uint64_t>(v.status.shed)); }},
+
     MetricRow{"fohd_outputs_held", kGauge, "1: the outputs wait for /start/release.",
               [](V v, S s) { s.add(v.status.held); }},
     MetricRow{"fohd_panic", kGauge, "1: panic has shut the outputs.",
