@@ -91,8 +91,7 @@ class BlackBox::Writer {
   void guarded(Work work) noexcept {
     try {
       work();
-    } catch (...) {
-      open_ = false;
+    } catch (...) {  // what was not written is still in the ring
     }
   }
 
@@ -175,24 +174,23 @@ class BlackBox::Writer {
     }
     if (chunk.empty()) return false;
     const std::string error = files_.append(chunk);
-    open_ = error.empty();  // else it is opened anew the next time, which finds out where the whole lines end
     tell(error);
     if (!error.empty()) return false;
     const std::lock_guard lock(state_->mutex);
     state_->written = next;
     if (state_->written >= state_->end()) state_->waiting_bytes = 0;
+    if (state_->lost > lost_told_) {
+      state_->push(make_event(EventKind::store, EventLevel::warn,
+                              "The disk was too slow or full: " + std::to_string(state_->lost - lost_told_) +
+                                  " events before these are lost"));
+      lost_told_ = state_->lost;
+    }
     return true;
   }
 
   /// With the lock held: what gave way before it was written.
   void forget_lost() {
-    if (state_->written >= state_->first) return;
-    const auto lost = static_cast<std::uint64_t>(state_->first - state_->written);
-    state_->lost += lost;
-    state_->written = state_->first;
-    state_->push(make_event(EventKind::store, EventLevel::warn,
-                            std::to_string(lost) + " older events are lost: the disk did not take them in time"));
-    state_->lost += static_cast<std::uint64_t>(std::max(state_->first - state_->written, 0));  // for that line's place
+    state_->lost += static_cast<std::uint64_t>(std::max(state_->first - state_->written, 0));
     state_->written = std::max(state_->written, state_->first);
   }
 
@@ -203,6 +201,7 @@ class BlackBox::Writer {
   FileSystem& disk_;
   BoxFiles files_;
   std::string told_;
+  std::uint64_t lost_told_ = 0;
   bool open_ = false;
   Clock::time_point last_write_{}, next_reading_{};
 };

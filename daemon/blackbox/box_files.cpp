@@ -58,8 +58,16 @@ std::string BoxFiles::append(std::string_view lines) {
   if (lines.empty()) return "";
   if (numbers_.empty() || size_ + lines.size() > limits_.file_bytes) return begin_file(lines);
   std::string error = disk_.append(path(numbers_.back()), size_, lines);
-  if (error.empty()) size_ += lines.size();
+  error.empty() ? static_cast<void>(size_ += lines.size()) : find_again();
   return error;
+}
+
+/// Somebody may have removed or cut the file; then it goes on with what there is.
+void BoxFiles::find_again() {
+  std::string text;
+  const std::string newest = path(numbers_.back());
+  const bool gone = disk_.kind(newest) != FileSystem::Kind::file;
+  if (gone || (disk_.read(newest, text).empty() && text.size() < size_)) static_cast<void>(open());
 }
 
 /// First room, then the new one: at no moment there are more than allowed.

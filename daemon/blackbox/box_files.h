@@ -25,13 +25,15 @@ class BoxFiles {
   BoxFiles(FileSystem& disk, std::string folder, const BoxLimits& limits = {})
       : disk_(disk), folder_(std::move(folder)), limits_(limits) {}
 
-  /// Makes the folder, takes its lock and finds the end of what is there. To be called again after a failed append().
+  /// Makes the folder, takes its lock and finds the end of what is there. To be called again until it works.
   std::string open();
-  /// Whole lines, each with its end; at most file_bytes. On the disk when it returns.
+  /// Whole lines, each with its end; at most file_bytes. On the disk when it returns; after a failure none of it
+  /// counts, and the next attempt writes over what there is of it.
   std::string append(std::string_view lines);
 
  private:
   std::string path(std::uint64_t number) const;
+  void find_again();
   std::string begin_file(std::string_view lines);
 
   FileSystem& disk_;

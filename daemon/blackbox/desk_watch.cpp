@@ -129,7 +129,7 @@ void DeskWatch::sample_machine(std::int64_t now_ms) {
   if (now_ms < next_machine_ms_ || reading.resident_bytes == 0) return;
   next_machine_ms_ = now_ms + kMachineMs;
   std::string text =
-      fmt::format("memory {:.1f} MB, {:.1f} MB of it locked", static_cast<double>(reading.resident_bytes) / 1e6,
+      fmt::format("memory {:.1f} MB; {:.1f} MB of addresses locked", static_cast<double>(reading.resident_bytes) / 1e6,
                   static_cast<double>(reading.locked_bytes) / 1e6);
   if (reading.warmth_known) text = fmt::format("{:.0f} degrees C at most; ", reading.warmest_c) + text;
   const bool hot = reading.warmth_known && reading.warmest_c >= kTooWarm_c;

@@ -131,7 +131,7 @@ constexpr std::array kRows = {
 
     MetricRow{"fohd_memory_resident_bytes", kGauge, "Memory of the process.",
               [](V v, S s) { s.add(static_cast<std::uint64_t>(v.machine.resident_bytes)); }},
-    MetricRow{"fohd_memory_locked_bytes", kGauge, "Of it, what is never swapped out.",
+    MetricRow{"fohd_memory_locked_bytes", kGauge, "Addresses whose memory stays in RAM once it is touched.",
               [](V v, S s) { s.add(static_cast<std::uint64_t>(v.machine.locked_bytes)); }},
     MetricRow{"fohd_temperature_celsius", kGauge, "The warmest zone of the machine.",
               [](V v, S s) {
