@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <ostream>
 #include <vector>
 
@@ -17,16 +18,16 @@
 namespace fohd::ctl {
 namespace {
 
-constexpr std::int32_t kNewest = INT32_MAX;  // beyond the end: asks what is there
-constexpr double kPause_s = 0.05;            // the desk's allowance refills with 1,000 lines a second
-constexpr double kQuiet_s = 0.15;            // no line for so long: the rest was lost or is not allowed yet
+constexpr double kQuiet_s = 0.15;  // nothing for so long: the rest was lost, or is not allowed yet
+constexpr double kPause_s = 0.05;  // the desk's allowance refills with 1,000 lines a second
+constexpr double kPatience_s = 5;  // without a line that is new, of a desk that has answered
 constexpr double kFollow_s = 0.5;
 
-/// What is there, and a piece of it.
-struct Piece {
+/// What the desk has, and what of it is here.
+struct Lines {
+  bool known = false;
   std::int32_t oldest = 0, end = 0;
-  std::int32_t first = 0;
-  std::vector<std::string> lines;
+  std::map<std::int32_t, std::string> by_number;
 };
 
 void pause(Session& session, double seconds) {
@@ -35,64 +36,68 @@ void pause(Session& session, double seconds) {
   while (now_s() < until_s && !session.stop.raised()) session.desk.receive(until_s, ignored);
 }
 
-/// One page. Lines that got lost end it; what came after them is asked for again.
-ExitCode fetch_page(Session& session, const std::string& address, std::int32_t first, Piece& piece) {
-  piece = {};
-  bool head = false;
-  for (const double give_up_s = now_s() + session.timeout_s; !head && now_s() < give_up_s;) {
-    session.desk.send(Request{address, {first, kMostLinesAPage}});
-    double deadline_s = std::min(now_s() + kQuiet_s, give_up_s);
-    while (!session.stop.raised()) {
-      std::vector<Reply> replies;
-      const auto event = session.desk.receive(deadline_s, replies);
-      if (event == Connection::Event::nobody_listens) return explain_silence(session), kNoAnswer;
-      if (event == Connection::Event::timeout) break;
-      for (const Reply& reply : replies) {
-        if (reply.address == "/error") {
-          session.err << "fohctl: " << printable(reply.text(0)) << ": " << printable(reply.text(1)) << "\n";
-          return kRefused;
-        }
-        if (reply.address != address) continue;
-        if (reply.values.size() == 3) {  // a second one answers a request that was put again: from the start
-          const std::int32_t least = reply.integer(1), end = std::max(least, reply.integer(2));
-          if (reply.integer(0) != std::clamp(first, least, end)) continue;  // to an older request
-          piece = {reply.integer(1), reply.integer(2), reply.integer(0), {}};
-          head = true;
-        } else if (head && reply.integer(0) == piece.first + static_cast<std::int32_t>(piece.lines.size())) {
-          piece.lines.push_back(reply.text(1));
-        }
-      }
-      const auto here = static_cast<std::int32_t>(piece.lines.size());
-      if (head && here >= std::min(kMostLinesAPage, piece.end - piece.first)) return kOk;
-      deadline_s = now_s() + kQuiet_s;
-    }
-    if (session.stop.raised()) return head ? kOk : kNoAnswer;
+void take(const Reply& reply, Lines& lines) {
+  if (reply.values.size() == 3) {
+    lines.known = true;
+    lines.oldest = reply.integer(1);
+    lines.end = std::max(lines.oldest, reply.integer(2));
+  } else if (reply.values.size() == 2) {
+    lines.by_number.insert_or_assign(reply.integer(0), reply.text(1));
   }
-  return head ? kOk : (explain_silence(session), kNoAnswer);
 }
 
-/// From `first` on to what was the end when it began.
-ExitCode fetch(Session& session, const std::string& address, std::int32_t first, Piece& all) {
-  ExitCode code = fetch_page(session, address, first, all);
-  int empty = 0;
-  while (code == kOk && !session.stop.raised()) {
-    const std::int32_t next = all.first + static_cast<std::int32_t>(all.lines.size());
-    if (next >= all.end) break;
-    Piece more;
-    code = fetch_page(session, address, next, more);
-    if (code != kOk) break;
-    if (more.first != next) {  // what was next has given way meanwhile: go on behind the gap
-      all.lines.clear();
-      all.first = more.first;
-    }
-    std::move(more.lines.begin(), more.lines.end(), std::back_inserter(all.lines));
-    empty = more.lines.empty() ? empty + 1 : 0;
-    constexpr int kMostEmpty = 25;  // 5 s without a line: it will not be any better
-    if (empty > kMostEmpty) return explain_silence(session), kNoAnswer;
-    const bool cut = more.lines.size() < static_cast<std::size_t>(kMostLinesAPage);
-    if (cut && all.first + static_cast<std::int32_t>(all.lines.size()) < all.end) pause(session, kPause_s);
+/// The first that is missing of these; `until` if none is.
+std::int32_t missing(const Lines& lines, std::int32_t first, std::int32_t until) {
+  for (auto at = lines.by_number.lower_bound(first); first < until && at != lines.by_number.end() && at->first == first;
+       ++at) {
+    ++first;
   }
-  return code;
+  return std::min(first, until);
+}
+
+/// Asks once, and takes what comes until all of it is there or nothing comes any more.
+ExitCode ask_page(Session& session, const std::string& address, std::int32_t first, std::int32_t count, Lines& lines) {
+  session.desk.send(Request{address, {first, count}});
+  bool heard = false;
+  while (!session.stop.raised()) {
+    std::vector<Reply> replies;
+    const auto event = session.desk.receive(now_s() + kQuiet_s, replies);
+    if (event == Connection::Event::nobody_listens) return explain_silence(session), kNoAnswer;
+    if (event == Connection::Event::timeout) return kOk;
+    for (const Reply& reply : replies) {
+      if (reply.address == "/error") {
+        session.err << "fohctl: " << printable(reply.text(0)) << ": " << printable(reply.text(1)) << "\n";
+        return kRefused;
+      }
+      if (reply.address != address) continue;
+      heard = heard || reply.values.size() == 3;
+      take(reply, lines);
+    }
+    const std::int32_t until = first > lines.end - count ? lines.end : first + count;
+    if (heard && missing(lines, std::max(first, lines.oldest), until) == until) return kOk;
+  }
+  return kOk;
+}
+
+/// All of these numbers that there are. What does not come is asked for again.
+ExitCode fetch(Session& session, const std::string& address, std::int32_t first, std::int32_t until, Lines& lines) {
+  for (double give_up_s = now_s() + session.timeout_s; !session.stop.raised();) {
+    const std::int32_t begin = lines.known ? std::max(first, lines.oldest) : first;
+    const std::int32_t end = lines.known ? std::min(until, lines.end) : until;
+    const std::int32_t from = missing(lines, begin, end);
+    if (lines.known && from >= end) return kOk;
+    const auto next = lines.by_number.upper_bound(from);
+    std::int32_t to = next == lines.by_number.end() ? end : std::min(end, next->first);
+    if (to - from > kMostLinesAPage) to = from + kMostLinesAPage;
+    const bool known = lines.known;
+    const std::size_t before = lines.by_number.size();
+    if (const ExitCode code = ask_page(session, address, from, to - from, lines); code != kOk) return code;
+    const bool progress = lines.by_number.size() > before || lines.known != known;
+    if (progress) give_up_s = now_s() + kPatience_s;
+    if (!progress && now_s() > give_up_s) return explain_silence(session), kNoAnswer;
+    if (missing(lines, from, std::min(to, lines.end)) < std::min(to, lines.end)) pause(session, kPause_s);
+  }
+  return kOk;
 }
 
 bool wanted(const LogOptions& options, const Event& event) {
@@ -109,36 +114,37 @@ void print(std::ostream& out, const Event& event) {
 }
 
 /// Back from the newest, not from now: also of last week's show one wants the last hour.
+std::int64_t from_ms(const Event& newest, const LogOptions& options) {
+  return options.since_s <= 0 ? INT64_MIN : newest.utc_ms - static_cast<std::int64_t>(options.since_s * 1000);
+}
+
 void print_since(const std::vector<Event>& events, const LogOptions& options, std::ostream& out) {
-  const std::int64_t from_ms = options.since_s <= 0 || events.empty()
-                                   ? INT64_MIN
-                                   : events.back().utc_ms - static_cast<std::int64_t>(options.since_s * 1000);
   for (const Event& event : events) {
-    if (event.utc_ms >= from_ms && wanted(options, event)) print(out, event);
+    if (event.utc_ms >= from_ms(events.back(), options) && wanted(options, event)) print(out, event);
   }
 }
 
 /// Pages from the newest back, as far as the time that is asked for goes.
 ExitCode fetch_events(Session& session, const LogOptions& options, std::vector<Event>& events, std::int32_t& next) {
-  Piece there;
-  if (const ExitCode code = fetch_page(session, "/log", kNewest, there); code != kOk) return code;
-  next = there.end;
-  for (std::int32_t end = there.end; end > there.oldest && !session.stop.raised();) {
-    const std::int32_t first = std::max(there.oldest, end - kMostLinesAPage);
-    Piece piece;
-    if (const ExitCode code = fetch(session, "/log", first, piece); code != kOk) return code;
-    std::vector<Event> page;
-    for (std::size_t i = 0; i < piece.lines.size(); ++i) {
-      if (piece.first + static_cast<std::int32_t>(i) >= end) break;
-      if (auto event = parse_event(piece.lines[i])) page.push_back(*std::move(event));
+  Lines lines;
+  if (const ExitCode code = fetch(session, "/log", 0, 0, lines); code != kOk) return code;
+  next = lines.end;
+  std::vector<Event> newest_first;
+  for (std::int32_t end = lines.end; end > lines.oldest && !session.stop.raised();) {
+    const std::int32_t first = std::max(lines.oldest, end - kMostLinesAPage);
+    if (const ExitCode code = fetch(session, "/log", first, end, lines); code != kOk) return code;
+    bool all_older = true;
+    for (std::int32_t number = end; number-- > first;) {
+      const auto line = lines.by_number.find(number);
+      auto event = line == lines.by_number.end() ? std::nullopt : parse_event(line->second);
+      if (!event) continue;  // gave way while we asked
+      newest_first.push_back(*std::move(event));
+      all_older = all_older && newest_first.back().utc_ms < from_ms(newest_first.front(), options);
     }
-    events.insert(events.begin(), page.begin(), page.end());
-    const std::int64_t from_ms =
-        events.empty() ? 0 : events.back().utc_ms - static_cast<std::int64_t>(options.since_s * 1000);
-    const auto is_older = [&](const Event& event) { return event.utc_ms < from_ms; };
-    if (options.since_s > 0 && !page.empty() && std::all_of(page.begin(), page.end(), is_older)) break;
+    if (all_older && !newest_first.empty()) break;
     end = first;
   }
+  events.assign(newest_first.rbegin(), newest_first.rend());
   return kOk;
 }
 
@@ -182,13 +188,14 @@ int log(Session& session, const LogOptions& options) {
   while (options.follow && !session.stop.raised() && session.out.good()) {
     session.out.flush();
     pause(session, kFollow_s);
-    Piece piece;
-    if (const ExitCode code = fetch(session, "/log", next, piece); code != kOk)
-      return session.stop.raised() ? kOk : code;
-    for (const std::string& line : piece.lines) {
-      if (const auto event = parse_event(line); event && wanted(options, *event)) print(session.out, *event);
+    Lines lines;
+    const ExitCode code = fetch(session, "/log", next, INT32_MAX, lines);
+    if (code != kOk) return session.stop.raised() ? kOk : code;
+    for (const auto& [number, line] : lines.by_number) {
+      if (const auto event = parse_event(line); event && number >= next && wanted(options, *event))
+        print(session.out, *event);
     }
-    next = piece.first + static_cast<std::int32_t>(piece.lines.size());
+    next = lines.end;
   }
   return kOk;
 }
@@ -210,9 +217,9 @@ int log_of_folder(const LogOptions& options, std::ostream& out, std::ostream& er
 }
 
 int metrics(Session& session) {
-  Piece piece;
-  if (const ExitCode code = fetch(session, "/metrics", 0, piece); code != kOk) return code;
-  for (const std::string& line : piece.lines) session.out << printable(line) << "\n";
+  Lines lines;
+  if (const ExitCode code = fetch(session, "/metrics", 0, INT32_MAX, lines); code != kOk) return code;
+  for (const auto& [number, line] : lines.by_number) session.out << printable(line) << "\n";
   return kOk;
 }
 
