@@ -307,6 +307,7 @@ void ControlLoop::name_ports() {
 /// Once per batch of packets and at every tick, so that all that came together lands together.
 void ControlLoop::turn() {
   publish_targets();
+  watch_.look();
   midi_->turn(now_ms());
   keep_changes();
   name_ports();
@@ -345,7 +346,6 @@ void ControlLoop::tick() {
   status_.period_frames = running_ ? figures.period_frames : 0;
   status_.load_percent = running_ ? figures.load_percent : 0;
   if (core_) status_.deadline_misses = static_cast<std::int32_t>(read_counters().deadline_misses);
-  watch_.look();
   status_.lost_datagrams = static_cast<std::int32_t>(lost_datagrams());
   turn();
 }

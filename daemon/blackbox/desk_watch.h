@@ -44,7 +44,7 @@ class DeskWatch {
   void audio(const AudioCounters& counters, double rate_hz) noexcept { tally_.take(counters, rate_hz); }
   /// Another core comes, or none.
   void new_core() noexcept { tally_.new_core(); }
-  /// Every tick.
+  /// Every turn.
   void look() { watch_panic(); }
   void every_second(std::int64_t now_ms);
   /// /log and /metrics. On failure returns false and says why.
