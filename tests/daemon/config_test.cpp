@@ -55,6 +55,8 @@ cpus = [2, 3]
 gpio_chip = "/dev/gpiochip4"
 gpio_line = 17
 gpio_active_low = false
+[metrics]
+http_port = 9464
 [state]
 folder = "/mnt/mix"
 [recorder]
@@ -68,6 +70,7 @@ rate_hz = 96000
   const Config& config = result.config;
   CHECK(config.desk == "Big Top");
   CHECK(config.audio.cpus == std::vector<int>{2, 3});
+  CHECK(config.metrics.http_port == 9464);
   CHECK(config.panic_button == PanicButtonConfig{"/dev/gpiochip4", 17, false});
   CHECK(config.start == StartMode::live);
   CHECK(config.geometry.inputs == 8);
