@@ -307,7 +307,7 @@ void ControlLoop::name_ports() {
 /// Once per batch of packets and at every tick, so that all that came together lands together.
 void ControlLoop::turn() {
   publish_targets();
-  watch_.look();
+  tell_panic();
   midi_->turn(now_ms());
   keep_changes();
   name_ports();
@@ -336,7 +336,6 @@ void ControlLoop::send_answers() {
 
 void ControlLoop::tick() {
   obey_panic_signal();
-  tell_panic();
   look_for_config();
   const std::int64_t now = now_ms();
   midi_->watch_audio(frames_seen_, now);

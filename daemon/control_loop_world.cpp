@@ -146,8 +146,9 @@ void ControlLoop::watch_signals() {
 void ControlLoop::tell_panic() {
   const bool panic = desk_.settings().global.panic;
   if (std::exchange(panic_told_, panic) == panic) return;
-  panic ? spdlog::warn("Panic: all outputs are shut, until /panic is set to 0 (fohctl set /panic 0)")
-        : spdlog::info("Panic is over: the outputs come back in half a second");
+  spdlog::logger& log = log_of(EventKind::outputs);
+  panic ? log.warn("Panic: all outputs are shut, until /panic is set to 0 (fohctl set /panic 0)")
+        : log.info("Panic is over: the outputs come back in half a second");
 }
 
 /// A server that hangs answers nobody who wants to open a client, and libjack waits for it.
@@ -156,9 +157,10 @@ void ControlLoop::tell_silent_jack() {
   if (running_ || !absent_reason_.empty() || leaving_) {
     waited_for_jack_s_ = 0;
   } else if (++waited_for_jack_s_ == kPatience_s) {
-    spdlog::error(
-        "No audio: the JACK server does not answer. If it stays so, it hangs: restart it (systemctl restart "
-        "fohd-jack)");
+    log_of(EventKind::jack)
+        .error(
+            "No audio: the JACK server does not answer. If it stays so, it hangs: restart it (systemctl restart "
+            "fohd-jack)");
   }
 }
 

@@ -64,22 +64,15 @@ void DeskWatch::every_second(std::int64_t now_ms) {
   sample_machine(now_ms);
 }
 
-void DeskWatch::watch_panic() {
-  const bool panic = house_.desk.settings().global.panic;
-  if (panic == panic_) return;
-  panic_ = panic;
-  house_.box.note(EventKind::outputs, panic ? EventLevel::warn : EventLevel::info,
-                  panic ? "/panic is 1: all outputs are shut" : "/panic is 0: the outputs are open");
-}
-
 /// One sentence for the log and the box: what JACK says, and what we had to do with it.
 void DeskWatch::watch_xruns(const DeskFacts& facts, std::int64_t now_ms) {
   const std::uint32_t xruns = facts.jack.xruns;
   if (xruns == xruns_told_) return tally_.restart(AudioTally::since_xrun);
   if (now_ms < next_xrun_line_ms_) return;
   const AudioWindow window = tally_.window(AudioTally::since_xrun);
-  std::string text = fmt::format("JACK: {} xruns ({} since the start); our block took {}, {} deadline misses",
-                                 xruns - xruns_told_, xruns, block_text(window), window.sums.deadline_misses);
+  std::string text =
+      fmt::format("JACK: {} more {} ({} since the start); our block took {}, {} deadline misses", xruns - xruns_told_,
+                  xruns - xruns_told_ == 1 ? "xrun" : "xruns", xruns, block_text(window), window.sums.deadline_misses);
   text += fmt::format("; JACK's load {:.0f} %", facts.jack.load_percent);
   if (facts.jack.xrun_delay_us > 0)
     text += fmt::format(", {:.2f} ms late", static_cast<double>(facts.jack.xrun_delay_us) / 1e3);

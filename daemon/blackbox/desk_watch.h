@@ -44,8 +44,6 @@ class DeskWatch {
   void audio(const AudioCounters& counters, double rate_hz) noexcept { tally_.take(counters, rate_hz); }
   /// Another core comes, or none.
   void new_core() noexcept { tally_.new_core(); }
-  /// Every turn.
-  void look() { watch_panic(); }
   void every_second(std::int64_t now_ms);
   /// /log and /metrics. On failure returns false and says why.
   bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::string& error);
@@ -55,7 +53,6 @@ class DeskWatch {
   void stop() { http_.reset(); }
 
  private:
-  void watch_panic();
   void watch_xruns(const DeskFacts& facts, std::int64_t now_ms);
   void watch_clients(const DeskFacts& facts);
   void sample_load(std::int64_t now_ms);
@@ -69,7 +66,6 @@ class DeskWatch {
   std::uint32_t xruns_told_ = 0;
   std::uint32_t earlier_max_ns_ = 0;  ///< of the sample before
   std::set<ClientId> clients_;
-  bool panic_ = false;
   std::uint32_t power_bits_ = 0;
 };
 
