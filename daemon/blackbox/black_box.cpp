@@ -225,7 +225,7 @@ void BlackBox::note(EventKind kind, EventLevel level, std::string_view text) {
   if (urgent) state_->wake.notify_one();
 }
 
-void BlackBox::keep_in(std::string folder, std::function<void(EventLevel, const std::string&)> trouble,
+void BlackBox::keep_in(std::string folder, const std::function<void(EventLevel, const std::string&)>& trouble,
                        FileSystem* disk) {
   auto writer = std::make_shared<Writer>(state_, std::move(folder), trouble, disk);
   try {

@@ -44,7 +44,7 @@ class BlackBox {
   /// [main thread, once] From now on a thread keeps the events in this folder ("": in memory only) and looks at the
   /// machine. What the folder has from before becomes the beginning of the ring. trouble: a sentence for a person;
   /// [called on the box thread]. disk (for tests) outlives the box.
-  void keep_in(std::string folder, std::function<void(EventLevel, const std::string&)> trouble,
+  void keep_in(std::string folder, const std::function<void(EventLevel, const std::string&)>& trouble,
                FileSystem* disk = nullptr);
   /// [main thread] The process ends in good order: says so and writes all of it. A disk that stands still is not waited
   /// for longer than 2 s.

@@ -103,8 +103,11 @@ std::vector<Event> read_box(FileSystem& disk, const std::string& folder, std::si
       rest = rest.substr(0, end == std::string_view::npos ? 0 : end);
       if (line.empty()) continue;
       auto event = whole ? parse_event(line) : std::nullopt;
-      if (event) newest_first.push_back(*std::move(event));
-      if (!event && damaged != nullptr) ++*damaged;
+      if (event) {
+        newest_first.push_back(*std::move(event));
+      } else if (damaged != nullptr) {
+        ++*damaged;
+      }
     }
   }
   std::reverse(newest_first.begin(), newest_first.end());
