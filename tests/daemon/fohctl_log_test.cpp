@@ -28,7 +28,8 @@ constexpr Geometry kSmall = {.inputs = 4, .aux = 0, .returns = 0, .buses = 2, .m
 /// A desk with a black box and a text on a free port of 127.0.0.1; every so many of its datagrams get lost.
 class LoggingDesk : public CommandSink {
  public:
-  explicit LoggingDesk(int lose_each) : lose_each_(lose_each), fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  explicit LoggingDesk(int lose_each, std::string metrics = "")
+      : text(std::move(metrics)), lose_each_(lose_each), fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -57,7 +58,7 @@ class LoggingDesk : public CommandSink {
   }
 
   BlackBox box;
-  std::string text;
+  const std::string text;  ///< of /metrics
   int port = 0;
   std::atomic<int> told{0};
 
@@ -132,8 +133,9 @@ TEST_CASE("fohctl log: 2,500 lines arrive complete and in order, though each 97t
 }
 
 TEST_CASE("fohctl metrics: the text of the desk, byte for byte", "[daemon][fohctl]") {
-  LoggingDesk desk(37);
-  for (int i = 0; i < 450; ++i) desk.text += "fohd_line{number=\"" + std::to_string(i) + "\"} 1\n";
+  std::string text;
+  for (int i = 0; i < 450; ++i) text += "fohd_line{number=\"" + std::to_string(i) + "\"} 1\n";
+  LoggingDesk desk(37, text);
   const Result result = fohctl({"--port", std::to_string(desk.port), "metrics"});
   CHECK(result.err.empty());
   CHECK(result.code == 0);
