@@ -2,7 +2,8 @@
 //   jack_probe gain FROM_PORT TO_PORT SECONDS    plays into TO_PORT (an input of the desk), listens to FROM_PORT
 // prints the gain in dB with one decimal, or "silence" below -100 dB.
 //   jack_probe break TO_PORT                     plays the same with a NaN in it three times within a second
-// The server is $JACK_DEFAULT_SERVER. With PROBE_IN_REAL_TIME set time runs as it does: PipeWire's freewheel waits for nobody.
+// The server is $JACK_DEFAULT_SERVER. With PROBE_IN_REAL_TIME set time runs as it does: PipeWire's freewheel waits for
+// nobody.
 #include <jack/jack.h>
 #include <unistd.h>
 
