@@ -232,7 +232,7 @@ void ControlLoop::hear_jack(JackNews news) {
     case JackNews::Kind::lost:
       designer_.reset();
       set_emergency_core(nullptr);
-      core_.reset();
+      retired_core_ = std::move(core_);  // a handler of signals may be looking at it
       fault_watch_.new_engine();
       overload_watch_.new_engine();
       watch_.new_core();
@@ -248,6 +248,7 @@ void ControlLoop::hear_jack(JackNews news) {
 void ControlLoop::audio_opened(const JackNews& news) {
   if (leaving_) return;
   core_ = news.core;
+  retired_core_.reset();
   const double rate_hz = core_->rate_hz();
   if (!ever_opened_) {
     if (status_.held || stored_.found) decide_hold(rate_hz, news.device);
@@ -331,7 +332,7 @@ void ControlLoop::keep_changes() {
 }
 
 void ControlLoop::send_answers() {
-  osc_->drain([this](const OutgoingPacket& packet) { return udp_->send(packet.to, packet.bytes); });
+  osc_->drain([this](const OutgoingPacket& packet) { return udp_->send(packet.to, packet.bytes, packet.known); });
 }
 
 void ControlLoop::tick() {

@@ -117,6 +117,7 @@ class ControlLoop : public CommandSink {
   DeskWatch watch_;
 
   std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
+  std::shared_ptr<AudioCore> retired_core_;   ///< the one before, until the next
   std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
   bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
   double last_rate_hz_ = 0;

@@ -49,6 +49,7 @@ void ControlLoop::open_osc() {
   handlers.packet = [this](UdpPort::Client client, std::span<const std::byte> bytes) {
     osc_->receive(client, bytes, now_ms(), ntp_now());
   };
+  handlers.known = [this](UdpPort::Client client) { return osc_->has_lease(client); };
   handlers.turn = [this] { turn(); };
   handlers.gone = [this](UdpPort::Client client) { osc_->drop_client(client); };
   handlers.state = [this](const std::string& error) {
@@ -81,7 +82,7 @@ AccessDesk::House ControlLoop::access_house() {
           [this](ClientId client, const std::string& address, const std::string& text) {
             return osc_->tell(client, address, text);
           },
-          [this](ClientId client, std::span<const std::byte> packet) { udp_->send(client, packet); },
+          [this](ClientId client, std::span<const std::byte> packet) { udp_->send(client, packet, false); },
           [this](const std::function<bool(std::uint64_t)>& refused) { osc_->drop_clients(refused); }};
 }
 
@@ -120,7 +121,6 @@ void ControlLoop::watch_signals() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.add(SIGHUP);
-  install_emergency_signals();
   if (config_.panic_button.line >= 0) {
     panic_button_ = std::make_unique<PanicButton>(config_.panic_button, press_panic);
     if (!panic_button_->error().empty()) log_of(EventKind::outputs).error("Careful: {}", panic_button_->error());

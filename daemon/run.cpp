@@ -9,6 +9,7 @@
 #include "daemon/blackbox/black_box.h"
 #include "daemon/control_loop.h"
 #include "daemon/log.h"
+#include "daemon/service/emergency.h"
 #include "daemon/service/machine.h"
 #include "daemon/store/state_choice.h"
 
@@ -63,6 +64,7 @@ struct LogEnd {
 int run(const RunOptions& options) {
   // Who reads our output may end before us: Ctrl-C ends `fohd run | tee log` all at once.
   std::signal(SIGPIPE, SIG_IGN);
+  install_emergency_signals();
   BlackBox box;  // ends after the log, which tells it everything
   set_up_log(options.meters, STDERR_FILENO,
              [&box](EventKind kind, EventLevel level, std::string_view text) { box.note(kind, level, text); });

@@ -161,7 +161,9 @@ const AccessKey* AccessBook::key_called(std::string_view name) const {
 std::string AccessBook::login(std::string_view key, std::int64_t now_ms) {
   if (now_ms - wrong_.minute_ms >= kMinuteMs) wrong_ = {now_ms, 0, {}};
   const auto tries = wrong_.by_address.find(address_);
-  if (wrong_.all >= kWrongKeysInAll || (tries != wrong_.by_address.end() && tries->second >= kWrongKeysPerAddress)) {
+  const bool came = came_rightly_.contains(address_);
+  if ((wrong_.all >= kWrongKeysInAll && !came) ||
+      (tries != wrong_.by_address.end() && tries->second >= kWrongKeysPerAddress)) {
     return "too many wrong keys; wait a minute";
   }
   const AccessKey* found = nullptr;
@@ -169,13 +171,14 @@ std::string AccessBook::login(std::string_view key, std::int64_t now_ms) {
     if (same_secret(key, one.key)) found = &one;
   }
   if (found == nullptr) {
-    ++wrong_.all;
+    if (!came) ++wrong_.all;
     ++wrong_.by_address[address_];
     return "this is not a key of this desk";
   }
   std::erase_if(logins_, [&](const Login& login) { return login.address == address_; });
   if (logins_.size() >= kMostLogins) return "too many are logged in";
   logins_.push_back({address_, found->name});
+  if (came_rightly_.size() < kMostLogins) came_rightly_.insert(address_);
   decide_again();
   return "";
 }

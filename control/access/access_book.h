@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,8 +77,8 @@ class AccessBook : public Gate {
   Rights rights_of(const Origin& origin) const override;
   void refused(const Origin& origin, std::string_view address) override;
 
-  /// For the sender of the packet of now. "" or why not. Wrong keys: 5 a minute from one address, 20 from all, then
-  /// even the right one is refused until the minute is over.
+  /// For the sender of the packet of now. "" or why not. Wrong keys: 5 a minute from one address, 20 from all that
+  /// never had a right one; then even the right one is refused until the minute is over.
   std::string login(std::string_view key, std::int64_t now_ms);
   void logout();
   /// An engineer's word. Approving replaces what was approved before; revoking ends logins as well. "" or why not.
@@ -122,6 +123,7 @@ class AccessBook : public Gate {
   AccessConfig config_;
   std::vector<Approval> approvals_;
   std::vector<Login> logins_;
+  std::set<std::uint32_t> came_rightly_;  ///< addresses that had a right key before: forged tries do not lock them out
   std::map<std::uint64_t, std::string> midi_names_;
   // The packet of now, and what was decided for it.
   std::uint32_t address_ = 0;

@@ -57,9 +57,9 @@ bool may_change(const Rights& rights, const Parameter& parameter) noexcept {
   const auto owns = [&](int bus) { return bus >= 0 && bus < kMaxBuses && (rights.buses >> bus & 1) != 0; };
   if (parameter.row->repeat == Repeat::bus) return owns(parameter.index);
   if (parameter.family != Family::bus || !owns(parameter.owner)) return false;
-  if (parameter.row->persistence == Persistence::output || parameter.row->reaches_main) return false;
-  // Buses are paired odd with even: the other one of a pair differs in the last bit of the number from 0.
-  return parameter.row->link_role != LinkRole::toggle || owns(parameter.owner ^ 1);
+  // A link copies one half of the pair to the other, what reaches main included.
+  return parameter.row->persistence != Persistence::output && !parameter.row->reaches_main &&
+         parameter.row->link_role != LinkRole::toggle;
 }
 
 std::string explain_refusal(const Rights& rights) {

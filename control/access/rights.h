@@ -31,8 +31,8 @@ std::optional<Rights> parse_rights(std::string_view text);
 /// [any] The same text.
 std::string to_text(const Rights& rights);
 
-/// [any] A monitor changes its buses but for what reaches main or protects ears and loudspeakers (rows of the class
-/// `output`), links only buses that are both its own, and changes the sends to them from every strip.
+/// [any] A monitor changes its buses but for their link, what reaches main, and what protects ears and loudspeakers
+/// (rows of the class `output`), and changes the sends to them from every strip.
 bool may_change(const Rights& rights, const Parameter& parameter) noexcept;
 /// [any] In words for the one who is refused: what these rights allow, and how to get more.
 std::string explain_refusal(const Rights& rights);

@@ -46,7 +46,7 @@ class Outbox {
     for (; head_ < entries_.size(); ++head_) {
       const Entry& entry = entries_[head_];
       if (entry.to == 0) continue;
-      if (!send({entry.to, Bytes(arena_).subspan(entry.offset, entry.size)})) {
+      if (!send({entry.to, Bytes(arena_).subspan(entry.offset, entry.size), false})) {
         stuck_ = true;
         return sent;
       }

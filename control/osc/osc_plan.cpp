@@ -132,6 +132,7 @@ OscServer::Impl::Refused OscServer::Impl::plan_command(const CommandCall& call, 
   step.command = call;
   plan_.steps.push_back(step);
   plan_.has_command = true;
+  plan_.changes_rights |= call.command == Command::login || call.command == Command::logout;
   return {};
 }
 

@@ -76,6 +76,9 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
     refused = plan(message, from, client);
     if (refused) break;
   }
+  if (!refused && plan_.changes_rights && !plan_.changes.empty()) {
+    refused = osc::Refusal{"#bundle", "/login and /logout change what the rest of the packet may: send them alone"};
+  }
   // A command is carried out between the changes around it, so these are proven before the first is applied.
   if (!refused && plan_.has_command) refused = find_bad_change(from, 0, plan_.changes.size());
   if (refused) {
@@ -211,6 +214,17 @@ void OscServer::Impl::drop_client(ClientId client) {
   if (Client* known = find(client)) remove(*known);
 }
 
+bool OscServer::Impl::has_lease(ClientId client) const {
+  const auto at = client_by_id_.find(client);
+  return at != client_by_id_.end() && at->second->heard_again;
+}
+
+void OscServer::Impl::drain(const std::function<bool(const OutgoingPacket&)>& send) {
+  counters_.sent += outbox_.drain([&](const OutgoingPacket& packet) {
+    return send({packet.to, packet.bytes, has_lease(packet.to)});
+  });
+}
+
 void OscServer::Impl::drop_clients(const std::function<bool(ClientId)>& which) {
   std::vector<ClientId> gone;
   for (const auto& client : clients_) {
@@ -237,6 +251,7 @@ bool OscServer::tell(ClientId client, const std::string& address, std::span<cons
   return impl_->tell(client, address, values);
 }
 void OscServer::drop_client(ClientId client) { impl_->drop_client(client); }
+bool OscServer::has_lease(ClientId client) const { return impl_->has_lease(client); }
 void OscServer::drop_clients(const std::function<bool(ClientId)>& which) { impl_->drop_clients(which); }
 std::size_t OscServer::subscriber_count() const noexcept { return impl_->client_count(); }
 std::vector<ClientId> OscServer::subscribers() const { return impl_->clients(); }

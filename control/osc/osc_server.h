@@ -30,6 +30,7 @@ using ClientId = std::uint64_t;
 struct OutgoingPacket {
   ClientId to = 0;
   std::span<const std::byte> bytes;
+  bool known = false;  ///< has_lease(): somebody is there, so an answer to it is worth more than one to a stranger
 };
 
 /// Larger datagrams would be fragmented on Wi-Fi or in a tunnel, and one lost fragment loses all (PROTOCOLS 1).
@@ -96,6 +97,8 @@ class OscServer {
   /// The same with several values, which cost by their size: 128 bytes are as much as a value asked for.
   bool tell(ClientId client, const std::string& address, std::span<const Value> values);
 
+  /// Whether a client has a lease and has been heard again since: its address is not just written on one packet.
+  bool has_lease(ClientId client) const;
   /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
   void drop_client(ClientId client);
   /// The same for all of which this is true.

@@ -84,9 +84,10 @@ struct Plan {
   std::vector<Value> values;
   std::vector<VerbRequest> verbs;
   bool has_command = false;
+  bool changes_rights = false;
   void clear() {
     changes.clear(), steps.clear(), items.clear(), values.clear(), verbs.clear();
-    has_command = false;
+    has_command = changes_rights = false;
   }
 };
 
@@ -108,7 +109,8 @@ class OscServer::Impl {
   void tick(std::int64_t now_ms);
   void meters(const MeterFrame& frame, std::int64_t now_ms);
   void clear_clips() { meters_.clear_latches(status_); }
-  void drain(const std::function<bool(const OutgoingPacket&)>& send) { counters_.sent += outbox_.drain(send); }
+  void drain(const std::function<bool(const OutgoingPacket&)>& send);
+  bool has_lease(ClientId client) const;
   bool tell(ClientId to, const std::string& address, const std::string& text);
   bool tell(ClientId to, const std::string& address, std::span<const Value> values);
   void drop_client(ClientId client);

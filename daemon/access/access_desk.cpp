@@ -67,9 +67,10 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
     case Command::login:
       error = book_.login(text(0), now_ms);
       // Never the key, not even a wrong one: it may be right with a slip of the finger.
-      log_of(EventKind::access)
-          .info("Login from {}: {}", address_text(static_cast<std::uint32_t>(origin.client >> 16)),
-                error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
+      if (logins_++ == 0) {
+        last_login_ = address_text(static_cast<std::uint32_t>(origin.client >> 16)) + ": " +
+                      (error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
+      }
       if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
       break;
     case Command::logout:
@@ -135,6 +136,13 @@ void AccessDesk::report() {
               strangers_ == 1 ? "packet" : "packets", last_stranger_);
     strangers_ = 0;
   }
+  if (logins_ > 0) {
+    log_of(EventKind::access)
+        .info("Login from {}{}", last_login_,
+              logins_ > 1 ? fmt::format(", and {} more in this second", logins_ - 1) : "");
+    logins_ = 0;
+  }
+  interfaces_.clear();  // one may be called something else by now
   for (const std::string& line : book_.take_refusals()) log_of(EventKind::access).warn("Access: {}", line);
   if (saving_.valid() && saving_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
     if (const std::string error = saving_.get(); !error.empty()) {
@@ -146,8 +154,14 @@ void AccessDesk::report() {
 }
 
 void AccessDesk::finish() {
-  save();
-  if (saving_.valid()) saving_.wait_for(std::chrono::seconds(1));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  do {  // what is being written may be older than the last word
+    if (saving_.valid()) {
+      if (saving_.wait_until(end) != std::future_status::ready) return;
+      saving_.get();
+    }
+    save();
+  } while (saving_.valid());
 }
 
 }  // namespace fohd

@@ -58,6 +58,8 @@ class AccessDesk {
   osc::Allowance stranger_answers_;
   std::uint64_t strangers_ = 0;
   std::string last_stranger_;
+  std::uint64_t logins_ = 0;  ///< in this second
+  std::string last_login_;
   bool unsaved_ = false;
   std::future<std::string> saving_;
 };

@@ -32,6 +32,8 @@ class UdpPort {
   struct Handlers {
     /// Asked before each packet is looked at; interface: the kernel's number of the network interface it came through.
     std::function<bool(Client, std::uint32_t interface)> hears;
+    /// Whether somebody is there, and not just an address on a packet. Those, and loopback, are served first.
+    std::function<bool(Client)> known;
     std::function<void(Client, std::span<const std::byte>)> packet;
     std::function<void()> turn;        ///< after some packets, every 5 ms in a flood: publish what they changed
     std::function<void(Client)> gone;  ///< the client's machine says that nobody listens there any more
@@ -49,8 +51,10 @@ class UdpPort {
   /// What the kernel granted; it doubles what was asked for to cover its own needs, this is the half of it.
   int granted_receive_bytes() const noexcept { return granted_bytes_; }
 
-  /// False: the socket is full, try later. Anything else that goes wrong loses this one datagram, as UDP may.
-  bool send(Client to, std::span<const std::byte> bytes);
+  /// False: the socket is full, try later. Anything else that goes wrong loses this one datagram, as UDP may. What goes
+  /// to a machine that does not exist waits in the socket for 3 s (ARP), so who is not known may fill a quarter of it
+  /// only, and more is lost.
+  bool send(Client to, std::span<const std::byte> bytes, bool known = true);
 
   const UdpCounters& counters() const noexcept { return counters_; }
   static std::string client_text(Client client);
@@ -64,6 +68,8 @@ class UdpPort {
   bool read_batch();
   void keep(int i);
   void look_at_next();
+  bool is_known(Client client) const;
+  std::uint64_t given_way() const { return given_way_before_ + known_.dropped() + strangers_.dropped(); }
   void read_error_queue();
 
   boost::asio::io_context& io_;
@@ -72,13 +78,14 @@ class UdpPort {
   boost::asio::ip::udp::socket socket_;
   boost::asio::steady_timer retry_;
   bool bound_ = false;
-  int granted_bytes_ = 0;
+  int granted_bytes_ = 0, granted_send_bytes_ = 0;
   std::string last_error_ = "-";
   std::uint32_t kernel_drops_seen_ = 0;
   UdpCounters counters_;
   struct Batch;
   std::shared_ptr<Batch> batch_;
-  FairQueue queue_;
+  FairQueue known_, strangers_;
+  int served_known_ = 0;  ///< since a stranger was served
   std::uint64_t given_way_before_ = 0;
 };
 

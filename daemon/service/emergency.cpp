@@ -42,6 +42,7 @@ void install(int signal, void (*handler)(int), int flags) {
   struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = flags;
+  ::sigfillset(&action.sa_mask);  // a fault inside the handler ends the process at once
   ::sigaction(signal, &action, nullptr);
 }
 

@@ -136,6 +136,8 @@ TEST_CASE("access: a key gives its rights, and wrong ones run out", "[control][a
     if (book.login("guess", 130'000) == "this is not a key of this desk") ++tried;
   }
   CHECK(tried == 20);
+  rights(book, "192.168.1.20");
+  CHECK(book.login("paradiddle", 140'000).empty());  // who had a right key before is not locked out by forgers
 
   // A key that changed ends the logins with it; one that stayed does not.
   CHECK(rights(book, "192.168.1.22") == Rights{});

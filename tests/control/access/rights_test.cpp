@@ -84,16 +84,17 @@ TEST_CASE("rights: one change that is not allowed keeps all others of its packet
   CHECK(desk.get(main) == Value(kLevelOffDb));
 }
 
-TEST_CASE("rights: a monitor links two buses of its own only", "[control][access]") {
+TEST_CASE("rights: no link brings a monitor's bus into main", "[control][access]") {
   Desk desk({.inputs = 4, .buses = 4});
   FixedGate gate;
   desk.set_gate(&gate);
-  const Change link{*desk.table().find("/bus/1/link"), 1};
+  const auto id = [&](const char* address) { return *desk.table().find(address); };
   std::string error;
-  gate.rights = *parse_rights("monitor 1 3");
-  CHECK_FALSE(desk.apply({Origin::Side::osc, 1}, {&link, 1}, error));
+  const Change open{id("/bus/1/main/on"), 1}, link{id("/bus/1/link"), 1};
+  REQUIRE(desk.apply({}, {&open, 1}, error));
   gate.rights = *parse_rights("monitor 1 2");
-  CHECK(desk.apply({Origin::Side::osc, 1}, {&link, 1}, error));
+  CHECK_FALSE(desk.apply({Origin::Side::osc, 1}, {&link, 1}, error));
+  CHECK(desk.get(id("/bus/2/main/on")) == Value(0));
 }
 
 TEST_CASE("rights: commands are for engineers, but for those that ask to be let in", "[control][access]") {
