@@ -19,7 +19,7 @@ int run_doctor(const std::string& config_file) {
   const doctor::Machine machine = doctor::look_at_machine(config_file);
   const std::vector<doctor::Finding> findings = doctor::examine(machine);
   const bool colour = ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  const std::string text = doctor::printable(doctor::headline(machine)) + "\n\n" + doctor::to_text(findings, colour);
+  const std::string text = doctor::to_paragraph(doctor::headline(machine)) + doctor::to_text(findings, colour);
   const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
   return written ? doctor::exit_code(findings) : kExitCouldNotRun;
 }

@@ -105,6 +105,7 @@ struct Machine {
   uid_t user_id = 0;  ///< the subject's, and so the next two
   std::string user;
   std::vector<gid_t> groups;
+  bool root_asks = false;  ///< who called sees what root sees
   int cpus = 1;
   std::string simd_target;      ///< Highway's name of what the engine uses
   std::int64_t simd_lanes = 0;  ///< floats that one of its registers holds; 0: not known

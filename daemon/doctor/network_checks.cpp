@@ -135,7 +135,7 @@ std::optional<Finding> check_port(const Machine& machine) {
   } else if (!holder.held) {
     finding.text = "UDP port " + port + " is free; no desk runs on it now.";
     if (machine.subject.kind == Subject::Kind::unit) {
-      finding.level = Level::warn;
+      finding.level = Level::fail;
       finding.remedy = "sudo systemctl start fohd";
     }
     for (const Process& other : processes_called(machine, "fohd")) {

@@ -22,6 +22,13 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+/// Nothing that the text holds (a device's name) may drive the terminal.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return text;
+}
+
 /// Words of `text` behind `indent` columns, the first line's being written already.
 void wrap(const std::string& text, std::size_t indent, std::string& out) {
   std::size_t column = indent;
@@ -53,10 +60,10 @@ std::string summary(std::span<const Finding> findings) {
 
 }  // namespace
 
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  return text;
+std::string to_paragraph(const std::string& text) {
+  std::string out;
+  wrap(printable(text), 0, out);
+  return out + '\n';
 }
 
 std::string to_text(std::span<const Finding> findings, bool colour) {

@@ -316,6 +316,7 @@ Machine look_at_machine(const std::string& config_file) {
   machine.jack = survey_jack(machine.config.audio.server_name(), another);  // before there is any thread
   machine.user_id = subject.user_id;
   machine.user = subject.user;
+  machine.root_asks = caller.user_id == 0;
   machine.groups = subject.groups;
   machine.cpus = static_cast<int>(std::thread::hardware_concurrency());
   name_simd_target(machine);

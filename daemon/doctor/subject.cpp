@@ -160,7 +160,7 @@ std::string argument_of(const Subject& subject, const std::string& option) {
 }
 
 std::string config_file_of(const Subject& subject) {
-  const std::string file = argument_of(subject, "--config");
+  std::string file = argument_of(subject, "--config");
   if (file.empty() || file.front() == '/' || subject.folder.empty()) return file;
   return subject.folder + "/" + file;
 }
@@ -176,6 +176,8 @@ Subject choose_subject(const Machine& machine, const Unit& unit, const Subject& 
     service = subject_of(machine, unit.main_process);
     service.service = true;
     service.state_folder = unit.rights.state_folder;
+    // A desk with capabilities shows its own to root only.
+    if (service.environment.empty()) service.environment = unit.rights.environment;
   }
   if (unit.installed) on_port.service_text = as_user(service);
   if (another && config_named) return on_port;
@@ -197,7 +199,7 @@ std::string headline(const Machine& machine) {
     text += std::string("the desk that runs ") + as_user(subject) + ".";
     if (!subject.service_text.empty()) text += " It is not the service's.";
   } else if (subject.kind == Kind::unit) {
-    text += "the service fohd, which does not run now, as it would " + as_user(subject) + ".";
+    text += "the service fohd, which does not run now, with the rights it would have " + as_user(subject) + ".";
   } else {
     text += "what " + machine.user + " may do; no desk of this user has UDP port " +
             std::to_string(machine.config.osc.port) + ".";

@@ -109,11 +109,10 @@ void judge_dynamic(const Machine& machine, const std::string& kernel, Finding& f
     finding.text = kernel + " lets itself be interrupted by real-time threads (preempt=lazy).";
   } else if (mode.empty()) {
     finding.level = Level::note;
-    finding.text =
-        kernel + " can be preemptible or not; " +
-        (machine.user_id == 0 ? "it does not tell which it is (no debugfs). preempt=full on its command line "
-                                "makes it sure."
-                              : "which it is, only root may see.");
+    finding.text = kernel + " can be preemptible or not; " +
+                   (machine.root_asks ? "it does not tell which it is (no debugfs). preempt=full on its command line "
+                                        "makes it sure."
+                                      : "which it is, only root may see.");
   } else {
     finding.level = Level::warn;
     finding.text = kernel + " lets itself be interrupted seldom (preempt=" + mode + ")." + kLate;

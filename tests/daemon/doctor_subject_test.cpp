@@ -165,6 +165,9 @@ TEST_CASE("doctor: root and the service's user look at the service's desk, other
   CHECK(rig.machine.subject.service);
   CHECK(headline(rig.machine) == "Looks at the desk that runs as user fohd (process 123).");
   CHECK(choose_subject(rig.machine, unit, caller(kServiceUser, "fohd"), false).process.id == kServicePid);
+  // Its environment, where the kernel does not show it, is the unit's.
+  std::filesystem::remove(rig.machine.root + "/proc/123/environ");
+  CHECK(choose_subject(rig.machine, unit, caller(kServiceUser, "fohd"), false).environment == unit.rights.environment);
 
   judge(rig, choose_subject(rig.machine, unit, ada(), false));
   CHECK(rig.machine.subject.kind == Kind::visitor);
@@ -214,11 +217,12 @@ TEST_CASE("doctor: a service that does not run is judged by its unit, and is to 
   unit.rights.groups = {998, 29};
   judge(rig, choose_subject(rig.machine, unit, root(), false));
   CHECK(rig.machine.subject.kind == Kind::unit);
-  CHECK(headline(rig.machine) == "Looks at the service fohd, which does not run now, as it would as user fohd.");
+  CHECK(headline(rig.machine) ==
+        "Looks at the service fohd, which does not run now, with the rights it would have as user fohd.");
   CHECK(has(rig(check_realtime).text, "The service may have threads with real-time priority 65."));
   CHECK(has(rig(check_memory_lock).text, "The service may lock its memory"));
   CHECK(rig(check_audio_group).level == Level::ok);
-  CHECK(rig(check_port).level == Level::warn);
+  CHECK(rig(check_port).level == Level::fail);
   CHECK(rig(check_port).remedy == "sudo systemctl start fohd");
   CHECK(choose_subject(rig.machine, unit, ada(), false).kind == Kind::visitor);
 }

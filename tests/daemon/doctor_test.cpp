@@ -97,6 +97,9 @@ TEST_CASE("doctor: the kernel's preemption is read where it says so", "[daemon][
   CHECK(level_of("Debian") == Level::warn);
   CHECK(has(rig(check_kernel).remedy, "linux-image-rt"));
   CHECK(level_of("PREEMPT_DYNAMIC Debian") == Level::note);
+  CHECK(has(rig(check_kernel).text, "only root may see"));
+  rig.machine.root_asks = true;  // about another user's desk
+  CHECK_FALSE(has(rig(check_kernel).text, "only root may see"));
   rig.put("/proc/cmdline", "quiet preempt=full threadirqs");
   CHECK(level_of("PREEMPT_DYNAMIC Debian") == Level::ok);
   rig.put("/sys/kernel/debug/sched/preempt", "none (voluntary) full");  // weighs more than what was asked for
@@ -420,6 +423,7 @@ TEST_CASE("doctor: text keeps to 100 columns, commands stay whole, devices' name
   CHECK(has(text, "do: then that\n"));
   CHECK(has(text, "1 thing keeps the show from working; 0 warnings."));
   CHECK(has(to_text(findings, true), esc + "[1;31mFAIL"));
+  CHECK(to_paragraph(esc + "Looks at it.") == "?Looks at it.\n\n");
 }
 
 TEST_CASE("doctor: the exit code is the worst finding's; a note without anything to do is none", "[daemon][doctor]") {
