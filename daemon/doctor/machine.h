@@ -99,6 +99,8 @@ struct ClockState {
 };
 
 struct Machine {
+  Machine();  // not in line: gcc 12 takes the strings of a temporary `Machine{}` for uninitialised
+
   std::string root;  ///< put before every path below; "" on a real machine
 
   Subject subject;
