@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "daemon/doctor/checks.h"
+#include "daemon/doctor/remedies.h"
+#include "daemon/doctor/subject.h"
 
 namespace fohd::doctor {
 namespace {
@@ -123,6 +125,24 @@ std::string what_runs(const Machine& machine, const std::string& folder) {
   return "not in use";
 }
 
+/// The package's server: why it is not there, its journal tells.
+std::string restart_jack_unit(const Machine& machine) {
+  if (jack_unit_is_masked(machine)) {
+    return "start your own JACK server again (fohd-jack is masked), or: sudo systemctl unmask --now fohd-jack";
+  }
+  return "sudo systemctl restart fohd-jack\njournalctl -u fohd-jack -n 40";
+}
+
+/// Whether a card is there that /etc/default/fohd-jack names as "hw:CARD=M4", "hw:CARD=M4,DEV=0", "hw:M4" or "hw:1".
+bool has_card(const Machine& machine, const std::string& device) {
+  std::string wanted = device.substr(device.find(':') + 1);
+  if (wanted.starts_with("CARD=")) wanted = wanted.substr(5);
+  wanted = wanted.substr(0, wanted.find(','));
+  const std::vector<Card> found = cards(machine);
+  return std::any_of(found.begin(), found.end(),
+                     [&](const Card& card) { return card.id == wanted || std::to_string(card.number) == wanted; });
+}
+
 /// How to have a server, on the interface that is there; `stale`: a process that is to go first, 0: none.
 std::string start_server(const Machine& machine, int stale = 0) {
   const std::string name = machine.config.audio.server_name();
@@ -133,6 +153,7 @@ std::string start_server(const Machine& machine, int stale = 0) {
     break;
   }
   if (card_id == "NAME") text = "plug an audio interface in; cat /proc/asound/cards tells its NAME\n";
+  if (has_jack_unit(machine)) return text + change_jack(machine, "DEVICE=hw:CARD=" + card_id, "-d hw:CARD=" + card_id);
   if (stale != 0) text += "kill -TERM " + std::to_string(stale) + "\n";
   return text + "jackd " + (name == "default" ? "" : "-n " + name + " ") + "-R -P 70 -d alsa -d hw:CARD=" + card_id +
          " -r 48000 -p 64 &";
@@ -144,11 +165,32 @@ Finding explain_no_server(const Machine& machine) {
                   "No JACK server \"" + name + "\" lets us in: the desk can be moved but makes no sound.",
                   start_server(machine)};
   const std::vector<Process> servers = jack_servers(machine);
+  if (has_jack_unit(machine)) {
+    const std::string device = jack_setting(machine, "DEVICE");
+    const bool missing = device.starts_with("hw:") && !has_card(machine, device) && !jack_unit_is_masked(machine);
+    if (missing) {
+      finding.text += " /etc/default/fohd-jack names " + device + ", which is not there: it is waited for.";
+    } else {
+      finding.remedy = restart_jack_unit(machine);
+    }
+  }
   if (servers.empty()) return finding;
   const Process& other = servers.front();
   const std::string other_name = server_in(other.command);
   finding.text += " " + other.name + " runs (process " + std::to_string(other.id) + "), ";
-  if (other_name == name) {
+  if (other_name == name && owner_of(machine, other.id) == machine.user_id) {
+    finding.text += "but has just begun or is about to end.";
+    if (!has_jack_unit(machine)) finding.remedy = "once more: fohd doctor";
+  } else if (other_name == name && !machine.subject.service_text.empty()) {
+    if (machine.subject.kind == Subject::Kind::visitor) finding.level = Level::note;
+    finding.text = other.name + " runs (process " + std::to_string(other.id) + ") as user " +
+                   user_name(machine, owner_of(machine, other.id)) + " and lets in that user only.";
+    finding.remedy = "sudo fohd doctor";
+  } else if (other_name == name && has_jack_unit(machine)) {
+    finding.text += "but as another user; so it is not the service's.";
+    finding.remedy = "ps -o user,pid,args -p " + std::to_string(other.id) +
+                     "\nend it where it was started, then: sudo systemctl restart fohd-jack";
+  } else if (other_name == name) {
     finding.text += "but as another user, or it has just begun or is about to end.";
     finding.remedy = "ps -o user,pid,args -p " + std::to_string(other.id) + "\nstart the desk as the user shown there";
   } else {
@@ -200,7 +242,7 @@ std::optional<Finding> check_jack_server(const Machine& machine) {
     return Finding{
         Level::fail, finding.title,
         "The JACK server \"" + name + "\" is there but does not answer: it hangs, and no sound comes through it.",
-        "kill -KILL " + who + "\n" + start_server(machine)};
+        has_jack_unit(machine) ? restart_jack_unit(machine) : "kill -KILL " + who + "\n" + start_server(machine)};
   }
   const JackSurvey& jack = machine.jack;
   const double period_ms = jack.rate_hz > 0 ? 1000.0 * jack.period_frames / jack.rate_hz : 0;
@@ -215,7 +257,7 @@ std::optional<Finding> check_jack_server(const Machine& machine) {
   } else if (period_ms > kLongPeriod_ms) {
     finding.level = Level::note;
     finding.text += " That is long: who sings hears himself as an echo.";
-    finding.remedy = "start jackd with -p 128 or less";
+    finding.remedy = change_jack(machine, "PERIOD=128", "-p 128 or less");
   }
   return finding;
 }
@@ -230,12 +272,14 @@ std::optional<Finding> check_jack_realtime(const Machine& machine) {
   if (!machine.jack.realtime) {
     finding.level = Level::warn;
     finding.text = "The server runs without real-time priority (its option -r): any other program may hold audio up.";
-    finding.remedy = "start jackd with -R -P 70 in place of -r";
+    finding.remedy = change_jack(machine, "no -r in SERVER_OPTIONS", "-R -P 70 in place of -r");
   } else if (seen && priority == 0) {
     // jackd goes on without, and calls itself real-time all the same.
     finding.level = Level::warn;
     finding.text = "The server asks for real-time priority, but none of its threads was granted it.";
-    finding.remedy = "as the user who starts jackd, mend \"Real-time priority\" above, then start jackd again";
+    finding.remedy = has_jack_unit(machine) && !jack_unit_is_masked(machine)
+                         ? raise_unit_limits("fohd-jack") + "\nwhere that does not help: journalctl -u fohd-jack -n 40"
+                         : "as the user who starts jackd, mend \"Real-time priority\" above, then start jackd again";
   } else if (seen) {
     finding.text = "The server's threads run with priority " + std::to_string(priority) + ".";
   } else {
@@ -265,8 +309,9 @@ std::optional<Finding> check_jack_load(const Machine& machine) {
     finding.text += " That leaves little for a busy moment.";
   }
   if (finding.level != Level::ok) {
+    const std::string twice = std::to_string(jack.period_frames * 2);
     finding.remedy =
-        "start jackd with -p " + std::to_string(jack.period_frames * 2) + ", or end what else runs here (top shows it)";
+        change_jack(machine, "PERIOD=" + twice, "-p " + twice) + "\nor end what else runs here (top shows it)";
   }
   return finding;
 }

@@ -54,7 +54,11 @@ std::optional<Finding> check_config(const Machine& machine) {
     finding.remedy = "mend the file, then: fohd check-config " + quoted(machine.config_file);
     return finding;
   }
-  finding.text = (machine.config_file.empty() ? "No file was given (--config), so this is for the default desk"
+  const bool runs_without = machine.subject.kind == Subject::Kind::desk;
+  finding.text = (machine.config_file.empty() ? std::string(runs_without ? "The desk was started with none (--config), "
+                                                                           "so it is the default desk"
+                                                                         : "No file was given (--config), so this is "
+                                                                           "for the default desk")
                                               : machine.config_file + " is fine") +
                  ": " + std::to_string(config.geometry.inputs) + " inputs, " + std::to_string(config.geometry.buses) +
                  " buses, " + std::to_string(config.geometry.effects()) + " effects.";
@@ -66,14 +70,15 @@ std::optional<Finding> check_config_rights(const Machine& machine) {
   if (machine.config_file.empty() || ::stat(machine.config_file.c_str(), &status) != 0) return std::nullopt;
   Machine here;  // the file was named by the user: it lies where it lies, not under a test's root
   Finding finding{Level::ok, "Configuration rights", "", ""};
+  const std::string sudo = machine.config_file.starts_with("/etc/") ? "sudo " : "";
   if ((status.st_mode & S_IWOTH) != 0) {
     finding.level = Level::warn;
     finding.text = "Every user of this machine may change the configuration file, and with it who controls the desk.";
-    finding.remedy = "chmod o-w " + quoted(machine.config_file);
+    finding.remedy = sudo + "chmod o-w " + quoted(machine.config_file);
   } else if ((status.st_mode & S_IROTH) != 0 && holds_keys(read(here, machine.config_file))) {
     finding.level = Level::warn;
     finding.text = "The configuration file holds keys, and every user of this machine may read it.";
-    finding.remedy = "chmod o-r " + quoted(machine.config_file);
+    finding.remedy = sudo + "chmod o-r " + quoted(machine.config_file);
   } else {
     finding.text = "Other users may not change the configuration file, and it tells them no keys.";
   }
@@ -81,6 +86,7 @@ std::optional<Finding> check_config_rights(const Machine& machine) {
 }
 
 std::optional<Finding> check_state_folder(const Machine& machine) {
+  if (machine.subject.kind == Subject::Kind::visitor) return std::nullopt;  // the service's is not ours to see
   const FolderRoom& state = machine.state;
   Finding finding{Level::ok, "State folder", "", ""};
   const bool there = state.folder == state.nearest;
@@ -88,6 +94,12 @@ std::optional<Finding> check_state_folder(const Machine& machine) {
     finding.level = Level::fail;
     const std::string lost = ": changes would be lost with the power.";
     finding.text = "The mix is kept in " + state.folder + ", but ";
+    if (state.closed_by_unit) {
+      finding.text += "the service may not write there (ProtectSystem=): changes would be lost with the power.";
+      finding.remedy = "sudo systemctl edit fohd  # [Service] and ReadWritePaths=-" + state.nearest +
+                       "\nsudo systemctl restart fohd";
+      return finding;
+    }
     if (state.read_only) {
       finding.text += "the disk at " + state.nearest + " is read-only" + lost;
       finding.remedy = "sudo mount -o remount,rw $(findmnt -no TARGET -T " + quoted(state.nearest) + ")";

@@ -5,6 +5,7 @@
 
 #include "daemon/doctor/checks.h"
 #include "daemon/doctor/readings.h"
+#include "daemon/doctor/remedies.h"
 
 namespace fohd::doctor {
 namespace {
@@ -64,6 +65,11 @@ std::optional<Finding> check_governor(const Machine& machine) {
   finding.remedy =
       "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor\n"
       "for good: sudo apt-get install cpufrequtils, GOVERNOR=performance in /etc/default/cpufrequtils";
+  if (is_raspberry_pi(machine)) {
+    finding.remedy +=
+        "\non Raspberry Pi OS raspi-config.service puts \"ondemand\" back at each start: sudo systemctl mask "
+        "raspi-config";
+  }
   return finding;
 }
 

@@ -3,6 +3,7 @@
 //
 // A client that comes to a server that freewheels (a mix being bounced) makes it stand still for up to ten seconds.
 // Whether one freewheels only a client is told, so it is not known beforehand; nobody is heard then.
+#include <grp.h>
 #include <jack/jack.h>
 #include <poll.h>
 #include <signal.h>
@@ -148,15 +149,22 @@ JackSurvey listen(int fd, Clock::time_point deadline) {
   return survey;
 }
 
+/// For good. A user's programs of the JACK server find it by their number.
+bool become(const Subject& user) {
+  return ::setgroups(user.groups.size(), user.groups.data()) == 0 && ::setgid(user.group_id) == 0 &&
+         ::setuid(user.user_id) == 0;
+}
+
 }  // namespace
 
-JackSurvey survey_jack(const std::string& server, int patience_ms) {
+JackSurvey survey_jack(const std::string& server, const Subject* as, int patience_ms) {
   const auto deadline = Clock::now() + std::chrono::milliseconds(patience_ms);
   int pipe[2];
   if (::pipe(pipe) != 0) return {};
   const pid_t child = ::fork();
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // Ctrl-C on us
+    if (as != nullptr && !become(*as)) ::_exit(0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // Ctrl-C on us; who becomes another user loses it, so after that
     ::close(pipe[0]);
     ask_server(server, Teller(pipe[1]));
   }

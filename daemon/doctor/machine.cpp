@@ -29,6 +29,8 @@ int to_number(const std::string& text) {
 
 }  // namespace
 
+Machine::Machine() = default;
+
 std::string read(const Machine& machine, const std::string& path) {
   constexpr std::size_t kMostBytes = 1 << 18;  // the longest, /proc/net/udp, has 130 bytes for each socket
   std::ifstream stream(machine.root + path, std::ios::binary);

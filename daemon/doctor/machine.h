@@ -19,10 +19,47 @@ struct RealtimeTrial {
   bool time_limited = false;        ///< RLIMIT_RTTIME is set: the kernel ends who computes for longer
 };
 
-/// kLockBytes were locked into memory and let go again.
+/// kLockBytes were locked into memory and let go again. Of a desk that runs: whether it has locked its own.
 struct MemoryTrial {
   bool granted = false;
-  std::int64_t limit_bytes = 0;  ///< RLIMIT_MEMLOCK; -1: none
+  std::int64_t limit_bytes = 0;   ///< RLIMIT_MEMLOCK; -1: none
+  std::int64_t locked_bytes = 0;  ///< of a desk that runs; address space, touched or not
+};
+
+/// A program that runs.
+struct Process {
+  int id = 0;
+  std::string name;     ///< 15 bytes of it, as the kernel keeps it
+  std::string command;  ///< with its arguments, blanks between
+};
+
+/// Whose rights, folders and JACK server are looked at.
+struct Subject {
+  enum class Kind : std::uint8_t {
+    caller,   ///< who called, and might start a desk
+    desk,     ///< a desk that runs
+    unit,     ///< the service, which does not run now
+    visitor,  ///< who called, but the desk here is the service's, of which only root may see the rights
+  };
+  Kind kind = Kind::caller;
+  bool service = false;      ///< a desk that systemd runs
+  Process process;           ///< the desk's
+  std::string service_text;  ///< "as user fohd (process 123)": the service, where another is looked at
+
+  uid_t user_id = 0;
+  gid_t group_id = 0;
+  std::string user;
+  std::vector<gid_t> groups;
+  std::int64_t rtprio = 0, memlock_bytes = 0, rttime_us = -1;  ///< limits; -1: none
+  std::int64_t locked_bytes = 0;
+  std::uint64_t capabilities = 0;        ///< effective
+  std::vector<std::string> arguments;    ///< of the desk's command line, its name first
+  std::vector<std::string> environment;  ///< NAME=value; empty: not known
+  std::string folder;                    ///< it was started in
+  std::string state_folder;              ///< that systemd makes for the unit; empty: none
+
+  /// Somebody else than who called.
+  bool is_desk() const { return kind == Kind::desk || kind == Kind::unit; }
 };
 
 /// What a client that takes no part learned from the JACK server.
@@ -52,6 +89,7 @@ struct FolderRoom {
   std::string folder, nearest;   ///< nearest: the lowest folder of that path that is there; equal: all of it
   bool writable = false;         ///< `nearest`, by this user
   bool read_only = false;        ///< the whole disk is
+  bool closed_by_unit = false;   ///< the disk is not, but the service sees it so (ProtectSystem=)
   std::int64_t free_bytes = -1;  ///< for this user; -1: not known
 };
 
@@ -61,11 +99,15 @@ struct ClockState {
 };
 
 struct Machine {
+  Machine();  // not in line: gcc 12 takes the strings of a temporary `Machine{}` for uninitialised
+
   std::string root;  ///< put before every path below; "" on a real machine
 
-  uid_t user_id = 0;
+  Subject subject;
+  uid_t user_id = 0;  ///< the subject's, and so the next two
   std::string user;
-  std::vector<gid_t> groups;  ///< this process is in
+  std::vector<gid_t> groups;
+  bool root_asks = false;  ///< who called sees what root sees
   int cpus = 1;
   std::string simd_target;      ///< Highway's name of what the engine uses
   std::int64_t simd_lanes = 0;  ///< floats that one of its registers holds; 0: not known
@@ -97,12 +139,6 @@ std::vector<std::string> lines_of(const std::string& text);
 /// [any] "a", "a and b", "a, b and c".
 std::string enumerate(const std::vector<std::string>& words);
 
-/// A program that runs.
-struct Process {
-  int id = 0;
-  std::string name;     ///< 15 bytes of it, as the kernel keeps it
-  std::string command;  ///< with its arguments, blanks between
-};
 /// [any] All that are called `name`.
 std::vector<Process> processes_called(const Machine& machine, const std::string& name);
 /// [any] Its command line; "" in a field where it may not be read.

@@ -46,7 +46,7 @@ std::string inode_on_port(const Machine& machine, const std::string& table) {
   return "";
 }
 
-Process owner_of(const Machine& machine, const std::string& inode) {
+Process process_with(const Machine& machine, const std::string& inode) {
   const std::string wanted = "socket:[" + inode + "]";
   for (const std::string& entry : list(machine, "/proc")) {
     const int id = std::atoi(entry.c_str());
@@ -62,6 +62,7 @@ Process owner_of(const Machine& machine, const std::string& inode) {
 /// CAP_NET_ADMIN passes the limit of receive buffers (SO_RCVBUFFORCE).
 bool may_force_buffers(const Machine& machine) {
   constexpr int kNetAdmin = 12;
+  if (machine.subject.is_desk()) return (machine.subject.capabilities >> kNetAdmin & 1) != 0;
   for (const std::string& line : lines_of(read(machine, "/proc/self/status"))) {
     if (line.starts_with("CapEff:")) return (std::strtoull(line.c_str() + 7, nullptr, 16) >> kNetAdmin & 1) != 0;
   }
@@ -74,7 +75,7 @@ PortHolder holder_of_port(const Machine& machine) {
   std::string inode = inode_on_port(machine, "/proc/net/udp");
   if (inode.empty()) inode = inode_on_port(machine, "/proc/net/udp6");
   if (inode.empty()) return {};
-  PortHolder holder{true, false, owner_of(machine, inode)};
+  PortHolder holder{true, false, process_with(machine, inode)};
   holder.known = holder.process.id != 0;
   return holder;
 }
@@ -133,9 +134,13 @@ std::optional<Finding> check_port(const Machine& machine) {
     }
   } else if (!holder.held) {
     finding.text = "UDP port " + port + " is free; no desk runs on it now.";
+    if (machine.subject.kind == Subject::Kind::unit) {
+      finding.level = Level::fail;
+      finding.remedy = "sudo systemctl start fohd";
+    }
     for (const Process& other : processes_called(machine, "fohd")) {
       if (other.command.find(" run") == std::string::npos) continue;  // ourselves
-      finding.level = Level::note;
+      finding.level = std::max(finding.level, Level::note);
       finding.text +=
           " But process " + std::to_string(other.id) + " is a desk on another port (" + other.command + ").";
     }
@@ -143,6 +148,9 @@ std::optional<Finding> check_port(const Machine& machine) {
     finding.level = Level::fail;
     finding.text =
         "UDP port " + port + " is held by " + who + ", which does not answer as a desk: nobody can control ours.";
+    const bool hangs = machine.subject.service && holder.process.id == machine.subject.process.id;
+    if (hangs) finding.remedy = "sudo systemctl restart fohd";
+    if (hangs) return finding;
     finding.remedy =
         holder.known ? "kill " + std::to_string(holder.process.id) : "sudo ss -ulpn 'sport = :" + port + "'";
     finding.remedy += "\nor another `port` under [osc] in the configuration";
@@ -151,16 +159,25 @@ std::optional<Finding> check_port(const Machine& machine) {
 }
 
 std::optional<Finding> check_desk_realtime(const Machine& machine) {
+  const Subject& subject = machine.subject;
   const PortHolder holder = machine.desk.answered ? holder_of_port(machine) : PortHolder{};
-  if (!holder.known || machine.desk.rate_hz == 0 || !machine.jack.realtime) return std::nullopt;
-  const int priority = realtime_priority(machine, holder.process.id);
+  const int process = subject.kind == Subject::Kind::desk ? subject.process.id : holder.process.id;
+  if (process == 0 || machine.desk.rate_hz == 0 || !machine.jack.realtime) return std::nullopt;
+  const int priority = realtime_priority(machine, process);
   if (priority > 0) {
     return Finding{Level::ok, "Desk's audio thread", "It runs with priority " + std::to_string(priority) + ".", ""};
   }
+  const std::string again = subject.service ? "sudo systemctl restart fohd" : "start the desk again";
+  std::string remedy = "mend \"Real-time priority\" above, then: " + again;
+  if (subject.kind == Subject::Kind::visitor) remedy = "sudo fohd doctor";
+  if (subject.is_desk() && machine.realtime.granted) {
+    // Its limits allow it, so it is the container's or the control group's budget (or it was started with others).
+    remedy =
+        "in a container: give it CAP_SYS_NICE; in a control group: put time into cpu.rt_runtime_us\nthen: " + again;
+  }
   return Finding{
       Level::warn, "Desk's audio thread",
-      "It has no real-time priority, though the JACK server asks for it: every other program may hold it up.",
-      "as the user who runs the desk: fohd doctor; mend \"Real-time priority\", then start the desk again"};
+      "It has no real-time priority, though the JACK server asks for it: every other program may hold it up.", remedy};
 }
 
 std::optional<Finding> check_receive_buffer(const Machine& machine) {
@@ -181,8 +198,10 @@ std::optional<Finding> check_receive_buffer(const Machine& machine) {
   } else {
     finding.level = Level::warn;
     finding.text = "Of bursts, such as a tablet that sends a whole scene, some may be lost: " + sizes + ".";
-    finding.remedy = "echo net.core.rmem_max=" + std::to_string(wanted) +
-                     " | sudo tee /etc/sysctl.d/60-fohd.conf && sudo sysctl --system";
+    // Not 60-fohd.conf: in /etc that takes the place of the package's file. Not less than the package grants, either.
+    constexpr int kPackages = 16 << 20;
+    finding.remedy = "echo net.core.rmem_max=" + std::to_string(std::max(wanted, kPackages)) +
+                     " | sudo tee -a /etc/sysctl.d/70-local.conf && sudo sysctl --system";
   }
   return finding;
 }

@@ -60,6 +60,12 @@ std::string summary(std::span<const Finding> findings) {
 
 }  // namespace
 
+std::string to_paragraph(const std::string& text) {
+  std::string out;
+  wrap(printable(text), 0, out);
+  return out + '\n';
+}
+
 std::string to_text(std::span<const Finding> findings, bool colour) {
   std::size_t title_columns = 0;
   for (const Finding& finding : findings) title_columns = std::max(title_columns, finding.title.size() + 2);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/doctor/machine.h"
+#include "daemon/doctor/subject.h"
 
 namespace fohd::doctor {
 
@@ -18,12 +19,17 @@ RealtimeTrial try_realtime();
 /// [main thread] Locks kLockBytes into memory and lets them go.
 MemoryTrial try_memory_lock();
 /// [main thread; no other threads] Asks the server through a client without ports or process callback, in a process of
-/// its own that is killed when its time is up: a server that hangs holds up nobody.
-JackSurvey survey_jack(const std::string& server, int patience_ms = kJackPatience_ms);
+/// its own that is killed when its time is up: a server that hangs holds up nobody. as: the server lets in its own user
+/// only, so that process becomes this one; nullptr: it stays who we are.
+JackSurvey survey_jack(const std::string& server, const Subject* as = nullptr, int patience_ms = kJackPatience_ms);
 /// [main thread] Asks /info on the configured port of this machine, by the address the desk binds.
 DeskAnswer ask_desk(const OscConfig& osc);
-/// [any] The folder, or the lowest above it that exists.
-FolderRoom look_at_folder(const std::string& folder);
+/// [any] The folder, or the lowest above it that exists, by the effective user. view: put before the path, where
+/// another process's sight of the disks lies.
+FolderRoom look_at_folder(const std::string& folder, const std::string& view = "");
+/// [any] What a desk's limits, or the service's, allow it, and what a desk that runs has locked.
+RealtimeTrial realtime_of(const Subject& subject);
+MemoryTrial memory_lock_of(const Subject& subject);
 /// [any] Of the system's clock.
 ClockState look_at_clock();
 

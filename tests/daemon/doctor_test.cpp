@@ -1,5 +1,4 @@
-// The checks of `fohd doctor` on machines of paper: a folder with the files of /proc, /sys and /etc that matter, and
-// facts that nobody had to try.
+// The checks of `fohd doctor` on machines of paper (doctor_rig.h). Whose desk is judged: doctor_subject_test.cpp.
 #include "daemon/doctor/checks.h"
 
 #include <arpa/inet.h>
@@ -11,90 +10,13 @@
 
 #include "daemon/doctor/print.h"
 #include "daemon/doctor/probes.h"
-#include "daemon/test_files.h"
+#include "daemon/doctor_rig.h"
 
 using namespace fohd;
 using namespace fohd::doctor;
+using test::has;
+using test::Rig;
 using test::TemporaryFolder;
-
-namespace {
-
-/// A machine where all is well: everything that a test does not change is as a show wants it.
-class Rig {
- public:
-  Rig() {
-    machine.root = folder_.path().string();
-    machine.user_id = 1000;
-    machine.user = "ada";
-    machine.groups = {1000, 29};
-    machine.cpus = 4;
-    machine.simd_target = "NEON";
-    machine.simd_lanes = 4;
-    machine.config.audio.server = "stage";
-    machine.realtime = {true, 95, false};
-    machine.memory_lock = {true, -1};
-    machine.jack = {JackSurvey::Answer::answers, 48000, 64, true, true, 12.5, 1.0, 0, 2, "alsa_pcm:hw:M4", {}};
-    machine.addresses = {"192.168.1.20", "127.0.0.1"};
-    machine.state = {"/home/ada/fohd", "/home/ada/fohd", true, false, 10'000'000'000};
-    machine.clock = {true, 2026};
-    put("/etc/group", "root:x:0:\naudio:x:29:bob,ada\n");
-    put("/proc/version", "Linux version 6.12.1-rt (x) #1 SMP PREEMPT_RT");
-    put("/proc/asound/cards", " 1 [M4             ]: USB-Audio - MOTU M4\n                      MOTU M4 at usb\n");
-    put("/proc/sys/net/core/rmem_max", "16777216\n");
-    put("/proc/swaps", "Filename Type Size Used Priority\n");
-    put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance\n");
-    put("/sys/class/thermal/thermal_zone0/temp", "45678\n");
-    add_process(70, "jackd", "jackd -n stage -R -P 70 -d alsa -d hw:CARD=M4", 70);
-  }
-
-  void put(const std::string& path, const std::string& text) const {
-    const std::filesystem::path file = machine.root + path;
-    std::filesystem::create_directories(file.parent_path());
-    test::write_text(file, text);
-  }
-
-  /// With one thread; priority 0: an ordinary one.
-  void add_process(int id, const std::string& name, std::string command, int priority) const {
-    const std::string proc = "/proc/" + std::to_string(id);
-    std::replace(command.begin(), command.end(), ' ', '\0');
-    put(proc + "/comm", name + "\n");
-    put(proc + "/cmdline", command + '\0');
-    std::string fields = " S";                                // field 3
-    for (int field = 4; field < 40; ++field) fields += " 7";  // what is not looked at
-    fields += " " + std::to_string(priority) + (priority > 0 ? " 1" : " 0") + " 0";
-    put(proc + "/task/" + std::to_string(id) + "/stat", std::to_string(id) + " (a) b)" + fields);
-  }
-
-  /// A UDP socket of process `id`; `address` as the kernel writes it.
-  void add_socket(const std::string& address, int port, int id) const {
-    char line[400];
-    std::snprintf(line, sizeof line,
-                  "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-                  " 100: %s:%04X 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 4711 2 0 0\n",
-                  address.c_str(), static_cast<unsigned>(port));
-    put(address.size() == 8 ? "/proc/net/udp" : "/proc/net/udp6", line);
-    const std::filesystem::path fd = machine.root + "/proc/" + std::to_string(id) + "/fd";
-    std::filesystem::create_directories(fd);
-    std::filesystem::create_symlink("/dev/null", fd / "0");
-    std::filesystem::create_symlink("socket:[4711]", fd / "5");
-  }
-
-  Finding operator()(Check check) const {
-    const std::optional<Finding> finding = check(machine);
-    REQUIRE(finding);
-    UNSCOPED_INFO(finding->text << "\n" << finding->remedy);
-    return *finding;
-  }
-
-  Machine machine;
-
- private:
-  TemporaryFolder folder_;
-};
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
 
 TEST_CASE("doctor: a machine that is ready for a show has nothing to do", "[daemon][doctor]") {
   const Rig rig;
@@ -175,6 +97,9 @@ TEST_CASE("doctor: the kernel's preemption is read where it says so", "[daemon][
   CHECK(level_of("Debian") == Level::warn);
   CHECK(has(rig(check_kernel).remedy, "linux-image-rt"));
   CHECK(level_of("PREEMPT_DYNAMIC Debian") == Level::note);
+  CHECK(has(rig(check_kernel).text, "only root may see"));
+  rig.machine.root_asks = true;  // about another user's desk
+  CHECK_FALSE(has(rig(check_kernel).text, "only root may see"));
   rig.put("/proc/cmdline", "quiet preempt=full threadirqs");
   CHECK(level_of("PREEMPT_DYNAMIC Debian") == Level::ok);
   rig.put("/sys/kernel/debug/sched/preempt", "none (voluntary) full");  // weighs more than what was asked for
@@ -425,7 +350,7 @@ TEST_CASE("doctor: a receive buffer that the kernel cuts is told, unless this us
   rig.put("/proc/sys/net/core/rmem_max", "212992\n");
   rig.put("/proc/self/status", "Name: x\nCapEff:\t0000000000000000\n");
   CHECK(rig(check_receive_buffer).level == Level::warn);
-  CHECK(has(rig(check_receive_buffer).remedy, "net.core.rmem_max=8388608"));
+  CHECK(has(rig(check_receive_buffer).remedy, "net.core.rmem_max=16777216"));
   rig.put("/proc/self/status", "CapEff:\t0000000000001000\n");
   CHECK(rig(check_receive_buffer).level == Level::ok);
 }
@@ -464,7 +389,7 @@ TEST_CASE("doctor: a full, a read-only and a foreign state folder are told apart
   CHECK(rig(check_state_folder).level == Level::warn);
   rig.machine.state.free_bytes = 0;
   CHECK(rig(check_state_folder).level == Level::fail);
-  rig.machine.state = {"/data/fohd", "/data", false, true, 10'000'000'000};
+  rig.machine.state = {"/data/fohd", "/data", false, true, false, 10'000'000'000};
   CHECK(has(rig(check_state_folder).remedy, "remount,rw"));
   rig.machine.state.read_only = false;
   CHECK(rig(check_state_folder).level == Level::fail);
@@ -498,6 +423,7 @@ TEST_CASE("doctor: text keeps to 100 columns, commands stay whole, devices' name
   CHECK(has(text, "do: then that\n"));
   CHECK(has(text, "1 thing keeps the show from working; 0 warnings."));
   CHECK(has(to_text(findings, true), esc + "[1;31mFAIL"));
+  CHECK(to_paragraph(esc + "Looks at it.") == "?Looks at it.\n\n");
 }
 
 TEST_CASE("doctor: the exit code is the worst finding's; a note without anything to do is none", "[daemon][doctor]") {

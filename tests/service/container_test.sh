@@ -94,6 +94,11 @@ inside fohctl info | sed 's/^/    /'
 until_ok 20 inside sh -c "setpriv --reuid=fohd --regid=fohd --init-groups env JACK_NO_START_SERVER=1 jack_lsp | grep -q '^fohd:main_l'" ||
   diagnose "the desk is not at the JACK server"
 say "the desk's ports are at the JACK server"
+status=0
+inside fohd doctor >"$service/doctor" || status=$?
+[ "$status" -lt 2 ] && grep -q "^Looks at the desk that runs as user fohd (process $(show fohd MainPID))" "$service/doctor" ||
+  fail "fohd doctor: exit code $status: $(cat "$service/doctor")"
+say "fohd doctor as root: $(head -n 1 "$service/doctor")" "$(tail -n 1 "$service/doctor")"
 [ "$(inside stat -c '%a %U:%G' /etc/fohd/fohd.toml)" = "640 root:fohd" ] || fail "/etc/fohd/fohd.toml: wrong owner or mode"
 inside id fohd | grep -q '(audio)' || fail "fohd is not in the group audio"
 [ "$(inside sh -c 'ls /usr/share/fohd/midi/*.toml | wc -l')" -gt 10 ] || fail "no MIDI profiles"
