@@ -41,7 +41,7 @@ std::string lock_limit() {
 }  // namespace
 
 std::string lock_memory() {
-  if (const std::string limit = lock_limit(); !limit.empty()) return limit;
+  if (std::string limit = lock_limit(); !limit.empty()) return limit;
   // What is here is locked and read in, program and libraries too. What comes later is locked when it is first touched:
   // thread stacks of 8 MB, hardly used, would else be filled with zeros.
   if (::mlockall(MCL_CURRENT) == 0 && ::mlockall(MCL_FUTURE | MCL_ONFAULT) == 0) return "";
