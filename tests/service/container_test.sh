@@ -177,9 +177,14 @@ say "  its outputs faded: ms from the last full peak to silence, steepest step o
 inside fohctl set /main/fader -3 >/dev/null
 inside fohctl set /ch/1/fader -7.5 >/dev/null
 sleep 1.5
+stopped=$(show fohd MainPID)
 say "a desk whose every thread is stopped (SIGSTOP): the same mix answers after" \
   "$(time_to_answer 'kill -STOP "$(systemctl show --value -p MainPID fohd)";' /ch/1/fader -7.5) ms"
 rm "$root/usr/local/bin/jack_tail" "$root/usr/local/bin/hang_thread"
+
+# It may answer once more while it fades and ends: a new one is waited for.
+renewed() { pid=$(show fohd MainPID) && [ "$pid" != 0 ] && [ "$pid" != "$stopped" ] && inside systemctl --quiet is-active fohd; }
+until_ok 20 renewed || diagnose "the stopped desk was not renewed"
 
 # --- an upgrade does not stop the show
 pid=$(show fohd MainPID) server=$(show fohd-jack MainPID)
