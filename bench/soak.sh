@@ -15,4 +15,5 @@ start_all 1024 --config "$work/fohd.toml"
 "$bin/bench_soak" "$port" "$desk_pid" "$minutes" 32 16 || { tail -20 "$work/desk.log"; exit 1; }
 kill -0 "$desk_pid" || { tail -20 "$work/desk.log"; exit 1; }
 "$bin/fohctl" --port "$port" get /jack/deadline_misses
+"$bin/fohctl" --port "$port" metrics | grep "^fohd_block_max_seconds"
 grep -E 'error|Safety|lost' "$work/desk.log" | sed 's/^[0-9:.]* //' | sort | uniq -c | sort -rn | head
