@@ -76,7 +76,8 @@ bool AudioCore::in_callback() noexcept { return inside; }
 void AudioCore::apply_panic(int frames) noexcept {
   const bool shut = panic_.raised() || shutdown_.raised();
   if (!shut && panic_gain_ == 1) return;
-  shut&& panic_gain_ == 0 ? shut_.raise() : shut_.lower();
+  const bool silent = shut && panic_gain_ == 0;
+  silent ? shut_.raise() : shut_.lower();
   const auto step =
       static_cast<float>(shut ? -1 / (kPanicSeconds * rate_hz()) : 1 / (kPanicReleaseSeconds * rate_hz()));
   float gain = panic_gain_;

@@ -123,8 +123,8 @@ void ControlLoop::run() {
   repeat(second_timer_, 1s, [this] { every_second(); });
   watch_.configure(config_.metrics);
   if (options_.seconds > 0) leave_after(options_.seconds);
-  service_manager_
-      .ready();  // also without audio: whoever waits for us at boot waits for the desk, not for a sound card
+  // Also without audio: whoever waits for us at boot waits for the desk, not for a sound card.
+  service_manager_.ready();
   io_.run();
 }
 

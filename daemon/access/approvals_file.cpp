@@ -10,13 +10,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string path_in(const std::string& folder) { return (std::filesystem::path(folder) / "approvals.json").string(); }
+constexpr const char* kFile = "approvals.json";
 
 }  // namespace
 
 std::vector<Approval> load_approvals(const std::string& folder, FileSystem& disk, std::vector<std::string>& warnings) {
   std::vector<Approval> approvals;
-  const std::string path = path_in(folder);
+  const std::string path = (std::filesystem::path(folder) / kFile).string();
   if (disk.kind(path) == FileSystem::Kind::nothing) return approvals;
   std::string text;
   if (const std::string why = disk.read(path, text); !why.empty()) {
@@ -43,12 +43,7 @@ std::vector<Approval> load_approvals(const std::string& folder, FileSystem& disk
 std::string save_approvals(const std::string& folder, FileSystem& disk, const std::vector<Approval>& approvals) {
   Json file = Json::object();
   for (const Approval& one : approvals) file[address_text(one.address)] = to_text(one.rights);
-  const std::string path = path_in(folder), part = path + ".part";
-  std::string error = disk.make_folder(folder);
-  if (error.empty()) error = disk.write(part, file.dump(2) + "\n");
-  if (error.empty()) error = disk.rename(part, path);
-  if (error.empty()) error = disk.sync_folder(folder);
-  return error;
+  return write_whole(disk, folder, kFile, file.dump(2) + "\n");
 }
 
 }  // namespace fohd

@@ -401,12 +401,7 @@ std::string save_midi_profile(const fs::path& folder, const std::string& name, c
   if (!fine) return "a profile's name is letters, digits, - and _, at most 64";
   if (name == saved.extends) return "\"" + name + "\" is the profile that this one extends; choose another name";
   FileSystem disk;
-  const std::string path = (folder / (name + ".toml")).string(), part = path + ".part";
-  std::string error = disk.make_folder(folder.string());
-  if (error.empty()) error = disk.write(part, midi_profile_text(saved));
-  if (error.empty()) error = disk.rename(part, path);
-  if (error.empty()) error = disk.sync_folder(folder.string());
-  return error;
+  return write_whole(disk, folder.string(), name + ".toml", midi_profile_text(saved));
 }
 
 }  // namespace fohd

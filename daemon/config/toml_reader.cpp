@@ -46,6 +46,16 @@ std::string list_words(const std::vector<std::string>& words) {
   return text;
 }
 
+/// Hands each item of a list, or the one value that stands for a list of one, to `add`. False if it refused any.
+template <class Add>
+bool add_all(const toml::node& node, Add add) {
+  const auto* array = node.as_array();
+  if (array == nullptr) return add(node);
+  bool fine = true;
+  for (const toml::node& item : *array) fine = add(item) && fine;
+  return fine;
+}
+
 }  // namespace
 
 std::string TomlTable::describe(std::string_view key) const {
@@ -143,13 +153,7 @@ void TomlTable::read(std::string_view key, std::vector<std::string>& value, std:
     if (const auto* text = item.as_string()) texts.push_back(text->get());
     return item.is_string();
   };
-  bool fine = true;
-  if (const auto* array = node->as_array()) {
-    for (const toml::node& item : *array) fine = add(item) && fine;
-  } else {
-    fine = add(*node);
-  }
-  if (fine) {
+  if (add_all(*node, add)) {
     value = std::move(texts);
   } else {
     complain(node->source(), describe(key) + " must be a list of texts in quotes (" + std::string(what) + ")");
@@ -166,13 +170,7 @@ void TomlTable::read(std::string_view key, std::vector<int>& value, int min, int
     numbers.push_back(static_cast<int>(*number));
     return true;
   };
-  bool fine = true;
-  if (const auto* array = node->as_array()) {
-    for (const toml::node& item : *array) fine = add(item) && fine;
-  } else {
-    fine = add(*node);
-  }
-  if (fine) {
+  if (add_all(*node, add)) {
     value = std::move(numbers);
   } else {
     complain(node->source(), describe(key) + " must be a list of whole numbers from " + std::to_string(min) + " to " +

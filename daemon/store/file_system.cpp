@@ -147,4 +147,13 @@ std::string FileSystem::utc_now() {
   return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
 }
 
+std::string write_whole(FileSystem& disk, const std::string& folder, const std::string& name, std::string_view text) {
+  const std::string path = (std::filesystem::path(folder) / name).string(), part = path + ".part";
+  std::string error = disk.make_folder(folder);
+  if (error.empty()) error = disk.write(part, text);
+  if (error.empty()) error = disk.rename(part, path);
+  if (error.empty()) error = disk.sync_folder(folder);
+  return error;
+}
+
 }  // namespace fohd

@@ -43,4 +43,8 @@ class FileSystem {
   int lock_fd_ = -1;
 };
 
+/// [any thread that may wait for a disk] Makes or replaces folder/name, whole or not at all, and lasting through a
+/// power cut; makes the folder if it is missing. Returns "" or what went wrong.
+std::string write_whole(FileSystem& disk, const std::string& folder, const std::string& name, std::string_view text);
+
 }  // namespace fohd
