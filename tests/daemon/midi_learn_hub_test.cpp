@@ -1,5 +1,7 @@
 // MIDI learn and the monitor through the whole hub: an engineer moves a control, and from then on it does what was
 // asked for, until it is forgotten; saved, it is the same after the next start.
+#include "control/target_designer.h"
+#include "engine/latest.h"
 #include "tests/daemon/midi_wire.h"
 #include "tests/daemon/test_files.h"
 
@@ -398,6 +400,28 @@ TEST_CASE("nobody takes the notes: they do not grow without end", "[midi][monito
   for (int i = 0; i < 2'000; ++i) surface.says.push_back(bend(0, i * 7));
   rig.run(100);
   CHECK(rig.hub.take_notes().size() <= 1'000);
+}
+
+TEST_CASE("learned: a button is panic, and the outputs shut with its press", "[midi][learn][panic]") {
+  Rig rig;
+  Puppet box;
+  rig.plug(box, "Magic Box");
+  rig.run(100);
+  learn(rig, box, "/panic", {three(0x90, 61, 127), three(0x80, 61, 0)});
+  TargetDesigner designer(rig.desk, 48'000);
+  Latest<DeskTargets> targets{DeskTargets(rig.desk.geometry())};
+  Engine engine(rig.desk.geometry(), 48'000);
+  const auto shutter = [&] {
+    designer.update();
+    designer.publish(engine, targets);
+    return targets.read().shutter;
+  };
+  CHECK(shutter().open);
+  box.says.push_back(three(0x90, 61, 127));
+  rig.run(Rig::kDelayMs + 1);  // the cable's, and a step
+  CHECK(rig.whole("/panic") == 1);
+  CHECK_FALSE(shutter().open);
+  CHECK(shutter().close_ramp_frames == 960);  // 20 ms
 }
 
 }  // namespace fohd
