@@ -49,6 +49,7 @@
 #include "engine/svf_bank.h"
 
 #include <cstddef>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/svf_bank_kernels.cpp"
@@ -106,21 +107,42 @@ struct Section {
 // twelve cycles for the frame before; the other sections' work fits into the wait.
 
 // Where SvfBankCoeffs keeps its rows, counted from p: one pointer per section is enough.
-inline constexpr int kB = kLanes, kT = 2 * kLanes, kD = 3 * kLanes, kY1 = 4 * kLanes, kY2 = 5 * kLanes;
+inline constexpr int kP = 0, kB = kLanes, kT = 2 * kLanes, kD = 3 * kLanes, kY1 = 4 * kLanes, kY2 = 5 * kLanes;
 static_assert(offsetof(SvfBankCoeffs, b) == kB * sizeof(float) && offsetof(SvfBankCoeffs, t) == kT * sizeof(float) &&
               offsetof(SvfBankCoeffs, d) == kD * sizeof(float) && offsetof(SvfBankCoeffs, y1) == kY1 * sizeof(float) &&
-              offsetof(SvfBankCoeffs, y2) == kY2 * sizeof(float) && offsetof(SvfBankCoeffs, p) == 0);
+              offsetof(SvfBankCoeffs, y2) == kY2 * sizeof(float) && offsetof(SvfBankCoeffs, p) == kP);
+
+inline constexpr bool kCoeffsInRegisters = HWY_ARCH_ARM_A64;
+inline constexpr int kSectionsPerPass = kCoeffsInRegisters ? 3 : 4;
+
+/// A section's coefficients for the length of a loop. Copies, since the loop stores floats, which might be them.
+template <class D>
+struct HeldCoeffs {
+  hn::Vec<D> rows[6];
+  HWY_INLINE void load(D tag, const float* p) {
+#pragma GCC unroll 6
+    for (int row = 0; row < 6; ++row) rows[row] = hn::Load(tag, p + row * kLanes);
+  }
+  HWY_INLINE hn::Vec<D> operator()(D, int at) const { return rows[at / kLanes]; }
+};
+template <class D>
+struct CoeffsInMemory {
+  const float* p;
+  HWY_INLINE void load(D, const float* from) { p = from; }
+  HWY_INLINE hn::Vec<D> operator()(D tag, int at) const { return hn::Load(tag, p + at); }
+};
 
 template <int kCount>
 HWY_ATTR HWY_INLINE void run_cascade(const SvfSection* sections, const float* in, float* out, int frames, int lanes) {
   const hn::CappedTag<float, kLanes> tag;
   using V = hn::Vec<decltype(tag)>;
+  using Coeffs = std::conditional_t<kCoeffsInRegisters, HeldCoeffs<decltype(tag)>, CoeffsInMemory<decltype(tag)>>;
   for (int lane = 0; lane < lanes; lane += static_cast<int>(hn::MaxLanes(tag))) {
     V c1[kCount], c2[kCount];
-    const float* coeffs[kCount];
+    Coeffs coeffs[kCount];
 #pragma GCC unroll 4
     for (int s = 0; s < kCount; ++s) {
-      coeffs[s] = sections[s].coeffs->p + lane;
+      coeffs[s].load(tag, sections[s].coeffs->p + lane);
       c1[s] = hn::Load(tag, sections[s].state->c1 + lane);
       c2[s] = hn::Load(tag, sections[s].state->c2 + lane);
     }
@@ -128,12 +150,11 @@ HWY_ATTR HWY_INLINE void run_cascade(const SvfSection* sections, const float* in
       V x = hn::Load(tag, in + frame * kLanes + lane);
 #pragma GCC unroll 4
       for (int s = 0; s < kCount; ++s) {
-        const float* p = coeffs[s];
-        const V y = hn::MulAdd(hn::Load(tag, p + kY2), c2[s],
-                               hn::MulAdd(hn::Load(tag, p + kY1), c1[s], hn::Mul(hn::Load(tag, p + kD), x)));
+        const Coeffs& of = coeffs[s];
+        const V y = hn::MulAdd(of(tag, kY2), c2[s], hn::MulAdd(of(tag, kY1), c1[s], hn::Mul(of(tag, kD), x)));
         const V v = hn::Sub(x, c2[s]);
-        const V to_c1 = hn::MulAdd(hn::Load(tag, p + kB), v, hn::Mul(hn::Load(tag, p), c1[s]));
-        const V to_c2 = hn::MulAdd(hn::Load(tag, p + kT), v, hn::Mul(hn::Load(tag, p + kB), c1[s]));
+        const V to_c1 = hn::MulAdd(of(tag, kB), v, hn::Mul(of(tag, kP), c1[s]));
+        const V to_c2 = hn::MulAdd(of(tag, kT), v, hn::Mul(of(tag, kB), c1[s]));
         c1[s] = hn::Add(c1[s], to_c1);
         c2[s] = hn::Add(c2[s], to_c2);
         x = y;
@@ -167,7 +188,8 @@ HWY_ATTR void cascade_lanes(const SvfSection* sections, int count, const float* 
   while (sections != end) {
     int pass = 0;
     while (sections + pass != end && !sections[pass].fine) ++pass;
-    if (pass > 4) pass = 3;  // six as three and three, five as three and two: even passes
+    // Even passes: six as three and three, five as three and two, and four, where it is too many, as two and two.
+    if (pass > kSectionsPerPass) pass = pass == 4 ? 2 : 3;
     switch (pass) {
       case 0:
         run_fine(*sections, in, out, frames, lanes);
