@@ -58,10 +58,9 @@ def callgrind(*command, profile="/dev/null"):
 
 
 def last_words(ended):
-    """The line in which a program that failed names its fault, else the last one, else its exit code."""
-    said = [re.sub(r"^==\d+==\s*", "", line).strip() for line in ended.stderr.splitlines()]
-    fault = [line for line in said if re.search(r"unhandled|unrecognised|SIG[A-Z]+|fatal|error", line, re.I)]
-    return (fault[:1] or list(filter(None, said))[-1:] or [f"exit code {ended.returncode}"])[0].replace("|", "/")
+    """The signal that a program died of, as valgrind tells it; else the last line it said, else its exit code."""
+    said = re.findall(r"\((SIG[A-Z]+)\)", ended.stderr)[:1] or ended.stderr.strip().splitlines()[-1:]
+    return (said or [f"exit code {ended.returncode}"])[0].replace("|", "/")
 
 
 def counted(count):
