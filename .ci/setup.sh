@@ -47,3 +47,9 @@ install_arm64_packages() { # what a cross-build links against
   dpkg --print-foreign-architectures | grep -qx arm64 || as_root dpkg --add-architecture arm64
   install_packages cross arm64
 }
+
+use_compiler_cache() { # it serves every clone of this tree, wherever it lies
+  export CCACHE_BASEDIR="$FOHD_ROOT" CCACHE_NOHASHDIR=1
+  # Precompiled headers may be cached where the date of their files is not looked at.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros
+}

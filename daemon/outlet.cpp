@@ -29,10 +29,10 @@ Outlet::~Outlet() {
 }
 
 bool Outlet::flush(std::chrono::milliseconds patience) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!kept_.empty()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (!write_some(static_cast<int>(std::max<std::int64_t>(left.count(), 0))) && left.count() <= 0) return false;
   }
   return true;

@@ -1,21 +1,17 @@
 #include "daemon/disk/audio_file.h"
 
 #include <samplerate.h>
-#include <sndfile.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include "daemon/disk/sndfile_pointer.h"
 
 namespace fohd {
 namespace {
 
 constexpr std::int64_t kReadFrames = 4096;  // one turn of file reading: long enough to amortise, small in memory
 constexpr int kMinFileRateHz = 1000, kMaxFileRateHz = 768'000;  // keeps the ratio inside libsamplerate's 1/256..256
-
-struct CloseSndfile {
-  void operator()(SNDFILE* file) const noexcept { sf_close(file); }
-};
-using SndfilePointer = std::unique_ptr<SNDFILE, CloseSndfile>;
 
 struct DeleteResampler {
   void operator()(SRC_STATE* state) const noexcept { src_delete(state); }

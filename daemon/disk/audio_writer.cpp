@@ -1,7 +1,6 @@
 #include "daemon/disk/audio_writer.h"
 
 #include <fcntl.h>
-#include <sndfile.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,14 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/disk/sndfile_pointer.h"
 #include "engine/dither.h"
 
 namespace fohd {
 namespace {
-
-struct CloseSndfile {
-  void operator()(SNDFILE* file) const noexcept { sf_close(file); }
-};
 
 std::string lower_extension(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
@@ -70,7 +66,7 @@ struct AudioWriter::Impl {
   std::filesystem::path path, shown;
   int descriptor = -1;  ///< libsndfile's, which closes it
   bool name_is_safe = false;
-  std::unique_ptr<SNDFILE, CloseSndfile> file;
+  SndfilePointer file;
   int channels = 0;
   SampleFormat format = SampleFormat::int24;
   std::int64_t frames = 0;

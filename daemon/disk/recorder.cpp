@@ -9,7 +9,7 @@ namespace fohd {
 namespace {
 
 constexpr int kChannels = 2;
-constexpr int kRingSeconds = 5;            // an SD card may pause for seconds while it erases
+constexpr int kRecordRingSeconds = 5;      // an SD card may pause for seconds while it erases
 constexpr int kRefreshSeconds = 2;         // what a kill -9 or a power cut may cost
 constexpr std::size_t kChunkFrames = 256;  // interleaved on the audio thread's stack: 2 KB
 constexpr std::size_t kDrainFrames = 8192;
@@ -42,7 +42,7 @@ std::string keep_existing(const std::filesystem::path& path) {
 
 Recorder::Recorder(RecorderOptions options)
     : options_(std::move(options)),
-      ring_(static_cast<std::size_t>(options_.rate_hz) * kChannels * kRingSeconds),
+      ring_(static_cast<std::size_t>(options_.rate_hz) * kChannels * kRecordRingSeconds),
       block_(kDrainFrames * kChannels),
       status_(RecorderStatus{}) {
   if (!options_.free_bytes) options_.free_bytes = free_bytes_at;

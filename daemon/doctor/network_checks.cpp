@@ -14,7 +14,7 @@ namespace {
 
 bool is_loopback(const std::string& address) { return address.starts_with("127."); }
 
-std::uint32_t to_number(const std::string& address) {
+std::uint32_t address_number(const std::string& address) {
   in_addr parsed{};
   return ::inet_pton(AF_INET, address.c_str(), &parsed) == 1 ? ntohl(parsed.s_addr) : 0;
 }
@@ -26,7 +26,7 @@ bool is_in_the_way(const std::string& local, const std::string& wanted) {
   const bool takes_all = local.find_first_not_of('0') == std::string::npos;
   if (takes_all || local.size() != 8) return takes_all;
   if (wanted == "0.0.0.0") return true;
-  return ntohl(static_cast<std::uint32_t>(std::strtoul(local.c_str(), nullptr, 16))) == to_number(wanted);
+  return ntohl(static_cast<std::uint32_t>(std::strtoul(local.c_str(), nullptr, 16))) == address_number(wanted);
 }
 
 /// The inode of a socket of /proc/net/udp (or udp6) on the configured port; "" if there is none.
@@ -102,7 +102,7 @@ std::optional<Finding> check_addresses(const Machine& machine) {
     finding.text = "This machine has no network address, so no tablet reaches it; programs on it do.";
     finding.remedy = "plug a cable in or join a Wi-Fi, then: ip -br address";
   } else if (std::none_of(reachable.begin(), reachable.end(),
-                          [](const auto& a) { return is_local_network(to_number(a)); })) {
+                          [](const auto& a) { return is_local_network(address_number(a)); })) {
     finding.level = Level::warn;
     finding.text = enumerate(reachable) +
                    " is no address of a private network, and the desk hears only such: neighbours "

@@ -18,9 +18,9 @@
 namespace fohd::ctl {
 namespace {
 
-constexpr double kQuiet_s = 0.15;  // nothing for so long: the rest was lost, or is not allowed yet
-constexpr double kPause_s = 0.05;  // the desk's allowance refills with 1,000 lines a second
-constexpr double kPatience_s = 5;  // without a line that is new, of a desk that has answered
+constexpr double kQuiet_s = 0.15;   // nothing for so long: the rest was lost, or is not allowed yet
+constexpr double kRefill_s = 0.05;  // the desk's allowance refills with 1,000 lines a second
+constexpr double kPatience_s = 5;   // without a line that is new, of a desk that has answered
 constexpr double kFollow_s = 0.5;
 
 /// What the desk has, and what of it is here.
@@ -95,7 +95,7 @@ ExitCode fetch(Session& session, const std::string& address, std::int32_t first,
     const bool progress = lines.by_number.size() > before || lines.known != known;
     if (progress) give_up_s = now_s() + kPatience_s;
     if (!progress && now_s() > give_up_s) return explain_silence(session), kNoAnswer;
-    if (missing(lines, from, std::min(to, lines.end)) < std::min(to, lines.end)) pause(session, kPause_s);
+    if (missing(lines, from, std::min(to, lines.end)) < std::min(to, lines.end)) pause(session, kRefill_s);
   }
   return kOk;
 }

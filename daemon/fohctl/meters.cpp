@@ -99,7 +99,7 @@ std::string bar(double db, std::size_t width) {
   return fitted(text, width);
 }
 
-struct Line {
+struct MeterLine {
   std::string label;
   double peak_db = kSilence_db;
   bool clipped = false;
@@ -116,8 +116,8 @@ std::string gain_text(double gain_db) {
 }
 
 /// What an engineer looks at first: what comes in behind each fader, and what leaves.
-std::vector<Line> lines_of(const Picture& picture) {
-  std::vector<Line> lines;
+std::vector<MeterLine> lines_of(const Picture& picture) {
+  std::vector<MeterLine> lines;
   const auto name = [](const std::vector<std::string>& names, std::size_t i) {
     return i < names.size() ? names[i] : "";
   };
@@ -145,7 +145,7 @@ std::vector<Line> lines_of(const Picture& picture) {
 }
 
 void draw(Session& session, const Picture& picture, const MeterOptions& options) {
-  const std::vector<Line> lines = lines_of(picture);
+  const std::vector<MeterLine> lines = lines_of(picture);
   const auto rows = static_cast<std::size_t>(std::max(options.rows - 1, 1));
   const std::size_t across = (lines.size() + rows - 1) / rows;
   if (across == 0) return;
@@ -158,7 +158,7 @@ void draw(Session& session, const Picture& picture, const MeterOptions& options)
     for (std::size_t column = 0; column < across; ++column) {
       const std::size_t i = column * down + row;
       if (i >= lines.size()) continue;
-      const Line& line = lines[i];
+      const MeterLine& line = lines[i];
       const char* color = line.clipped || line.peak_db >= -1 ? "31" : line.peak_db >= -18 ? "33" : "32";
       screen += fitted(line.label, label) + " \x1b[" + color + "m" + bar(line.peak_db, width) + "\x1b[0m" +
                 db_text(line.peak_db) + gain_text(line.gain_db) + (line.clipped ? " C " : "   ");

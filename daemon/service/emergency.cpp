@@ -13,7 +13,7 @@ namespace {
 
 // A signal handler takes no argument, so these are the globals of the program.
 std::atomic<AudioCore*> target{nullptr};
-Flag pressed;
+Flag panic_signalled;
 std::atomic<bool> dying{false};
 
 // 20 ms of ramp, a block of silence behind it, and two periods of 1,024 frames at 44.1 kHz around both. Where the audio
@@ -70,13 +70,13 @@ void install_emergency_signals() {
 void set_emergency_core(AudioCore* core) noexcept { target.store(core, std::memory_order_release); }
 
 void press_panic() noexcept {
-  pressed.raise();
+  panic_signalled.raise();
   if (AudioCore* core = target.load(std::memory_order_acquire)) core->panic().raise();
 }
 
 bool take_panic_press() noexcept {
-  if (!pressed.raised()) return false;
-  pressed.lower();
+  if (!panic_signalled.raised()) return false;
+  panic_signalled.lower();
   return true;
 }
 

@@ -369,8 +369,7 @@ TEST_CASE("fohctl: list prints every address of the desk once, or those below a 
 TEST_CASE("fohctl: list of the largest desk arrives whole, also when a datagram is lost", "[daemon][fohctl]") {
   const Geometry largest = {.inputs = kMaxInputs, .aux = 0, .returns = 0, .buses = kMaxBuses, .matrices = 0};
   LoopbackDesk desk(largest);
-  int turn = 0;
-  desk.each_turn([&](Desk&, MeterFrame&) {
+  desk.each_turn([&desk, turn = 0](Desk&, MeterFrame&) mutable {
     if (++turn == 30) desk.lose_out = 1;  // in the middle of some 60 turns of sending
     return false;
   });
@@ -396,9 +395,7 @@ TEST_CASE("fohctl: watch prints changes and only changes, until it is stopped", 
     ctl::run({"--port", desk.port(), "--timeout", "20000", "watch", "/ch/1"}, out, err, stop);
   });
   // A change each 100 ms; the watcher sees those after its start. Once it must have seen some it is stopped.
-  int value = 0;
-  std::int64_t next_ms = now_ms() + 500;
-  desk.each_turn([&](Desk& d, MeterFrame&) {
+  desk.each_turn([&stop, value = 0, next_ms = now_ms() + 500](Desk& d, MeterFrame&) mutable {
     if (now_ms() < next_ms) return false;
     next_ms = now_ms() + 100;
     REQUIRE(set(d, "/ch/1/fader", -static_cast<float>(++value)));
@@ -430,9 +427,7 @@ TEST_CASE("fohctl: watch learns what it missed when a datagram is lost", "[daemo
   std::thread watcher([&] {
     ctl::run({"--port", desk.port(), "--timeout", "20000", "watch", "/ch/1/fader", "/ch/2/fader"}, out, err, stop);
   });
-  int step = 0;
-  std::int64_t next_ms = now_ms() + 1000;
-  desk.each_turn([&](Desk& d, MeterFrame&) {
+  desk.each_turn([&desk, &stop, step = 0, next_ms = now_ms() + 1000](Desk& d, MeterFrame&) mutable {
     if (now_ms() < next_ms) return false;
     next_ms = now_ms() + 300;
     if (step == 0) desk.lose_out = 1;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # fohctl latency measure, under a real JACK server: a client that delays by 123 frames is found to delay by 123 frames;
 # nothing that comes back, no such port and no such server are each told in words and by exit code.
+# Timed: frames that a busy machine drops would be counted as delay.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

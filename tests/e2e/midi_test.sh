@@ -1,5 +1,6 @@
 #!/bin/sh
 # Surfaces at the real desk, over JACK: found, painted, obeyed, learned; pulled and returned; JACK itself restarted.
+# Timed: a surface must be found and painted while a person would wait.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The same desk on PipeWire's JACK: found, connected, the right gains, another period, and back with its connections after
 # PipeWire was killed. Skipped where pipewire, pipewire-jack, wireplumber and dbus-run-session are not all installed.
+# Timed: PipeWire plays in real time only.
 set -eu
 for program in pipewire wireplumber pw-jack pw-cli dbus-run-session; do
   command -v $program >/dev/null || { echo "skipped: there is no $program"; exit 77; }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Broken sound from a neighbour on the JACK graph: the channel it comes in on is muted for safety, the others play on, the
 # desk says so to whoever listens, and a command brings the channel back.
+# Timed: a fade is measured in real time.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # What a service manager relies on: ready without audio, pings while control and audio move, none when either stands still;
 # panic is the audio thread's own; and an end by a fatal signal fades the outputs, whoever sends it, and brings the same mix
 # back.
+# Timed: pings and panic are compared with the clock.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

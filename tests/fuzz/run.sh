@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs every fuzzer over its kept corpus, then for SECONDS on inputs of its own: tests/fuzz/run.sh BUILD [SECONDS [NAME...]]
-# What is found lies in BUILD/found; inputs that reached something new lie in BUILD/new/NAME until the next run. The kept
-# corpus is only read.
+# SECONDS 0: the kept inputs alone, which is what ./check does, so that the same tree gives the same answer. An input that breaks
+# something is written to the corpus as found-HASH: it stays red until the fault is mended, and the commit that mends it
+# keeps it. Inputs that only reached something new lie in BUILD/new/NAME until the next run.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:?usage: tests/fuzz/run.sh BUILD [SECONDS [NAME...]]}" && pwd)
@@ -19,12 +20,12 @@ rounds() { # command...
 
 run_one() { # name
   name=$1
-  new=$build/new/$name log=$build/found/$name.log
+  new=$build/new/$name log=$build/fuzz-logs/$name.log
   rm -rf "$new"
-  mkdir -p "$new" "$build/found"
+  mkdir -p "$new" "$build/fuzz-logs"
   # Ten seconds for one input are ten thousand times the usual; the memory is that of the sanitizer and a small desk.
   set -- "$build/bin/${name}_fuzz" -timeout=10 -rss_limit_mb=768 -malloc_limit_mb=128 -max_len=5000 \
-    -artifact_prefix="$build/found/$name-" -print_final_stats=1
+    -artifact_prefix="$here/corpus/$name/found-" -print_final_stats=1
   [ ! -f "$here/dictionaries/$name.dict" ] || set -- "$@" -dict="$here/dictionaries/$name.dict"
   export ASAN_OPTIONS="quarantine_size_mb=32:${ASAN_OPTIONS:-}"
   {
