@@ -3,7 +3,7 @@
 //
 //   bench_block_time INPUTS BUSES RATE_HZ FRAMES BLOCKS SWEEP_MB [design|dynamics|effects]
 //
-// design: the desk of DESIGN section 7, rows 1 and 2: gates (as expanders, always on their way) and compressors on
+// design: the desk that docs/PERFORMANCE.md calls design: gates (as expanders, always on their way) and compressors on
 // channels, compressors on buses, main with its limiter and nothing else.
 // dynamics: also six bands and a compressor on main, and every low cut at 24 dB/oct.
 // effects: that, and a reverb in each of the four slots.
@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "control/desk/desk.h"
-#include "control/target_designer.h"
+#include "control/targets/target_designer.h"
 #include "engine/engine.h"
 
 namespace {

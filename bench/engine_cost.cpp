@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/eq_design.h"
+#include "engine/processors/eq_design.h"
 
 namespace {
 
@@ -49,7 +49,7 @@ void connect(fohd::DeskTargets& targets, const fohd::Geometry& geometry, float g
     for (int side = 0; main && side < 2; ++side) targets.row_gains(row)[geometry.main_column() + side] = gain;
   };
   for (int channel = 0; channel < geometry.channels(); ++channel) {
-    // Pre and post sends in every group of columns: the dearest way to spread them.
+    // Pre and post sends in every group of columns: the most expensive layout.
     fill(channel, fohd::Tap::input, 0, geometry.buses / 2 + 1, false);
     fill(channel, fohd::Tap::pre_fader, geometry.buses / 2 - 1, geometry.buses, true);
   }

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/denormals.h"
-#include "engine/tile.h"
-#include "engine/true_peak_limiter.h"
+#include "engine/processors/true_peak_limiter.h"
+#include "engine/tile/denormals.h"
+#include "engine/tile/tile.h"
 
 int main(int argc, char** argv) {
   const fohd::ScopedFlushToZero no_denormals;

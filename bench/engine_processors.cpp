@@ -7,10 +7,10 @@
 #include <random>
 #include <vector>
 
-#include "engine/denormals.h"
-#include "engine/reverb.h"
-#include "engine/tile.h"
-#include "engine/true_peak_limiter.h"
+#include "engine/effects/reverb.h"
+#include "engine/processors/true_peak_limiter.h"
+#include "engine/tile/denormals.h"
+#include "engine/tile/tile.h"
 
 namespace {
 

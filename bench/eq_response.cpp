@@ -12,8 +12,8 @@
 #include <random>
 #include <vector>
 
-#include "engine/eq_design.h"
-#include "engine/svf_bank.h"
+#include "engine/processors/eq_design.h"
+#include "engine/processors/svf_bank.h"
 
 namespace {
 
@@ -160,7 +160,7 @@ void print_stability() {
         ++settings;
       }
   std::printf(
-      "\nRamps are safe if no state matrix is longer than 1 (proof: engine/svf_bank_kernels.cpp).\n"
+      "\nRamps are safe if no state matrix is longer than 1 (proof: engine/processors/svf_bank_kernels.cpp).\n"
       "  largest 2-norm of %ld designs after rounding to float: 1 %+.1e\n",
       settings, largest - 1);
 }

@@ -1,4 +1,4 @@
-// One machine floods, another asks: how long does it wait for its answers? Both are addresses of loopback here.
+// One machine floods the desk, another sends requests: measures the time to the answers. Both are loopback addresses.
 //   bench_flood OSC_PORT MESSAGES_PER_S SECONDS SET|PATTERN|RUBBISH
 // MESSAGES_PER_S 0: as fast as one thread can. Prints the flood's real rate and the answers' times.
 #include <arpa/inet.h>

@@ -1,12 +1,12 @@
-// Measures the running desk from outside, as a tablet and a loudspeaker see it. Needs a JACK server and `fohd run` on
-// it; bench/live.sh starts both. Prints numbers, judges nothing.
+// Measures the running desk from outside, over OSC, MIDI and JACK. Needs a JACK server and `fohd run` on
+// it; bench/live.sh starts both. Prints numbers, no verdict.
 //
 //   live latency PORT SETS        time from sending /ch/1/fader to the first changed sample at fohd:main_l
 //   live burst PORT MESSAGES      as many sets as fast as the socket takes them, then the final values are read back
 //   live midi PORT SETS           time from a MIDI message of a surface to the first changed sample at fohd:main_l
 //   live surfaces PORT SECONDS    eight surfaces of nine faders, all moving at 100 messages a second each (7,200 in
 //   all),
-//                                 then the final values are read back; wants a desk of 64 inputs
+//                                 then the final values are read back; needs a desk of 64 inputs
 //
 // The latency path is this client -> fohd -> this client, a cycle, to which JACK adds exactly one period (it is taken
 // off again). A constant goes into in_1, so a fader change shows at its first ramped sample.
@@ -108,12 +108,12 @@ double percentile(std::vector<double> values, double p) {
   return values[std::min(values.size() - 1, static_cast<std::size_t>(p * static_cast<double>(values.size())))];
 }
 
-/// A Mackie Control as a JACK client; the desk knows it by its name.
+/// A Mackie Control as a JACK client; the desk recognises it by its name.
 struct Surface {
   jack_client_t* client = nullptr;
   jack_port_t *out = nullptr, *in = nullptr;
   int number = 0;
-  // One message when asked for, and when it went.
+  // One message on request, and the frame at which it was sent.
   std::atomic<int> value{-1};
   std::atomic<std::int64_t> sent_frame{-1};
   // All faders every 10 ms, while it is set.
@@ -188,8 +188,8 @@ bool open_probe(Probe& probe, const Udp& udp) {
   return true;
 }
 
-/// Moves the fader `sets` times by `move(i)`, which returns the frame of the move (or -1), and prints how long it took
-/// to be heard.
+/// Moves the fader `sets` times by `move(i)`, which returns the frame of the move (or -1), and prints the time
+/// until main changes.
 template <class Move>
 int measure(Probe& probe, int sets, const char* what, Move move) {
   std::mt19937 random(1);
@@ -280,7 +280,7 @@ int surfaces(int port, int seconds) {
     for (int f = 0; f < 8; ++f) {
       const float level = udp.ask("/ch/" + std::to_string(s * 8 + f + 1) + "/fader");
       const double x = all[static_cast<std::size_t>(s)]->last[static_cast<std::size_t>(f)] / 16383.0;
-      // The console's fader law (X32.md section 6), in double; a float of it is within 1e-5 dB.
+      // The console's fader law (docs/X32.md, "The fader"), in double; a float of it is within 1e-5 dB.
       const double wanted = x >= 0.5      ? 40 * x - 30
                             : x >= 0.25   ? 80 * x - 50
                             : x >= 0.0625 ? 160 * x - 70

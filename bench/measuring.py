@@ -18,9 +18,9 @@ STAGES = {"low cuts and equalisers": "cascade_lanes|FilterChain|process_lanes_ra
           "compressors": "compress", "gates": "gate_lanes|gate_process|GateKind",
           "keys": "KeyTile|collect_keys|KeyListener",
           "sends and mixes (gain matrix)": "MixSettled|MixMoving|GainMatrix|mix_settled|mix_moving",
-          "main limiter and width": "TruePeak|true_peak|::between|::hear|turn_down|MainMaster|StereoWidth|SlidingMaximum",
+          "main limiter and width": "TruePeak|true_peak|::between|::hear|turn_down|MainBusStage|StereoWidth|SlidingMaximum",
           "meters": "Measure|fohd::measure",
-          "inputs (patch, delay, transposing)": "Rim|TransposeIn|PeakBits|transpose_in|peak_bits",
+          "inputs (patch, delay, transposing)": "InputStage|TransposeIn|PeakBits|transpose_in|peak_bits",
           "outputs (level, safety limiter, delay, transposing)":
               "OutputStage|FinishOutput|TransposeOut|ApplyGain|safety_limit|SumSquares|Shutter|finish_output|"
               "transpose_out|apply_gain|sum_squares"}

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "control/osc/osc_server.h"
-#include "control/readouts.h"
+#include "control/readouts/readouts.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-// The reverb for the ears and for bench/reverb_analysis.py.
+// Renders the reverb for listening and for bench/reverb_analysis.py.
 //
 //     bench_reverb_render [dial=value ...] < dry > wet      raw stereo float32, interleaved; dials as in ReverbParams,
 //                                                           and rate_hz, tail_s (silence behind the input)
@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/denormals.h"
-#include "engine/reverb.h"
+#include "engine/effects/reverb.h"
+#include "engine/tile/denormals.h"
 
 namespace {
 

@@ -111,7 +111,7 @@ class Talker {
       for (auto i = random_() % 200; i > 0; --i) packet_.push_back(static_cast<std::byte>(random_()));
     }
     send(packet_);
-    if (kind == 99) {  // a panic lasts until somebody takes it back
+    if (kind == 99) {  // a panic lasts until it is taken back
       say_now("/panic", std::int32_t{1});
       say_now("/panic", std::int32_t{0});
       say_now("/safety_mutes/clear");

@@ -1,4 +1,4 @@
-// How long from exec to the first answer over OSC, and to the first block of sound?
+// Measures the time from exec to the first answer over OSC, and to the first block of sound.
 //   bench_start_time OSC_PORT PROGRAM ARGUMENTS...
 // Runs the program and ends it with SIGTERM. The mix must let input 1 through to main.
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Plays into the desk and hears its main output.
+/// Plays into the desk and monitors its main output.
 struct Ear {
   jack_port_t *out = nullptr, *in = nullptr;
   std::atomic<bool> heard{false};

@@ -1,20 +1,20 @@
-// Order of a chunk (at most 64 frames, never across a multiple of 64 of the frame counter): rim and input stage of all
-// channels, the rest of all channels, buses (which hear the returns of 64 frames ago), effects, returns, main,
+// Order of a chunk (at most 64 frames, never across a multiple of 64 of the frame counter): input stage and low cut
+// of all channels, the rest of all channels, buses (which take the returns of 64 frames ago), effects, returns, main,
 // matrices, outputs. Everything decimated happens where the counter passes a multiple of 64.
 #include "engine/engine.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "engine/delayed_returns.h"
-#include "engine/denormals.h"
-#include "engine/gain_matrix.h"
-#include "engine/key_listener.h"
-#include "engine/main_master.h"
-#include "engine/output_stage.h"
-#include "engine/rim.h"
-#include "engine/shutter.h"
-#include "engine/strip_tile.h"
+#include "engine/stages/input_stage.h"
+#include "engine/stages/key_listener.h"
+#include "engine/stages/main_bus_stage.h"
+#include "engine/stages/output_stage.h"
+#include "engine/stages/shutter.h"
+#include "engine/stages/strip_tile.h"
+#include "engine/tile/delayed_returns.h"
+#include "engine/tile/denormals.h"
+#include "engine/tile/gain_matrix.h"
 
 namespace fohd {
 
@@ -30,14 +30,14 @@ struct Engine::Impl {
   void remember(int frames) noexcept;
   void collect_keys() noexcept;
   void process_outputs(float* const* outputs, int offset, int frames) noexcept;
-  void grid() noexcept;
+  void sub_block_boundary() noexcept;
   void read_meters(MeterFrame& frame) const noexcept;
 
   StripTile& tile(int index) noexcept { return tiles[index]; }
   /// Stages in the order of their tiles: the bus tiles, then main.
   int stage_of(int strip) const noexcept { return std::min(strip / kLanes - first_mix_tile, geometry.bus_tiles()); }
   OutputStage& output_stage(int output) noexcept { return stages[stage_of(geometry.output_strip(output))]; }
-  /// The guard that watches a strip, if it has one: channels at the rim, buses and main at their outputs.
+  /// The guard that watches a strip, if it has one: channels at the input stage, buses and main at their outputs.
   const FaultGuard* guard(int strip) const noexcept;
   int output_of(int strip) const noexcept;
 
@@ -45,19 +45,19 @@ struct Engine::Impl {
   const double rate_hz;
   const float meter_share;
   const int first_mix_tile;
-  Rim rim;
-  std::vector<RimReport> rim_reports;  ///< [tile] of the present chunk
+  InputStage input_stage;
+  std::vector<InputStageReport> input_reports;  ///< [tile] of the present chunk
   std::vector<StripTile> tiles;
   std::vector<TileTaps> taps;                        ///< [tile] of the present chunk
   std::vector<DelayedTile> buses_before;             ///< [bus tile] tap pre_fader, 64 frames ago, for keys
   std::vector<DelayedReturns> returns_before;        ///< [return tile]
   std::vector<std::unique_ptr<EffectSlot>> effects;  ///< [slot]
-  std::vector<const float*> keys;                    ///< [strip] of the present chunk (engine/key_tile.h)
+  std::vector<const float*> keys;                    ///< [strip] of the present chunk (engine/processors/key_tile.h)
   KeyListener listener;
-  bool keys_used = false;  ///< somebody has asked for another strip as a key; until then nobody
-                           ///< looks at `keys` and `buses_before`
+  bool keys_used = false;  ///< a processor has taken another strip as its key source;
+                           ///< before that `keys` and `buses_before` are not read
   GainMatrix matrix;
-  MainMaster master;
+  MainBusStage main_bus;
   std::vector<OutputStage> stages;
   Shutter shutter;
   float shutter_gains[kSubBlockFrames] = {};
@@ -70,16 +70,16 @@ struct Engine::Impl {
 Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
     : geometry(g),
       rate_hz(rate),
-      meter_share(mean_square_share(rate)),
+      meter_share(mean_square_coeff(rate)),
       first_mix_tile(g.first_mix_strip() / kLanes),
-      rim(g, rate),
-      rim_reports(static_cast<std::size_t>(g.channel_tiles())),
+      input_stage(g, rate),
+      input_reports(static_cast<std::size_t>(g.channel_tiles())),
       taps(static_cast<std::size_t>(g.tiles())),
       buses_before(static_cast<std::size_t>(g.bus_tiles())),
       returns_before(static_cast<std::size_t>(g.return_tiles())),
       keys(static_cast<std::size_t>(g.strips())),
       matrix(g),
-      master(rate, look_ahead_ms),
+      main_bus(rate, look_ahead_ms),
       lane_revisions(static_cast<std::size_t>(g.strips())),
       row_revisions(static_cast<std::size_t>(g.strips() * kTaps)),
       output_revisions(static_cast<std::size_t>(g.outputs())),
@@ -103,7 +103,7 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     lane_revisions[strip] = lane.revision;
     tile(strip / kLanes).set(strip % kLanes, lane);
     keys_used |= lane.gate_key.source >= 0 || lane.compressor_key.source >= 0;
-    if (strip < geometry.channels()) rim.set(strip, lane.source, lane.delay_frames);
+    if (strip < geometry.channels()) input_stage.set(strip, lane.source, lane.delay_frames);
   }
   for (int row = 0; row < geometry.strips() * kTaps; ++row) {
     if (targets.rows[row].revision == row_revisions[row]) continue;
@@ -122,7 +122,7 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
   }
   if (targets.main.revision != main_revision) {
     main_revision = targets.main.revision;
-    master.set(targets.main);
+    main_bus.set(targets.main);
   }
   if (targets.listen.revision != listen_revision) {
     listen_revision = targets.listen.revision;
@@ -133,12 +133,12 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
 }
 
 void Engine::Impl::settle() noexcept {
-  rim.settle();
+  input_stage.settle();
   for (StripTile& strips : tiles) strips.settle();
   for (auto& effect : effects) effect->settle();
   matrix.settle();
   listener.settle();
-  master.settle();
+  main_bus.settle();
   for (OutputStage& stage : stages) stage.settle();
   shutter.settle();
 }
@@ -156,18 +156,18 @@ void Engine::Impl::process_chunk(const float* const* inputs, float* const* outpu
   process_outputs(outputs, offset, frames);
   remember(frames);
   frames_done += static_cast<std::uint64_t>(frames);
-  if (frames_done % kSubBlockFrames == 0) grid();
+  if (frames_done % kSubBlockFrames == 0) sub_block_boundary();
 }
 
 void Engine::Impl::process_channels(const float* const* inputs, int offset, int frames) noexcept {
   for (int t = 0; t < geometry.channel_tiles(); ++t) {
     StripTile& strips = tile(t);
-    rim.read(t, inputs, offset, frames, frames_done, strips.rim_gains(), strips.input(), rim_reports[t]);
-    strips.process_input(rim_reports[t], frames);
+    input_stage.read(t, inputs, offset, frames, frames_done, strips.input_gains(), strips.input(), input_reports[t]);
+    strips.process_input(input_reports[t], frames);
   }
   if (keys_used) collect_keys();
   for (int t = 0; t < geometry.channel_tiles(); ++t) {
-    tile(t).process_rest(rim_reports[t].resets, keys.data(), frames);
+    tile(t).process_rest(input_reports[t].resets, keys.data(), frames);
     taps[t] = tile(t).taps();
   }
 }
@@ -204,7 +204,7 @@ void Engine::Impl::process_effects(int frames) noexcept {
   }
 }
 
-/// What is processed late in a chunk and heard early in one: 64 frames later.
+/// What is processed late in a chunk and used early in one: 64 frames later.
 void Engine::Impl::remember(int frames) noexcept {
   for (std::size_t i = 0; keys_used && i < buses_before.size(); ++i) {
     const TileTaps& bus = taps[first_mix_tile + i];
@@ -215,7 +215,7 @@ void Engine::Impl::remember(int frames) noexcept {
   }
 }
 
-/// Every channel's tap `input` of this chunk is there; buses are heard as they were 64 frames ago.
+/// Every channel's tap `input` of this chunk is there; buses are taken as they were 64 frames ago.
 void Engine::Impl::collect_keys() noexcept {
   for (int t = 0; t < geometry.channel_tiles(); ++t) {
     const float* key = tile(t).key();
@@ -236,26 +236,26 @@ void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames
     stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, open, outputs + 2 + s * kLanes,
                       offset, frames, frames_done);
   }
-  const bool sounds = master.process(pre_fader(main), taps[first_mix_tile + main].silent, frames);
-  stages[buses].process(master.samples(), !sounds, shutter_gains, open, outputs, offset, frames, frames_done);
+  const bool sounds = main_bus.process(pre_fader(main), taps[first_mix_tile + main].silent, frames);
+  stages[buses].process(main_bus.samples(), !sounds, shutter_gains, open, outputs, offset, frames, frames_done);
 }
 
-void Engine::Impl::grid() noexcept {
+void Engine::Impl::sub_block_boundary() noexcept {
   for (int t = 0; t < geometry.tiles(); ++t) {
-    const LaneMask broken = tile(t).grid(meter_share);
+    const LaneMask broken = tile(t).sub_block_boundary(meter_share);
     for (int lane = 0; broken != 0 && lane < kLanes; ++lane) {
       if ((broken & lane_bit(lane)) == 0) continue;
       const int strip = t * kLanes + lane;
       if (strip < geometry.channels()) {
-        rim.guard(strip).fault(frames_done);
+        input_stage.guard(strip).fault(frames_done);
       } else if (output_of(strip) < 0) {
         ++inner_faults[strip];
       }
     }
   }
-  for (OutputStage& stage : stages) stage.meter().grid(meter_share);
-  for (auto& effect : effects) effect->grid();
-  listener.grid();
+  for (OutputStage& stage : stages) stage.meter().sub_block_boundary(meter_share);
+  for (auto& effect : effects) effect->sub_block_boundary();
+  listener.sub_block_boundary();
 }
 
 int Engine::Impl::output_of(int strip) const noexcept {
@@ -265,7 +265,7 @@ int Engine::Impl::output_of(int strip) const noexcept {
 }
 
 const FaultGuard* Engine::Impl::guard(int strip) const noexcept {
-  if (strip < geometry.channels()) return &rim.guard(strip);
+  if (strip < geometry.channels()) return &input_stage.guard(strip);
   if (output_of(strip) < 0) return nullptr;
   return &stages[stage_of(strip)].guard(strip % kLanes);
 }
@@ -280,7 +280,7 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
     const FaultGuard* watch = guard(strip);
     frame.faults[strip] = inner_faults[strip] + (watch != nullptr ? watch->faults() : 0);
     frame.safety_mutes[strip] = watch != nullptr && watch->muted() ? 1 : 0;
-    if (strip < geometry.channels()) frame.input_clips[strip] = rim.clips(strip);
+    if (strip < geometry.channels()) frame.input_clips[strip] = input_stage.clips(strip);
   }
   for (int output = 0; output < geometry.outputs(); ++output) {
     const int strip = geometry.output_strip(output), lane = strip % kLanes;
@@ -291,7 +291,7 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
   }
   frame.frames = frames_done;
   frame.shutter_gain = shutter.gain();
-  frame.limiter_gain = master.limiter_gain();
+  frame.limiter_gain = main_bus.limiter_gain();
 }
 
 Engine::Engine(const Geometry& geometry, double rate_hz, double look_ahead_ms)
@@ -305,7 +305,7 @@ void Engine::process(const float* const* inputs, float* const* outputs, int fram
   const ScopedFlushToZero no_denormals;
   for (StripTile& strips : impl_->tiles) strips.begin_call();
   for (OutputStage& stage : impl_->stages) stage.meter().begin_call();
-  impl_->master.begin_call();
+  impl_->main_bus.begin_call();
   for (int offset = 0; offset < frames;) {
     const int to_grid = kSubBlockFrames - static_cast<int>(impl_->frames_done % kSubBlockFrames);
     const int chunk = std::min(frames - offset, to_grid);
@@ -318,19 +318,19 @@ void Engine::read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING { im
 
 void Engine::restart_peaks() noexcept FOHD_NONBLOCKING {
   for (StripTile& strips : impl_->tiles) strips.restart_meters();
-  impl_->master.restart_meter();
+  impl_->main_bus.restart_meter();
   for (OutputStage& stage : impl_->stages) stage.meter().restart_peaks();
 }
 
 void Engine::clear_safety_mutes() noexcept FOHD_NONBLOCKING {
-  for (int channel = 0; channel < impl_->geometry.channels(); ++channel) impl_->rim.guard(channel).clear_mute();
+  for (int channel = 0; channel < impl_->geometry.channels(); ++channel) impl_->input_stage.guard(channel).clear_mute();
   for (OutputStage& stage : impl_->stages) {
     for (int lane = 0; lane < kLanes; ++lane) stage.guard(lane).clear_mute();
   }
 }
 
 Swap<Effect>& Engine::effect_swap(int slot) noexcept { return impl_->effects[slot]->swap(); }
-int Engine::latency_frames() const noexcept { return impl_->master.latency_frames(); }
+int Engine::latency_frames() const noexcept { return impl_->main_bus.latency_frames(); }
 const Geometry& Engine::geometry() const noexcept { return impl_->geometry; }
 double Engine::rate_hz() const noexcept { return impl_->rate_hz; }
 int Engine::max_delay_frames() const noexcept { return fohd::max_delay_frames(impl_->rate_hz); }

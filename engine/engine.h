@@ -1,13 +1,13 @@
-// The desk as arithmetic: samples in, samples out. One Engine per sample rate and geometry; the control side makes it,
-// the audio thread runs it. Block order and every rule: DESIGN section 3.
+// The desk's processing: samples in, samples out. One Engine per sample rate and geometry; the control side makes it,
+// the audio thread runs it. Block order: docs/DESIGN.md, "The order of a chunk".
 #pragma once
 
 #include <memory>
 
-#include "engine/geometry.h"
-#include "engine/meter_frame.h"
-#include "engine/realtime.h"
-#include "engine/targets.h"
+#include "engine/crossing/realtime.h"
+#include "engine/stages/targets.h"
+#include "engine/tile/geometry.h"
+#include "engine/tile/meter_frame.h"
 
 namespace fohd {
 
@@ -20,8 +20,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// [audio] Takes new targets: only blocks whose revision changed are looked at, each ramps from where it is now.
-  /// The shutter has no revision and is always looked at. Numbers that are not finite count as silence or neutral.
+  /// [audio] Takes new targets: only blocks whose revision changed are read, each ramps from where it is now.
+  /// The shutter has no revision and is always read. Numbers that are not finite count as silence or neutral.
   /// targets must be made for the same geometry.
   void set_targets(const DeskTargets& targets) noexcept FOHD_NONBLOCKING;
 
@@ -35,7 +35,7 @@ class Engine {
   void process(const float* const* inputs, float* const* outputs, int frames) noexcept FOHD_NONBLOCKING;
 
   /// [audio] Adds this engine's meters into `frame` (sized for the same geometry): the running peaks are copied.
-  /// restart_peaks() then begins new ones at the peaks of the last process() call: call it when the reader has seen
+  /// restart_peaks() then begins new ones at the peaks of the last process() call: call it when the reader has read
   /// the previous frame (Latest::publish returned true).
   void read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING;
   void restart_peaks() noexcept FOHD_NONBLOCKING;
@@ -44,7 +44,7 @@ class Engine {
   /// come back in 20 ms.
   void clear_safety_mutes() noexcept FOHD_NONBLOCKING;
 
-  /// [control: offer, collect] Where the tenants of effect slot 0..geometry.effects()-1 come and go. Offer one, then
+  /// [control: offer, collect] Where the instances of effect slot 0..geometry.effects()-1 come and go. Offer one, then
   /// give the targets that name it.
   Swap<Effect>& effect_swap(int slot) noexcept;
 

@@ -1,6 +1,6 @@
 // Counts what the calling thread takes from and gives back to the heap while a guard lives: how the engine's tests
 // prove that code for the audio thread allocates nothing. Linking allocation_guard.cpp replaces the global new and
-// delete, so it belongs to test_engine only; the daemon has its own in debug builds (daemon/realtime_guard.h).
+// delete, so it belongs to test_engine only; the daemon has its own in debug builds (daemon/audio/realtime_guard.h).
 #pragma once
 
 namespace fohd::test {

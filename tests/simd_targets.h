@@ -1,5 +1,5 @@
-// Runs a test body once for every SIMD target that this CPU and this build share, so that no target rots untested
-// (STYLE section 3). On arm64 the target is static and the body runs once.
+// Runs a test body once for every SIMD target that this CPU and this build share, so that no target rots untested.
+// On arm64 the target is static and the body runs once.
 //
 //     for_each_simd_target([&] { ...svf_process(...)...; CHECK(...); });     // the target's name is in INFO
 #pragma once

@@ -4,7 +4,7 @@
 //   bench_lv2_host cost URI rate_hz frames blocks instances [symbol=value ...]   prints ns per instance and frame
 //   bench_lv2_host render URI in.wav out.wav [symbol=value ...]                   mono files feed both sides of a
 //   stereo
-//                                                                                plugin; its latency is told
+//                                                                                plugin; prints its latency
 #include <lilv/lilv.h>
 #include <lv2/atom/atom.h>
 #include <lv2/buf-size/buf-size.h>
@@ -37,7 +37,7 @@ const char* unmap_uri(LV2_URID_Unmap_Handle, LV2_URID urid) {
   return nullptr;
 }
 
-/// What plugins may ask of a host, as far as these do.
+/// The host features that plugins may require, as far as these do.
 class Features {
  public:
   Features(double rate_hz, int frames) : rate_(static_cast<float>(rate_hz)), frames_(frames) {

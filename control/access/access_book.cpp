@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMostSeen = 256, kMostLogins = 256, kMostApprovals = 256, kMostRefusals = 16;
 constexpr int kWrongKeysPerAddress = 5, kWrongKeysInAll = 20;
 constexpr std::int64_t kMinuteMs = 60'000;
-constexpr std::int64_t kSeenMs = 10 * kMinuteMs;  // as long as "who was here just now?" is asked
+constexpr std::int64_t kSeenMs = 10 * kMinuteMs;  // how long a sender stays listed
 
 /// Takes the same time wherever the texts differ, so that no key is guessed letter by letter.
 bool same_secret(std::string_view given, std::string_view key) noexcept {
@@ -64,13 +64,13 @@ bool is_local_network(std::uint32_t address) noexcept {
 AccessBook::AccessBook(AccessConfig config, std::vector<Approval> approvals)
     : config_(std::move(config)), approvals_(std::move(approvals)) {}
 
-/// A ban stands above all. Then what somebody did counts more than what somebody wrote: a login, an approval, a rule.
+/// A ban comes first. Then an action counts more than a written rule: a login, an approval, a rule.
 Rights AccessBook::decide(std::uint32_t address, std::string_view interface) const {
   const auto rule = std::find_if(config_.rules.begin(), config_.rules.end(), [&](const AccessRule& one) {
     return one.midi.empty() && (!one.network || one.network->contains(address)) &&
            (one.interface.empty() || one.interface == interface);
   });
-  // Who is on this machine can read its files; and somebody must be able to approve the first.
+  // A program on this machine can read its files; and the first approval must be possible from somewhere.
   if (address >> 24 == 127 || interface == "lo") return {};
   const bool ruled = rule != config_.rules.end();
   if (ruled && rule->rights.role == Role::refused) return rule->rights;
@@ -119,7 +119,7 @@ void AccessBook::name_midi(std::uint64_t client, std::string name) { midi_names_
 Rights AccessBook::rights_of(const Origin& origin) const {
   if (origin.side == Origin::Side::start || origin.side == Origin::Side::desk) return {};
   if (origin.side != Origin::Side::midi) return known_ ? rights_ : Rights{Role::refused};
-  // A cable is in the hand of whoever is at the rack.
+  // A MIDI cable needs access to the rack.
   const auto name = midi_names_.find(origin.client);
   if (name == midi_names_.end()) return {};
   for (const AccessRule& rule : config_.rules) {

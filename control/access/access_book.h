@@ -1,4 +1,4 @@
-// Who is who: rules and keys of the configuration, approvals by an engineer, logins. It decides the rights of every
+// Access: rules and keys of the configuration, approvals by an engineer, logins. It decides the rights of every
 // packet by where it came from, and answers for MIDI devices by their name. Addresses are IPv4 numbers in host byte
 // order; milliseconds are monotonic. No socket, no clock, no file.
 #pragma once
@@ -11,14 +11,14 @@
 #include <string_view>
 #include <vector>
 
-#include "control/access/rights.h"
 #include "control/desk/desk.h"
+#include "control/rights/rights.h"
 
 namespace fohd {
 
 enum class Trust : std::uint8_t {
   lan,      ///< loopback and private networks are engineers, unless a rule says otherwise
-  approved  ///< only loopback, and whom a rule, an engineer or a key lets in
+  approved  ///< only loopback, and what a rule, an engineer or a key admits
 };
 
 struct Network {
@@ -48,13 +48,13 @@ struct AccessKey {
 };
 struct AccessConfig {
   Trust trust = Trust::lan;
-  Role strangers = Role::viewer;  ///< with `approved`: who is in a private network and nobody knows; viewer or refused
+  Role strangers = Role::viewer;  ///< with `approved`: unknown addresses of a private network; viewer or refused
   std::vector<AccessRule> rules;  ///< the first that fits counts
   std::vector<AccessKey> keys;
   bool operator==(const AccessConfig&) const = default;
 };
 
-/// What an engineer said, and what is kept over a restart. No secrets.
+/// An engineer's decision, kept over a restart. No secrets.
 struct Approval {
   std::uint32_t address = 0;
   Rights rights;
@@ -81,14 +81,14 @@ class AccessBook : public Gate {
   /// never had a right one; then even the right one is refused until the minute is over.
   std::string login(std::string_view key, std::int64_t now_ms);
   void logout();
-  /// An engineer's word. Approving replaces what was approved before; revoking ends logins as well. "" or why not.
+  /// An engineer's decision. Approving replaces what was approved before; revoking ends logins as well. "" or why not.
   std::string approve(std::string_view address, std::string_view rights);
   std::string revoke(std::string_view address);
   const std::vector<Approval>& approvals() const noexcept { return approvals_; }
 
-  /// Lines for a person: the rules, the approvals, and who was heard in the last minutes. Never a key.
+  /// Lines for a person: the rules, the approvals, and the senders of the last minutes. Never a key.
   std::vector<std::string> list(std::int64_t now_ms) const;
-  /// What was refused since the last call, a line for each who was; bounded, whatever came.
+  /// What was refused since the last call, a line for each sender; bounded, whatever came.
   std::vector<std::string> take_refusals();
   /// The configuration was read again. Logins with keys that are the same stay.
   void configure(AccessConfig config);
@@ -114,7 +114,7 @@ class AccessBook : public Gate {
   };
 
   Rights decide(std::uint32_t address, std::string_view interface) const;
-  void remember(std::int64_t now_ms);  ///< who was heard; never who only pretends to be somebody
+  void remember(std::int64_t now_ms);  ///< the sender, unless it is refused
   const AccessKey* key_called(std::string_view name) const;
   void decide_again() {
     if (known_) rights_ = decide(address_, interface_);

@@ -43,9 +43,9 @@ std::optional<Value> Desk::accept(const Rights& rights, const Change& change, st
 
 bool Desk::strip_linked(const Parameter& p) const {
   const auto owner = static_cast<std::size_t>(p.owner);
-  if (p.family == Family::channel) return settings_.channels[owner].link;
-  if (p.family == Family::fx_return) return settings_.returns[owner].link;
-  return p.family == Family::bus && settings_.buses[owner].link;
+  if (p.strip_kind == StripKind::channel) return settings_.channels[owner].link;
+  if (p.strip_kind == StripKind::fx_return) return settings_.returns[owner].link;
+  return p.strip_kind == StripKind::bus && settings_.buses[owner].link;
 }
 
 void Desk::write_linked(const Origin& origin, ParameterId id, const Value& value) {
@@ -69,14 +69,15 @@ void Desk::set_link(const Origin& origin, ParameterId id, const Value& value) {
   for (ParameterId odd = first; odd < end; ++odd) {
     const Parameter& parameter = table_[odd];
     if (parameter.row->link_role == LinkRole::pan) {
-      // A hard-panned pair sounds the same as a balance of 0, so neither way changes a sample (DESK section 1).
+      // A hard-panned pair sounds the same as a balance of 0, so neither way changes a sample (docs/DESK.md, "Stereo
+      // links").
       write(origin, odd, is ? 0.0f : -100.0f);
       write(origin, parameter.partner, is ? 0.0f : 100.0f);
     } else if (is && parameter.row->linked) {
       write(origin, parameter.partner, get(odd));
     }
   }
-  if (is && p.family == Family::bus) link_sends(origin, std::min(p.owner, table_[p.partner].owner));
+  if (is && p.strip_kind == StripKind::bus) link_sends(origin, std::min(p.owner, table_[p.partner].owner));
 }
 
 void Desk::link_sends(const Origin& origin, int odd_bus) {

@@ -1,5 +1,5 @@
-// The one door. Every change to the mix, from whatever side, passes Desk::apply: may it? -> clamp -> rules (links) ->
-// write -> mark dirty. Observers look at their own bitset when it is their turn; there are no callbacks.
+// The only entry. Every change to the mix, from whatever side, passes Desk::apply: rights -> clamp -> rules (links) ->
+// write -> mark dirty. Observers read their own bitset when it is their turn; there are no callbacks.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "control/access/rights.h"
 #include "control/parameters/table.h"
+#include "control/rights/rights.h"
 
 namespace fohd {
 
-/// Who changed something. Monotonic time is passed in by the caller: control/ has no clock.
+/// The origin of a change. Monotonic time is passed in by the caller: control/ has no clock.
 struct Origin {
   enum class Side : std::uint8_t { start, osc, x32, midi, web, desk };
   Side side = Side::desk;
@@ -51,17 +51,17 @@ class DirtySet {
   std::vector<ParameterId> list_;
 };
 
-/// Someone who wants to know what changed. `last_origin` of an id tells whom not to echo to.
+/// Collects what changed. `last_origin` of an id is the client that gets no echo.
 struct Observer {
   DirtySet dirty;
 };
 
-/// Who may change what. A desk without a gate obeys everybody.
+/// Decides which origin may change what. Without a gate every origin may change everything.
 class Gate {
  public:
   virtual ~Gate() = default;
   virtual Rights rights_of(const Origin& origin) const = 0;
-  /// A change or a command of this one was refused; `address` says of what.
+  /// A change or a command of this one was refused; `address`: of what.
   virtual void refused(const Origin& origin, std::string_view address) = 0;
 };
 
@@ -70,7 +70,7 @@ class Desk {
  public:
   explicit Desk(const Geometry& geometry);
 
-  /// Must outlive the desk. Every door to the desk is behind it from now on.
+  /// Must outlive the desk. Every change to the desk passes it from now on.
   void set_gate(Gate* gate) noexcept { gate_ = gate; }
   void note_refused(const Origin& origin, std::string_view address) const {
     if (gate_ != nullptr) gate_->refused(origin, address);
@@ -103,7 +103,7 @@ class Desk {
   void write_linked(const Origin& origin, ParameterId id, const Value& value);
   void set_link(const Origin& origin, ParameterId id, const Value& value);
   void link_sends(const Origin& origin, int odd_bus);
-  /// Writes exactly one parameter, if it changes, and tells the observers.
+  /// Writes exactly one parameter, if it changes, and marks it dirty for the observers.
   void write(const Origin& origin, ParameterId id, const Value& value);
 
   ParameterTable table_;

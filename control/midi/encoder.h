@@ -5,7 +5,7 @@
 
 namespace fohd {
 
-/// How a turn is written in 7 bits (PROTOCOLS 5).
+/// How a turn is written in 7 bits.
 enum class MidiRelative : std::uint8_t {
   mcu,     ///< bit 6: counter-clockwise, below it the ticks (0 counts as 1)
   sign,    ///< the same as mcu: bit 6 is the sign

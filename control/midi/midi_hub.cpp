@@ -12,16 +12,16 @@ constexpr std::int64_t kLearnMs = 30'000;  // from the command to the control
 constexpr std::int64_t kGatherMs = 400;    // of one control's messages, until it is judged
 constexpr std::int64_t kTurnMs = 15;       // the daemon's tick is 20, and may be a little early
 constexpr std::size_t kMaxWatchers = 16;
-constexpr std::size_t kMaxNotes = 500;  // between two looks; 20 ms of eight surfaces at full speed are 250
+constexpr std::size_t kMaxNotes = 500;  // between two updates; 20 ms of eight surfaces at full speed are 250
 
 }  // namespace
 
 MidiHub::MidiHub(Desk& desk, DeskStatus& status, CommandSink& commands, MidiSetup setup)
-    : setup_(std::move(setup)), readouts_(desk.geometry()), house_{desk, status, commands, readouts_} {
+    : setup_(std::move(setup)), readouts_(desk.geometry()), context_{desk, status, commands, readouts_} {
   desk.attach(observer_);
 }
 
-MidiHub::~MidiHub() { house_.desk.detach(observer_); }
+MidiHub::~MidiHub() { context_.desk.detach(observer_); }
 
 // ---------------------------------------------------------------- devices
 
@@ -82,7 +82,7 @@ SurfaceView& MidiHub::view_of(const Unit& unit, const std::string& name, int col
     columns = columns_before(unit.surface, static_cast<int>(names.size()));
   }
   auto& view = views_[key];
-  if (!view) view = std::make_unique<SurfaceView>(house_.desk, setup_.layers, columns);
+  if (!view) view = std::make_unique<SurfaceView>(context_.desk, setup_.layers, columns);
   return *view;
 }
 
@@ -97,19 +97,19 @@ void MidiHub::connect(MidiUnitId id, const std::string& device, int ordinal, std
       std::any_of(units_.begin(), units_.end(), [&](const auto& u) { return u.second.unit->name() == name; });
   if (taken) name = device + number;
   SurfaceView& view = view_of(unit, device + number, profile.columns);
-  unit.unit =
-      std::make_unique<MidiUnit>(house_, id, name, std::move(profile), view, columns_before(unit.surface, unit.place));
+  unit.unit = std::make_unique<MidiUnit>(context_, id, name, std::move(profile), view,
+                                         columns_before(unit.surface, unit.place));
   for (const MidiControlSpec& spec : learned_[unit.key]) unit.unit->learn(spec);
   unit.unit->on_event = [this, id](const MidiEvent& event) { return hear_for_learning(id, event); };
   unit.unit->connect(now_ms);
-  if (house_.monitor) house_.monitor(name + " is there (" + device + ")");
+  if (context_.monitor) context_.monitor(name + " is there (" + device + ")");
   units_[id] = std::move(unit);
 }
 
 void MidiHub::disconnect(MidiUnitId id) {
   const auto at = units_.find(id);
   if (at == units_.end()) return;
-  if (house_.monitor) house_.monitor(at->second.unit->name() + " is gone");
+  if (context_.monitor) context_.monitor(at->second.unit->name() + " is gone");
   at->second.unit->let_go();
   units_.erase(at);
 }
@@ -126,16 +126,16 @@ void MidiHub::receive(MidiUnitId id, MidiBytes bytes, std::int64_t now_ms) {
 
 void MidiHub::turn(std::int64_t now_ms, const SurfaceClock& clock) {
   now_ms_ = now_ms;
-  house_.clock = clock;
+  context_.clock = clock;
   const bool changed = !observer_.dirty.empty();
   observer_.dirty.clear();
   if (learning_) finish_learning(now_ms);
   if (!watchers_.empty()) update_monitor(now_ms);
-  // However often packets bring a turn about, surfaces are looked at every 20 ms.
+  // However often packets cause a turn, surfaces are updated every 20 ms.
   const bool too_soon = now_ms - turned_ms_ < kTurnMs;
   if (!too_soon) turned_ms_ = now_ms;
   for (auto& [id, unit] : units_) {
-    // What the device has not taken yet would be old news by then: it is made up again when there is room.
+    // What the device has not taken yet would be out of date by then: it is generated again when there is room.
     if (!too_soon && unit.unit->out().messages() == 0)
       unit.unit->turn(now_ms, changed);
     else
@@ -151,7 +151,7 @@ void MidiHub::drain(const std::function<bool(MidiUnitId, MidiBytes)>& send) {
   for (auto& [id, unit] : units_) {
     MidiOut& out = unit.unit->out();
     while (unit.sent < out.messages() && send(id, out.message(unit.sent))) {
-      if (house_.monitor) house_.monitor(unit.unit->name() + " out " + midi_hex(out.message(unit.sent)));
+      if (context_.monitor) context_.monitor(unit.unit->name() + " out " + midi_hex(out.message(unit.sent)));
       ++unit.sent;
     }
     if (unit.sent < out.messages()) continue;
@@ -172,19 +172,19 @@ std::string MidiHub::learn(const std::string& target, std::uint64_t client, std:
   if (!parsed) return error;
   if (parsed->what == MidiTarget::What::nothing) return "say what the control is to do: an address such as /ch/1/fader";
   if (parsed->what == MidiTarget::What::address) {
-    const auto id = house_.desk.table().find(parsed->path);
+    const auto id = context_.desk.table().find(parsed->path);
     const auto command = find_command(parsed->path);
     if (!id && !(command && is_for_buttons(*command)) && !readouts_.find(parsed->path)) {
       return parsed->path + " is no parameter, command or read-out of this desk";
     }
-    if (id && !has_taper(*house_.desk.table()[*id].row)) return parsed->path + " is text, which no control can set";
+    if (id && !has_taper(*context_.desk.table()[*id].row)) return parsed->path + " is text, which no control can set";
   }
   if (units_.empty()) return "there is no MIDI device; fohctl midi list shows them when there is";
   learning_ = Learning{target, client, now_ms + kLearnMs, -1, 0, {}};
   return "";
 }
 
-/// While somebody learns, what is moved does nothing else.
+/// During learning a moved control does nothing else.
 bool MidiHub::hear_for_learning(MidiUnitId id, const MidiEvent& event) {
   if (!learning_) return false;
   if (learning_->first_ms >= 0 && learning_->unit != id) return false;
@@ -306,9 +306,9 @@ void MidiHub::monitor(std::uint64_t client, int seconds, std::int64_t now_ms) {
 void MidiHub::update_monitor(std::int64_t now_ms) {
   std::erase_if(watchers_, [&](const auto& watcher) { return watcher.second <= now_ms; });
   if (watchers_.empty()) {
-    house_.monitor = nullptr;
-  } else if (!house_.monitor) {
-    house_.monitor = [this](const std::string& line) { say(line); };
+    context_.monitor = nullptr;
+  } else if (!context_.monitor) {
+    context_.monitor = [this](const std::string& line) { say(line); };
   }
 }
 
@@ -319,7 +319,7 @@ void MidiHub::say(const std::string& line) {
 }
 
 std::string MidiHub::spill(const std::vector<std::string>& addresses) {
-  std::vector<StripRef> strips = find_strips(house_.desk.table(), addresses);
+  std::vector<StripRef> strips = find_strips(context_.desk.table(), addresses);
   if (strips.empty()) return "none of these is a strip with a fader, such as /ch/1 or /bus/[1-4]";
   if (units_.empty()) return "there is no MIDI surface";
   for (const auto& [key, view] : views_) view->show(strips);

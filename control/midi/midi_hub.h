@@ -1,4 +1,4 @@
-// All surfaces of a desk: which device is which, who shares a view, learning, watching. No port, thread or clock: the
+// All surfaces of a desk: which device is which, shared views, learning, watching. No port, thread or clock: the
 // daemon brings bytes and the time and takes what is to be sent.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace fohd {
 
 struct MidiSetup {
   std::vector<MidiProfile> profiles;  ///< of equal patterns the first counts
-  /// Which profile a device has, whatever the profiles' own patterns say: {pattern of its name, profile's id}.
+  /// Which profile a device has, whatever the profiles' own patterns are: {pattern of its name, profile's id}.
   std::vector<std::pair<std::string, std::string>> devices;
   std::vector<SurfaceSetup> surfaces;
   std::vector<MidiLayer> layers;
@@ -27,7 +27,7 @@ struct MidiSetup {
 /// A device while it is there. Never used again for another one.
 using MidiUnitId = std::uint32_t;
 
-/// What a client is to be told, beside answers that come at once.
+/// A line for a client, beside answers that come at once.
 struct MidiNote {
   std::uint64_t client = 0;
   std::string address;  ///< "/midi/monitor" or "/midi/learn"
@@ -51,7 +51,7 @@ class MidiHub {
   void meters(const MeterFrame& frame);
   /// Hands messages to `send` in order; false: the device takes no more now, what is left stays.
   void drain(const std::function<bool(MidiUnitId, MidiBytes)>& send);
-  /// Leaves every device as it wants to be left; drain() then has the last words.
+  /// Puts every device into its final state; drain() then has the last messages.
   void say_goodbye();
 
   std::size_t unit_count() const noexcept { return units_.size(); }
@@ -61,10 +61,10 @@ class MidiHub {
   /// [any thread] The profile that a device of this name has; null: none.
   const MidiProfile* profile_of(const std::string& device) const;
 
-  // ---- what an engineer asks for. Each returns "" or why it cannot be.
+  // ---- requests of an engineer. Each returns "" or why it cannot be.
   /// The next control that is moved, on any device, does `target` from then on.
   std::string learn(const std::string& target, std::uint64_t client, std::int64_t now_ms);
-  /// By what it does, or by its message; "all" forgets everything learned.
+  /// By what it does, or by its message; "all" removes everything learned.
   std::string forget(const std::string& what);
   /// What was learned on a device, as a profile of its own that extends the one it has. device: a unit's name, or "" if
   /// only one has learned anything.
@@ -77,7 +77,7 @@ class MidiHub {
   std::vector<std::string> list() const;
   /// The controls of a unit, by its name or its device's; nothing, and why, if there is none.
   std::vector<std::string> list_controls(const std::string& device, std::string& error) const;
-  /// The client hears all that goes in and out for so long.
+  /// Sends the client all that goes in and out for so long.
   void monitor(std::uint64_t client, int seconds, std::int64_t now_ms);
   /// All surfaces show just the strips of these addresses.
   std::string spill(const std::vector<std::string>& addresses);
@@ -110,7 +110,7 @@ class MidiHub {
   MidiSetup setup_;
   Observer observer_;
   ReadoutTable readouts_;
-  MidiHouse house_;
+  MidiContext context_;
   std::map<std::string, std::unique_ptr<SurfaceView>> views_;  ///< a surface that returns finds its banks as they were
   std::map<MidiUnitId, Unit> units_;
   std::map<std::string, std::vector<MidiControlSpec>> learned_;

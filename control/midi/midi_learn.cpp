@@ -57,7 +57,7 @@ void recognise_controller(MidiControlSpec& spec, const std::vector<MidiEvent>& e
 
 std::optional<MidiControlSpec> recognise_control(const std::vector<MidiEvent>& events) {
   if (events.empty()) return std::nullopt;
-  // The kinds that say by themselves what they are, then controllers, then keys (which may be a fader's touch).
+  // The kinds that one message identifies, then controllers, then keys (which may be a fader's touch).
   const auto first_of = [&](auto wanted) { return std::find_if(events.begin(), events.end(), wanted); };
   auto found = first_of([](const MidiEvent& e) { return e.source.kind == MidiKind::nrpn; });
   const auto is_part = [](const MidiEvent& e) {

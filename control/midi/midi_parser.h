@@ -26,7 +26,7 @@ class MidiParser {
       if (take(byte)) on_message(MidiBytes(message_.data(), size_));
     }
   }
-  /// Forgets what was begun: the cable was pulled.
+  /// Drops an unfinished message: the cable was pulled.
   void reset() noexcept { size_ = 0, running_ = 0, too_long_ = false; }
 
   /// Bytes that belonged to no message, since the start.

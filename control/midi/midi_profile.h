@@ -1,4 +1,4 @@
-// A kind of surface, as data: which controls it has, what they send and hear, what they do. Profiles are files
+// A kind of surface, as data: which controls it has, what they send and receive, what they do. Profiles are files
 // (configs/midi, docs/MIDI.md); daemon/config reads them.
 #pragma once
 
@@ -22,7 +22,7 @@ enum class ButtonMode : std::uint8_t {
   momentary,      ///< on while it is held
   set,            ///< a press sets `set_value`
   follow,         ///< 64 and above is on, below is off
-  follow_nonzero  ///< the same, but 0 says nothing
+  follow_nonzero  ///< the same, but 0 is ignored
 };
 
 /// A part of a parameter, in its unit.
@@ -39,7 +39,7 @@ struct MidiControlSpec {
   int full_scale = 127;
   int resolution = 127;
   bool motor = false;
-  std::optional<bool> reports_motor;  ///< nothing: where it has a touch, which would tell a hand
+  std::optional<bool> reports_motor;  ///< nothing: where it has a touch, which would report a hand
   MidiEcho echo = MidiEcho::never;
   int hold_off_ms = 250;
   MidiTakeover takeover = MidiTakeover::pickup;
@@ -81,7 +81,7 @@ struct MidiProfile {
 bool name_matches(std::string_view pattern, std::string_view name) noexcept;
 /// [any] Of this id; null if there is none.
 const MidiProfile* profile_with_id(const std::vector<MidiProfile>& profiles, std::string_view id) noexcept;
-/// [any] The profile for a device of that name: the one whose pattern says most (has most letters); null if none.
+/// [any] The profile for a device of that name: the one with the most specific pattern (most letters); null if none.
 const MidiProfile* find_profile(const std::vector<MidiProfile>& profiles, std::string_view device_name) noexcept;
 
 }  // namespace fohd

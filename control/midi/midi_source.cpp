@@ -144,7 +144,7 @@ void MidiDecoder::decode_control(std::uint8_t number_channel, std::uint8_t numbe
   const auto pair = static_cast<std::uint16_t>(number & 31);
   if (number < 64 && (channel.expected_14 >> pair & 1u) != 0) {  // one half of a pair is no controller of its own
     if (number < 32) channel.msb[pair] = value, channel.known_14 |= 1u << pair;
-    if ((channel.known_14 >> pair & 1u) == 0) return;  // a lower half says nothing as long as the upper is unknown
+    if ((channel.known_14 >> pair & 1u) == 0) return;  // a lower half is ignored as long as the upper is unknown
     const int low = number < 32 ? 0 : value;
     events.add({{MidiKind::control_change_14, number_channel, pair}, channel.msb[pair] << 7 | low});
     return;
@@ -161,8 +161,8 @@ void MidiDecoder::decode_control(std::uint8_t number_channel, std::uint8_t numbe
   events.add({{MidiKind::nrpn, number_channel, parameter}, channel.data_msb << 7 | channel.data_lsb});
 }
 
-/// True if it changes the chosen parameter. Steps and lower halves say nothing as long as nobody has said where this
-/// parameter stands.
+/// True if it changes the chosen parameter. Steps and lower halves are ignored as long as the value of this
+/// parameter is unknown.
 bool MidiDecoder::take_data_entry(Channel& channel, std::uint8_t number, std::uint8_t value) {
   if (number == 6) {
     channel.data_msb = value, channel.data_lsb = 0;

@@ -75,7 +75,7 @@ class MidiDecoder {
  private:
   struct Channel {
     std::uint8_t nrpn_msb = 127, nrpn_lsb = 127;  ///< 127, 127: none is chosen
-    bool registered = false;                      ///< the data that follow are of an RPN, which nobody maps
+    bool registered = false;                      ///< the data that follow are of an RPN, which is not mapped
     std::uint8_t data_msb = 0, data_lsb = 0;
     bool data_known = false;        ///< of the chosen parameter
     std::uint32_t expected_14 = 0;  ///< bit n: controller n is the upper half of 14 bits

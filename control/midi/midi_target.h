@@ -19,10 +19,10 @@ struct MidiTarget {
     select,           ///< the column's strip becomes the selected one
     strip,            ///< `path` of the column's strip
     selected,         ///< `path` of the selected strip
-    address,          ///< a parameter, a read-out to look at, or a command
+    address,          ///< a parameter, a read-out to show, or a command
     rotary_strip,     ///< the rotaries become `path` of each strip
     rotary_selected,  ///< the rotaries become what the selected strip has below `prefixes`
-    view,             ///< the strips of one family, or all
+    view,             ///< the strips of one strip kind, or all
     layer,            ///< the user's strips number `number`, from 1
     bank_left,
     bank_right,
@@ -43,7 +43,7 @@ struct MidiTarget {
   int number = 0;
 };
 
-/// [any] Understands `text`; "{n}" in it becomes `n`. Empty: nothing. On failure nullopt, and `error` says what is
+/// [any] Parses `text`; "{n}" in it becomes `n`. Empty: nothing. On failure nullopt, and `error` says what is
 /// allowed.
 std::optional<MidiTarget> parse_midi_target(std::string_view text, int n, std::string& error);
 /// [any] The other way round.

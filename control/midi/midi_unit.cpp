@@ -17,9 +17,9 @@ std::string midi_hex(MidiBytes bytes) {
   return bytes.size() > kMost ? text + " ..." : text;
 }
 
-MidiUnit::MidiUnit(MidiHouse& house, std::uint64_t client, std::string name, MidiProfile profile, SurfaceView& view,
+MidiUnit::MidiUnit(MidiContext& context, std::uint64_t client, std::string name, MidiProfile profile, SurfaceView& view,
                    int first_column)
-    : house_(house),
+    : context_(context),
       client_(client),
       name_(std::move(name)),
       profile_(std::move(profile)),
@@ -105,13 +105,13 @@ void MidiUnit::resolve(Control& control) {
   control.command.reset();
   control.range = {};
   if (does.what == MidiTarget::What::address && !control.parameter) {
-    control.readout = house_.readouts.find(does.path);
+    control.readout = context_.readouts.find(does.path);
     // One that takes arguments or answers is for programs.
     const auto command = find_command(does.path);
     if (command && is_for_buttons(*command)) control.command = command;
   }
   if (!control.parameter) return;
-  const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+  const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
   if (control.spec.range) {
     control.range.low = taper_position(row, static_cast<double>(control.spec.range->low));
     control.range.high = taper_position(row, static_cast<double>(control.spec.range->high));
@@ -121,15 +121,15 @@ void MidiUnit::resolve(Control& control) {
 
 double MidiUnit::position(const Control& control) const {
   if (!control.parameter) return 0;
-  const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+  const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
   if (!has_taper(row)) return 0;
-  return taper_position(row, house_.desk.get(*control.parameter), control.range);
+  return taper_position(row, context_.desk.get(*control.parameter), control.range);
 }
 
 std::string MidiUnit::what_it_is(const Control& control) const {
   if (control.parameter) {
-    return house_.desk.table()[*control.parameter].address + " " +
-           house_.desk.table().format(*control.parameter, house_.desk.get(*control.parameter));
+    return context_.desk.table()[*control.parameter].address + " " +
+           context_.desk.table().format(*control.parameter, context_.desk.get(*control.parameter));
   }
   if (control.readout || control.command) return control.spec.does.path;
   return "";

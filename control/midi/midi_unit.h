@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "control/desk/desk.h"
 #include "control/midi/midi_out.h"
 #include "control/midi/midi_profile.h"
 #include "control/midi/surface_display.h"
 #include "control/midi/surface_view.h"
 #include "control/parameters/taper.h"
-#include "control/readouts.h"
-#include "engine/meter_frame.h"
+#include "control/readouts/readouts.h"
+#include "engine/tile/meter_frame.h"
 
 namespace fohd {
 
@@ -30,14 +30,14 @@ struct SurfaceClock {
   int hours = 0, minutes = 0, seconds = 0;  ///< local time
 };
 
-/// What a unit needs of the house; all of it outlives the unit.
-struct MidiHouse {
+/// What a unit needs of the context; all of it outlives the unit.
+struct MidiContext {
   Desk& desk;
   DeskStatus& status;
   CommandSink& commands;
   const ReadoutTable& readouts;
   SurfaceClock clock = {};
-  /// A line for whoever watches; empty while nobody does.
+  /// Takes a line for the clients that watch; empty while there are none.
   std::function<void(const std::string&)> monitor = {};
 };
 
@@ -47,18 +47,18 @@ class MidiUnit {
   /// Bytes sent in one turn of 20 ms at most: 7.5 kB/s, which USB devices take without pause; the rest waits and is
   /// brought up to date meanwhile.
   static constexpr std::size_t kBytesPerTurn = 150;
-  /// Faders of a device that comes back start one behind the other, so that no power supply sees all motors at once.
+  /// Faders of a device that comes back start one after the other: the power supply never drives all motors at once.
   static constexpr std::int64_t kStaggerMs = 30;
 
   /// name: for people, "x-touch 2". first_column: where its columns begin in the view.
-  MidiUnit(MidiHouse& house, std::uint64_t client, std::string name, MidiProfile profile, SurfaceView& view,
+  MidiUnit(MidiContext& context, std::uint64_t client, std::string name, MidiProfile profile, SurfaceView& view,
            int first_column);
   MidiUnit(const MidiUnit&) = delete;
   MidiUnit& operator=(const MidiUnit&) = delete;
 
-  /// Begins: greets the device. It is painted when it answers, or soon.
+  /// Begins the handshake. The device is painted when it answers, or soon.
   void connect(std::int64_t now_ms);
-  /// Before it is let go.
+  /// Call it before the device is released.
   void say_goodbye();
   void receive(MidiBytes bytes, std::int64_t now_ms);
   /// It was pulled: what a hand held down is released.
@@ -144,7 +144,7 @@ class MidiUnit {
   void tell(const Control& control, const std::string& what) const;
   void exclusive(std::uint8_t command);
 
-  MidiHouse& house_;
+  MidiContext& context_;
   std::uint64_t client_;
   std::string name_;
   MidiProfile profile_;
@@ -162,7 +162,7 @@ class MidiUnit {
   std::int64_t connected_ms_ = 0, heard_ms_ = 0, asked_ms_ = 0;
   bool asked_ = false;
   std::size_t next_painted_ = 0;  ///< where LEDs go on when a turn's bytes were used up
-  bool look_ = true;              ///< something may have changed since LEDs and texts were looked at
+  bool look_ = true;              ///< something may have changed since LEDs and texts were compared
   std::int64_t looked_ms_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a device says, and what the desk does of it.
+// Messages from a device, and their effect on the desk.
 #include <algorithm>
 #include <cmath>
 
@@ -18,7 +18,7 @@ void MidiUnit::receive(MidiBytes bytes, std::int64_t now_ms) {
 }
 
 void MidiUnit::take_message(MidiBytes message, std::int64_t now_ms) {
-  if (house_.monitor) house_.monitor(name_ + " in  " + midi_hex(message));
+  if (context_.monitor) context_.monitor(name_ + " in  " + midi_hex(message));
   heard(now_ms);
   if (message[0] == 0xF0) {
     take_exclusive(message, now_ms);
@@ -35,7 +35,7 @@ void MidiUnit::take_message(MidiBytes message, std::int64_t now_ms) {
   }
 }
 
-/// The event does nothing, but its fader stands where it says.
+/// The event does nothing, but its fader stands where it reports.
 void MidiUnit::follow_motors(const MidiEvent& event, std::int64_t now_ms) {
   const auto [first, last] = places_.equal_range(event.source);
   for (auto place = first; place != last; ++place) {
@@ -55,7 +55,7 @@ void MidiUnit::heard(std::int64_t now_ms) {
 }
 
 void MidiUnit::take_exclusive(MidiBytes message, std::int64_t now_ms) {
-  // F0 00 00 66 id command ... F7: a Mackie Control or one of its kin (PROTOCOLS 3).
+  // F0 00 00 66 id command ... F7: a Mackie Control or one of its kin.
   if (profile_.protocol != MidiProtocol::mcu || message.size() < 7 || message[1] != 0 || message[2] != 0 ||
       message[3] != 0x66) {
     return;
@@ -65,10 +65,10 @@ void MidiUnit::take_exclusive(MidiBytes message, std::int64_t now_ms) {
   display_.set_sysex_id(message[4]);
   constexpr std::int64_t kAnswerMs = 1000;
   const bool unasked = now_ms - asked_ms_ > kAnswerMs;
-  if (!unasked) answers_ = true;  // only one that does is missed when it is silent
+  if (!unasked) answers_ = true;  // only a device that answers counts as gone when it is silent
   const bool logic_control = message[4] == 0x10 || message[4] == 0x11;
   if (command == 0x01 && logic_control && message.size() >= 18 && out_.size_bytes() < kBytesPerTurn) {
-    // Only these two want the answer; a wrong one can lock the others. Sums modulo 128 of the four challenge bytes.
+    // Only these two need the answer; a wrong one can lock the others. Sums modulo 128 of the four challenge bytes.
     const auto c = [&](std::size_t i) { return static_cast<unsigned>(message[13 + i]); };
     auto& bytes = out_.bytes();
     bytes.insert(bytes.end(), {0xF0, 0x00, 0x00, 0x66, message[4], 0x02});
@@ -79,14 +79,14 @@ void MidiUnit::take_exclusive(MidiBytes message, std::int64_t now_ms) {
     bytes.push_back(0xF7);
     out_.close();
   }
-  // It was switched on (01), accepted us (03) or is ready (06): whatever it showed is gone.
+  // It was switched on (01), accepted the desk (03) or is ready (06): whatever it showed is gone.
   if (command == 0x03 || ((command == 0x01 || command == 0x06) && unasked)) must_paint_ = true;
 }
 
 void MidiUnit::take_event(const MidiEvent& event, std::int64_t now_ms) {
   look_ = true;
   const auto [first, last] = places_.equal_range(event.source);
-  if (first == last && house_.monitor) house_.monitor(name_ + "     " + to_string(event.source) + " is not mapped");
+  if (first == last && context_.monitor) context_.monitor(name_ + "     " + to_string(event.source) + " is not mapped");
   for (auto place = first; place != last; ++place) {
     Control& control = controls_[place->second.control];
     if (resolved_revision_ != view_.revision()) resolve(now_ms);
@@ -111,17 +111,17 @@ void MidiUnit::take_event(const MidiEvent& event, std::int64_t now_ms) {
 }
 
 void MidiUnit::tell(const Control& control, const std::string& what) const {
-  if (!house_.monitor) return;
+  if (!context_.monitor) return;
   const std::string does = to_string(control.spec.does);
-  house_.monitor(name_ + "     " + control.spec.name + ": " + (what.empty() ? does.empty() ? "free" : does : what));
+  context_.monitor(name_ + "     " + control.spec.name + ": " + (what.empty() ? does.empty() ? "free" : does : what));
 }
 
 /// "": it was set; else why not.
 std::string MidiUnit::set(Control& control, const Value& value) {
   std::string error;
   const Change change{*control.parameter, value};
-  if (house_.desk.apply({Origin::Side::midi, client_}, {&change, 1}, error)) error.clear();
-  if (house_.monitor) tell(control, error.empty() ? what_it_is(control) : error);
+  if (context_.desk.apply({Origin::Side::midi, client_}, {&change, 1}, error)) error.clear();
+  if (context_.monitor) tell(control, error.empty() ? what_it_is(control) : error);
   return error;
 }
 
@@ -132,19 +132,19 @@ void MidiUnit::move_absolute(Control& control, int value, std::int64_t now_ms) {
     tell(control, "its motor moves");
     return;
   }
-  if (!control.parameter || !has_taper(*house_.desk.table()[*control.parameter].row)) {
+  if (!control.parameter || !has_taper(*context_.desk.table()[*control.parameter].row)) {
     tell(control, "");
     return;
   }
   const double place = static_cast<double>(reported) / control.spec.full_scale;
-  const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+  const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
   std::optional<double> to = place;
-  // A hand that rested long enough let go, where no touch tells.
+  // Without a touch sensor, a fader that rested long enough counts as released.
   control.must_pick_up = control.must_pick_up && was_held;
   if (!control.spec.motor || control.must_pick_up) {
     const double now_at = position(control);
     to = control.takeover.move(place, now_at);
-    if (!to && house_.monitor) {
+    if (!to && context_.monitor) {
       const int way = control.takeover.way(now_at);
       tell(control, what_it_is(control) + (way > 0   ? ": move up to take over"
                                            : way < 0 ? ": move down to take over"
@@ -160,11 +160,11 @@ void MidiUnit::move_absolute(Control& control, int value, std::int64_t now_ms) {
 
 void MidiUnit::turn_encoder(Control& control, int value, std::int64_t now_ms) {
   const int ticks = encoder_ticks(control.spec.relative, value);
-  if (!control.parameter || ticks == 0 || !has_taper(*house_.desk.table()[*control.parameter].row)) {
+  if (!control.parameter || ticks == 0 || !has_taper(*context_.desk.table()[*control.parameter].row)) {
     tell(control, "");
     return;
   }
-  const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+  const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
   const double quick = view_.fine() ? EncoderSpeed::kFine : control.speed.factor(ticks, now_ms);
   double step = EncoderSpeed::kTick * quick;
   if (is_stepped(row)) {
@@ -182,10 +182,10 @@ void MidiUnit::turn_encoder(Control& control, int value, std::int64_t now_ms) {
 /// What it was pressed for, whatever lies under it by now.
 void MidiUnit::release(Control& control) {
   if (!control.held) return;
-  const ParameterRow& row = *house_.desk.table()[*control.held].row;
+  const ParameterRow& row = *context_.desk.table()[*control.held].row;
   std::string error;
   const Change change{*control.held, taper_value(row, 0, control.range)};
-  house_.desk.apply({Origin::Side::midi, client_}, {&change, 1}, error);
+  context_.desk.apply({Origin::Side::midi, client_}, {&change, 1}, error);
   control.held.reset();
 }
 
@@ -211,7 +211,7 @@ void MidiUnit::press(Control& control, int value, std::int64_t now_ms) {
   if (control.command) {
     if (!pressed) return;
     std::string error;
-    if (!house_.commands.execute(*control.command, {Origin::Side::midi, client_}, {}, error)) tell(control, error);
+    if (!context_.commands.execute(*control.command, {Origin::Side::midi, client_}, {}, error)) tell(control, error);
     tell(control, error.empty() ? does.path : error);
     return;
   }
@@ -222,14 +222,14 @@ void MidiUnit::press(Control& control, int value, std::int64_t now_ms) {
   if (does.what == What::rotary_push) {
     if (!pressed) return;
     control.shown_until_ms = now_ms + kShowMs;
-    set(control, house_.desk.table().default_value(*control.parameter));
+    set(control, context_.desk.table().default_value(*control.parameter));
     return;
   }
   press_parameter(control, value, pressed);
 }
 
 void MidiUnit::press_parameter(Control& control, int value, bool pressed) {
-  const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+  const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
   if (!has_taper(row)) return;
   const auto put = [&](bool on) { set(control, taper_value(row, on ? 1 : 0, control.range)); };
   switch (control.spec.mode) {
@@ -255,7 +255,7 @@ void MidiUnit::press_parameter(Control& control, int value, bool pressed) {
       break;
   }
   if (!pressed) return;
-  const Value now = house_.desk.get(*control.parameter);
+  const Value now = context_.desk.get(*control.parameter);
   if (const auto* whole = std::get_if<std::int32_t>(&now)) {
     // A choice goes round.
     const bool last = *whole >= static_cast<std::int32_t>(row.max);

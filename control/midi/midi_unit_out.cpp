@@ -14,7 +14,7 @@ using What = MidiTarget::What;
 constexpr std::int64_t kAskMs = 100;       // ports need a moment until both directions are there
 constexpr std::int64_t kNoAnswerMs = 400;  // then it is painted, whether it answers or not: some never do
 constexpr std::int64_t kSilentMs = 10'000, kPatienceMs = 2000;
-constexpr std::int64_t kPingMs = 1000;  // a HUI goes off-line when it hears none for 2 s (PROTOCOLS 4)
+constexpr std::int64_t kPingMs = 1000;  // a HUI goes off-line when it gets none for 2 s
 
 std::string two_digits(int number) {
   char text[16];
@@ -24,7 +24,7 @@ std::string two_digits(int number) {
 
 }  // namespace
 
-// ---------------------------------------------------------------- hello and goodbye
+// ---------------------------------------------------------------- connection
 
 void MidiUnit::connect(std::int64_t now_ms) {
   connected_ms_ = heard_ms_ = asked_ms_ = now_ms;
@@ -54,7 +54,7 @@ void MidiUnit::greet(std::int64_t now_ms) {
   }
 }
 
-/// Asks who does not answer, notices who has gone and who came back.
+/// Queries a device that does not answer, detects one that has gone or come back.
 void MidiUnit::look_after(std::int64_t now_ms) {
   if (profile_.protocol == MidiProtocol::hui) {
     if (now_ms - asked_ms_ >= kPingMs) greet(now_ms);
@@ -148,8 +148,8 @@ int MidiUnit::wanted_led(const Control& control) const {
   if (const auto lit = view_.lit(spec.does, first_column_ + spec.column)) return *lit ? spec.led_on : spec.led_off;
   bool on = false;
   if (control.parameter) {
-    const Value value = house_.desk.get(*control.parameter);
-    const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+    const Value value = context_.desk.get(*control.parameter);
+    const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
     if (spec.mode == ButtonMode::set) {
       on = std::abs(number_in(value).value_or(0) - spec.set_value) < 1e-6;  // both came from the same text
     } else if (row.kind == Kind::boolean || row.kind == Kind::real) {
@@ -158,18 +158,18 @@ int MidiUnit::wanted_led(const Control& control) const {
       on = position(control) > 0;
     }
   } else if (control.readout) {
-    const Value value = house_.readouts.read(house_.desk.settings(), house_.status, *control.readout);
+    const Value value = context_.readouts.read(context_.desk.settings(), context_.status, *control.readout);
     const auto* whole = std::get_if<std::int32_t>(&value);
     on = whole != nullptr && *whole != 0;
-    if (on) return spec.led_blink;  // an alarm wants to be seen
+    if (on) return spec.led_blink;  // an alarm must be seen
   }
   return on ? spec.led_on : spec.led_off;
 }
 
-/// An MCU ring (PROTOCOLS 3): bits 5-4 the style, 3-0 the place 1 to 11, bit 6 the LED in the middle.
+/// An MCU ring: bits 5-4 the style, 3-0 the place 1 to 11, bit 6 the LED in the middle.
 int MidiUnit::wanted_ring(const Control& control) const {
   if (!control.parameter) return 0;
-  const ParameterRow& row = *house_.desk.table()[*control.parameter].row;
+  const ParameterRow& row = *context_.desk.table()[*control.parameter].row;
   const double at = position(control);
   if (control.spec.ring_style == RingStyle::value) return static_cast<int>(std::lround(at * 127));
   if (control.spec.ring_style == RingStyle::steps_13) return 1 + static_cast<int>(std::lround(at * 12));
@@ -187,21 +187,21 @@ int MidiUnit::wanted_ring(const Control& control) const {
 
 std::string MidiUnit::name_of(StripRef strip) const {
   if (const auto id = view_.below(strip, "name")) {
-    const Value value = house_.desk.get(*id);
+    const Value value = context_.desk.get(*id);
     if (const auto* name = std::get_if<std::string>(&value); name != nullptr && !name->empty()) return *name;
   }
-  const FamilyRow& family = kFamilyRows[static_cast<std::size_t>(strip.family)];
-  if (!family.numbered) return std::string(family.word);
-  // The number is what tells them apart, so the word gives way.
+  const StripKindRow& strip_kind = kStripKindRows[static_cast<std::size_t>(strip.strip_kind)];
+  if (!strip_kind.numbered) return std::string(strip_kind.word);
+  // The number distinguishes them, so the word is cut.
   const std::string number = std::to_string(strip.owner + 1);
   const std::size_t width = display_.cell_width(), room = width - std::min(width, number.size() + 1);
-  return std::string(family.word.substr(0, std::max<std::size_t>(room, 1))) + (room > 1 ? " " : "") + number;
+  return std::string(strip_kind.word.substr(0, std::max<std::size_t>(room, 1))) + (room > 1 ? " " : "") + number;
 }
 
 /// The end of its path in a few letters: "eq/2/freq" is "2freq"; a send has the name of its bus.
 std::string MidiUnit::parameter_name(ParameterId id) const {
-  const Parameter& parameter = house_.desk.table()[id];
-  if (parameter.row->repeat == Repeat::bus) return name_of({Family::bus, parameter.index});
+  const Parameter& parameter = context_.desk.table()[id];
+  if (parameter.row->repeat == Repeat::bus) return name_of({StripKind::bus, parameter.index});
   std::string_view path = parameter.address;
   const std::size_t last = path.rfind('/');
   const std::size_t before = last == 0 ? std::string_view::npos : path.rfind('/', last - 1);
@@ -213,8 +213,8 @@ std::string MidiUnit::parameter_name(ParameterId id) const {
 }
 
 std::string MidiUnit::value_text(ParameterId id) const {
-  const ParameterTable& table = house_.desk.table();
-  const Value value = house_.desk.get(id);
+  const ParameterTable& table = context_.desk.table();
+  const Value value = context_.desk.get(id);
   const std::size_t width = display_.cell_width();
   const auto* real = std::get_if<float>(&value);
   if (real == nullptr) return table.format(id, value);
@@ -246,23 +246,23 @@ void MidiUnit::paint_texts(std::int64_t now_ms) {
     display_.text(column, 1, lower);
     int color = 7;
     if (const auto id = strip ? view_.below(*strip, "color") : std::nullopt) {
-      color = std::get<std::int32_t>(house_.desk.get(*id));
+      color = std::get<std::int32_t>(context_.desk.get(*id));
     }
     display_.color(column, color);
   }
 }
 
-/// Hours, minutes, seconds, and in the three digits of the frames the load of the audio thread in percent; or, asked
-/// for, the xruns since the start.
+/// Hours, minutes, seconds, and in the three digits of the frames the load of the audio thread in percent; or, on
+/// request, the xruns since the start.
 void MidiUnit::paint_clock() {
   std::string ten;
   if (view_.shows_load()) {
-    ten = std::to_string(std::clamp(house_.status.xruns, 0, 999'999));
+    ten = std::to_string(std::clamp(context_.status.xruns, 0, 999'999));
     ten = "Er  " + std::string(6 - std::min<std::size_t>(ten.size(), 6), ' ') + ten;
   } else {
-    const SurfaceClock& clock = house_.clock;
+    const SurfaceClock& clock = context_.clock;
     ten = " " + two_digits(clock.hours) + "." + two_digits(clock.minutes) + "." + two_digits(clock.seconds);
-    const int load = std::clamp(static_cast<int>(std::lround(house_.status.load_percent)), 0, 999);
+    const int load = std::clamp(static_cast<int>(std::lround(context_.status.load_percent)), 0, 999);
     const std::string percent = std::to_string(load);
     ten += std::string(3 - percent.size(), ' ') + percent;
   }
@@ -271,7 +271,7 @@ void MidiUnit::paint_clock() {
 
 void MidiUnit::meters(const MeterFrame& frame) {
   if (!profile_.display.meters) return;
-  const Geometry& geometry = house_.desk.geometry();
+  const Geometry& geometry = context_.desk.geometry();
   for (int column = 0; column < profile_.columns; ++column) {
     const auto strip = view_.strip(first_column_ + column);
     if (!strip) {
@@ -281,23 +281,23 @@ void MidiUnit::meters(const MeterFrame& frame) {
     const auto owner = static_cast<std::size_t>(strip->owner);
     std::size_t first = owner, count = 1;
     bool clipped = false;
-    if (strip->family == Family::channel) {
-      clipped = owner < house_.status.input_clipped.size() && house_.status.input_clipped[owner];
-    } else if (strip->family == Family::fx_return) {
+    if (strip->strip_kind == StripKind::channel) {
+      clipped = owner < context_.status.input_clipped.size() && context_.status.input_clipped[owner];
+    } else if (strip->strip_kind == StripKind::fx_return) {
       first = static_cast<std::size_t>(geometry.first_return_strip()) + owner;
-    } else if (strip->family == Family::bus) {
+    } else if (strip->strip_kind == StripKind::bus) {
       first = static_cast<std::size_t>(geometry.first_bus_strip()) + owner;
-      clipped = house_.status.output_clipped[2 + owner];
-    } else if (strip->family == Family::main) {
+      clipped = context_.status.output_clipped[2 + owner];
+    } else if (strip->strip_kind == StripKind::main) {
       first = static_cast<std::size_t>(geometry.main_strip());
       count = 2;
-      clipped = house_.status.output_clipped[0] || house_.status.output_clipped[1];
+      clipped = context_.status.output_clipped[0] || context_.status.output_clipped[1];
     }
-    // A channel is watched as it comes in, so that a shut fader shows that somebody plays; a mix as it goes out.
+    // A channel's meter is its input, so that it also shows a signal behind a shut fader; a mix's is its output.
     float peak = 0;
     for (std::size_t i = first; i < first + count && i < frame.strips.size(); ++i) {
       const StripMeter& meter = frame.strips[i];
-      peak = std::max(peak, strip->family == Family::channel ? meter.pre_peak : meter.post_peak);
+      peak = std::max(peak, strip->strip_kind == StripKind::channel ? meter.pre_peak : meter.post_peak);
     }
     display_.level(column, peak, clipped);
   }

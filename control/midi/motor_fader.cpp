@@ -5,13 +5,13 @@
 
 namespace fohd {
 
-/// The same place as far as the device can tell: nearer than one of its steps.
+/// The same place within the device's resolution: nearer than one of its steps.
 bool MotorFader::same(int a, int b) const noexcept {
   return std::abs(a - b) * static_cast<std::int64_t>(spec_.resolution) < spec_.full_scale;
 }
 
 void MotorFader::connected(std::int64_t start_ms) noexcept {
-  known_ = owes_ = false;  // a hand that is on it stays: it may be what woke the device
+  known_ = owes_ = false;  // a touch stays: it may be what switched the device on
   busy_ = true;
   start_ms_ = start_ms;
   travel_until_ms_ = 0;
@@ -41,7 +41,7 @@ bool MotorFader::moved(int position, std::int64_t now_ms) noexcept {
 
 bool MotorFader::held(std::int64_t now_ms) const noexcept {
   if (touched_) return now_ms - hand_ms_ < kTouchMs;
-  // Where a touch tells, its end has been told; a move without one (a sleeve, a nail) is echoed at once by a servo.
+  // A touch sensor reports the end of a touch; a move without one (a sleeve, a nail) is echoed at once by a servo.
   if (spec_.has_touch || spec_.echo == MidiEcho::required) return false;
   return hand_ms_ != 0 && now_ms - hand_ms_ < spec_.hold_off_ms;
 }
@@ -71,7 +71,7 @@ std::optional<int> MotorFader::next(int target, std::int64_t now_ms) noexcept {
   busy_ = true;
   if (now_ms < start_ms_ || held(now_ms)) return std::nullopt;
   if (!known_) {
-    // Nobody knows where it stands, so no way can be made slow; its own servo brakes it.
+    // Its position is unknown, so its move cannot be slowed; its own servo brakes it.
     busy_ = false;
     return command(target, now_ms);
   }

@@ -1,9 +1,9 @@
-// One fader with a motor: who moves it, the hand or the desk, and what may be sent to it when (PROTOCOLS 5; WISHES
-// 31 to 41). Positions are the device's own numbers, 0..full_scale.
+// One fader with a motor: what moves it, the hand or the desk, and what may be sent to it when. Positions are the
+// device's own numbers, 0..full_scale.
 //
 // The rules: while a hand is on it, nothing is sent. What was true before the last touch is never sent, because only
-// the present is: there is no queue. After a touch a servo hears the place it stands at, once, or it would return to
-// where it was commanded last; a device that stumbles over echoes hears nothing but a new place, after a rest. Only
+// the present is: there is no queue. After a touch a servo is sent the place it stands at, once, or it would return to
+// where it was commanded last; a device that is disturbed by echoes is sent only a new place, after a rest. Only
 // another position of the device's resolution is worth a message. The desk's own moves take time: motors do not slam.
 #pragma once
 
@@ -12,9 +12,9 @@
 
 namespace fohd {
 
-/// What a device needs to hear of its own moves.
+/// What a device needs to be sent of its own moves.
 enum class MidiEcho : std::uint8_t {
-  never,       ///< it has no motor, or its feedback is not wanted
+  never,       ///< it has no motor, or takes no feedback
   after_move,  ///< only once it has rested: an echo would stop it under the hand
   required,    ///< its servo returns to the last commanded place unless that is where it stands
 };
@@ -24,7 +24,7 @@ struct MotorFaderSpec {
   int resolution = 1023;  ///< distinct positions above 0
   MidiEcho echo = MidiEcho::required;
   bool has_touch = true;
-  int hold_off_ms = 250;  ///< rest that ends a move where no touch tells
+  int hold_off_ms = 250;  ///< rest that ends a move without a touch sensor
   /// It may report the places that its motor passes. Then a report on the way, untouched, is not a hand's.
   bool reports_motor = true;
 };
@@ -32,7 +32,7 @@ struct MotorFaderSpec {
 /// [control]
 class MotorFader {
  public:
-  /// From end to end; slower than a hand, faster than anybody waits.
+  /// From end to end; slower than a hand, too short to wait for.
   static constexpr int kTravelMs = 200;
   /// A motor has arrived by then, and what it reports on its way is no hand's move.
   static constexpr int kSettleMs = 400;
@@ -44,13 +44,13 @@ class MotorFader {
   /// It is there again, and may stand anywhere: nothing is sent before start_ms, then its place.
   void connected(std::int64_t start_ms) noexcept;
   void touch(bool down, std::int64_t now_ms) noexcept;
-  /// It says where it stands. False: its own motor on the way to where we sent it, no hand.
+  /// It reports where it stands. False: its own motor on the way to where it was sent, no hand.
   bool moved(int position, std::int64_t now_ms) noexcept;
-  /// Whether a hand is on it, as far as one can tell.
+  /// Whether a hand is on it, as far as the device reports.
   bool held(std::int64_t now_ms) const noexcept;
   /// What is to be sent now so that it comes to `target`; nothing if it is there, held, or must rest.
   std::optional<int> next(int target, std::int64_t now_ms) noexcept;
-  /// Whether next() has more to say later, without anything else happening.
+  /// Whether next() has more to send later, without anything else happening.
   bool busy() const noexcept { return busy_; }
 
  private:
@@ -60,7 +60,7 @@ class MotorFader {
   MotorFaderSpec spec_;
   bool known_ = false, touched_ = false, owes_ = false, busy_ = true;
   int position_ = 0;  ///< where it stands or was sent to
-  int reported_ = 0;  ///< what it said last
+  int reported_ = 0;  ///< what it reported last
   std::int64_t start_ms_ = 0, hand_ms_ = 0, sent_ms_ = 0;
   // Where its motor may be until then: everything between where it stood and all it was sent since.
   int travel_low_ = 0, travel_high_ = 0;

@@ -13,7 +13,7 @@ namespace {
 
 struct Port {
   std::string device, place;  ///< place: which of the device's ports
-  int number = -1;            ///< the client's or card's, where the name tells it
+  int number = -1;            ///< the client's or card's, where the name has it
   int sub = 0;
 };
 
@@ -58,7 +58,7 @@ std::optional<int> number_at(std::string_view text) {
 }
 
 /// What bridges between ALSA and JACK add: "a2j:NAME [24] (capture): PORT", "Midi-Bridge:NAME:(capture_0) PORT". The
-/// client's number, if it is told.
+/// client's number, if it is there.
 std::optional<int> without_bridge(std::string& text) {
   for (const std::string_view prefix : {"a2j:", "Midi-Bridge:"}) {
     if (text.starts_with(prefix)) text.erase(0, prefix.size());
@@ -94,7 +94,7 @@ Port parse(std::string text) {
   return port;
 }
 
-/// The device's name, with the port's where there is more to say.
+/// The device's name, with the port's where that differs.
 std::string full_name(const Port& port) {
   std::string place = port.place;
   while (!port.device.empty() && place.starts_with(port.device)) place = trimmed(place.substr(port.device.size()));

@@ -1,5 +1,5 @@
-// Which MIDI ports are one device. Systems list ports by name, those that speak and those that listen apart; a wrong
-// pair makes faders fight (WISHES 41).
+// Which MIDI ports are one device. Systems list ports by name, sources and sinks apart; a wrong
+// pair makes faders oscillate, since each follows the other's moves.
 #pragma once
 
 #include <optional>
@@ -8,12 +8,12 @@
 
 namespace fohd {
 
-/// A device as the system's port names tell it.
+/// A device as the system's port names describe it.
 struct MidiPortPair {
   std::string name;    ///< the device's, without direction and numbers: what profiles' patterns are matched with
   int ordinal = 1;     ///< from 1 among devices of the same name, in the order of their card or client numbers
-  std::string source;  ///< the port we hear; empty: none
-  std::string sink;    ///< the port we speak to; empty: none
+  std::string source;  ///< the port that the desk reads; empty: none
+  std::string sink;    ///< the port that the desk writes; empty: none
   bool operator==(const MidiPortPair&) const = default;
 };
 

@@ -24,7 +24,7 @@ std::string plain(std::string_view text) {
   return out;
 }
 
-/// A character of a seven-segment display: ASCII 64..95 less 64, 32..63 as it is (PROTOCOLS 3).
+/// A character of a seven-segment display: ASCII 64..95 less 64, 32..63 as it is.
 std::uint8_t segments(char c) {
   const auto upper = static_cast<std::uint8_t>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   if (upper >= 0x40 && upper < 0x60) return static_cast<std::uint8_t>(upper - 0x40);

@@ -1,5 +1,5 @@
-// The small displays of a surface: scribble strips with their colours, level meters, the time display. It is told what
-// should stand there, and sends what differs from what does. Wire forms: PROTOCOLS 3 and 4.
+// The small displays of a surface: scribble strips with their colours, level meters, the time display. It takes what
+// should be shown, and sends what differs from what is shown. Wire forms: those of a Mackie Control and a HUI.
 #pragma once
 
 #include <array>
@@ -57,7 +57,7 @@ class SurfaceDisplay {
   struct Meter {
     float peak = 0;
     bool clipped = false;
-    int clip_sent = -1;  ///< the lamp: 0 dark, 1 lit, -1 nobody knows
+    int clip_sent = -1;  ///< the lamp: 0 dark, 1 lit, -1 unknown
     int sent = 0;
   };
   DisplaySpec spec_;
@@ -71,7 +71,7 @@ class SurfaceDisplay {
   std::int64_t meters_ms_ = 0;
 };
 
-/// [any] Steps 0..12 of a meter for a linear peak: from -60 dB, 12 is 0 dB (PROTOCOLS 3).
+/// [any] Steps 0..12 of a meter for a linear peak: from -60 dB, 12 is 0 dB (a Mackie Control's).
 int meter_step(float peak) noexcept;
 
 }  // namespace fohd

@@ -11,7 +11,7 @@ namespace {
 
 using What = MidiTarget::What;
 
-bool is_mixing(Family family) { return family == Family::channel || family == Family::fx_return; }
+bool is_mixing(StripKind strip_kind) { return strip_kind == StripKind::channel || strip_kind == StripKind::fx_return; }
 
 }  // namespace
 
@@ -19,7 +19,7 @@ std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const s
   std::vector<StripRef> strips;
   for (const std::string& pattern : patterns) {
     for (const ParameterId id : table.match(pattern + "/fader")) {
-      const StripRef strip{table[id].family, table[id].owner};
+      const StripRef strip{table[id].strip_kind, table[id].owner};
       if (std::find(strips.begin(), strips.end(), strip) == strips.end()) strips.push_back(strip);
     }
   }
@@ -28,27 +28,27 @@ std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const s
 
 SurfaceView::SurfaceView(const Desk& desk, std::span<const MidiLayer> layers, int columns)
     : desk_(desk), layers_(layers), columns_(std::max(columns, 1)) {
-  buses_ = all_of(kFamilyRows[static_cast<std::size_t>(Family::bus)].word);
+  buses_ = all_of(kStripKindRows[static_cast<std::size_t>(StripKind::bus)].word);
   order_source_.what = What::view;
-  order_source_.path = kFamilyRows[static_cast<std::size_t>(Family::channel)].word;
+  order_source_.path = kStripKindRows[static_cast<std::size_t>(StripKind::channel)].word;
   order_ = all_of(order_source_.path);
   if (!order_.empty()) selected_ = order_.front();
 }
 
 std::vector<StripRef> SurfaceView::all_of(std::string_view word) const {
   std::vector<StripRef> strips;
-  for (std::size_t f = 0; f < kFamilyRows.size(); ++f) {
-    if (word != "all" && kFamilyRows[f].word != word) continue;
-    const auto family = static_cast<Family>(f);
-    for (int owner = 0; owner < owner_count(family, desk_.geometry()); ++owner) {
-      if (below({family, owner}, "fader")) strips.push_back({family, owner});
+  for (std::size_t f = 0; f < kStripKindRows.size(); ++f) {
+    if (word != "all" && kStripKindRows[f].word != word) continue;
+    const auto strip_kind = static_cast<StripKind>(f);
+    for (int owner = 0; owner < owner_count(strip_kind, desk_.geometry()); ++owner) {
+      if (below({strip_kind, owner}, "fader")) strips.push_back({strip_kind, owner});
     }
   }
   return strips;
 }
 
 std::optional<ParameterId> SurfaceView::below(StripRef strip, std::string_view path) const {
-  return desk_.table().find(owner_prefix(strip.family, std::to_string(strip.owner + 1)) + std::string(path));
+  return desk_.table().find(owner_prefix(strip.strip_kind, std::to_string(strip.owner + 1)) + std::string(path));
 }
 
 std::optional<StripRef> SurfaceView::strip(int column) const {
@@ -170,7 +170,7 @@ std::optional<bool> SurfaceView::lit(const MidiTarget& target, int column) const
 }
 
 void SurfaceView::set_order(std::vector<StripRef> strips, const MidiTarget& source) {
-  if (strips.empty()) return;  // a desk without such strips: dead columns help nobody
+  if (strips.empty()) return;  // a desk without such strips: dead columns are useless
   order_ = std::move(strips);
   order_source_ = source;
   offset_ = 0;
@@ -186,7 +186,7 @@ void SurfaceView::show(std::vector<StripRef> strips) {
   order_ = std::move(strips);
   offset_ = 0;
   spilled_ = true;
-  if (selected_.family != Family::bus) sends_ = false;  // else the faders would be the buses
+  if (selected_.strip_kind != StripKind::bus) sends_ = false;  // else the faders would be the buses
   ++revision_;
 }
 
@@ -197,7 +197,7 @@ void SurfaceView::toggle_spill() {
   spilled_ = false;
 }
 
-/// The strips that are heard in the selected one: by a send that is on and not off, or by their way to main.
+/// The strips that feed the selected one: by a send that is on and not off, or by their way to main.
 std::vector<StripRef> SurfaceView::contributors() const {
   const auto value = [&](StripRef strip, const std::string& path) -> std::optional<Value> {
     const auto id = below(strip, path);
@@ -205,11 +205,11 @@ std::vector<StripRef> SurfaceView::contributors() const {
   };
   std::vector<StripRef> strips;
   for (const StripRef strip : all_of("all")) {
-    if (selected_.family == Family::main) {
+    if (selected_.strip_kind == StripKind::main) {
       if (const auto on = value(strip, "main/on"); on && *on == Value(std::int32_t{1})) strips.push_back(strip);
       continue;
     }
-    if (selected_.family != Family::bus) continue;
+    if (selected_.strip_kind != StripKind::bus) continue;
     const std::string send = "send/" + std::to_string(selected_.owner + 1);
     const auto on = value(strip, send + "/on"), level = value(strip, send + "/level"),
                tap = value(strip, send + "/tap");
@@ -239,7 +239,7 @@ void SurfaceView::collect_rotaries() {
   constexpr int kDepth = 4;  // "eq/1/freq", "gate/key/filter/on"
   rotaries_.clear();
   const ParameterTable& table = desk_.table();
-  const std::string strip = owner_prefix(selected_.family, std::to_string(selected_.owner + 1));
+  const std::string strip = owner_prefix(selected_.strip_kind, std::to_string(selected_.owner + 1));
   for (const std::string& prefix : prefixes_) {
     std::vector<ParameterId> found;
     std::string pattern = strip + prefix;
@@ -263,8 +263,9 @@ std::optional<ParameterId> SurfaceView::strip_fader(int column) const {
   if (!here) return std::nullopt;
   if (!sends_) return below(*here, "fader");
   const auto send = [](StripRef bus) { return "send/" + std::to_string(bus.owner + 1) + "/level"; };
-  if (selected_.family == Family::bus) return is_mixing(here->family) ? below(*here, send(selected_)) : std::nullopt;
-  return here->family == Family::bus ? below(selected_, send(*here)) : std::nullopt;
+  if (selected_.strip_kind == StripKind::bus)
+    return is_mixing(here->strip_kind) ? below(*here, send(selected_)) : std::nullopt;
+  return here->strip_kind == StripKind::bus ? below(selected_, send(*here)) : std::nullopt;
 }
 
 std::optional<ParameterId> SurfaceView::rotary(int column) const {
@@ -298,7 +299,7 @@ std::optional<ParameterId> SurfaceView::parameter(const MidiTarget& target, int 
 
 std::string SurfaceView::assignment() const {
   if (sends_) {
-    if (selected_.family != Family::bus) return "SF";
+    if (selected_.strip_kind != StripKind::bus) return "SF";
     const std::string number = std::to_string(selected_.owner + 1);
     return number.size() < 2 ? " " + number : number;
   }

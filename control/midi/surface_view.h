@@ -1,4 +1,4 @@
-// What a surface looks at: which strips lie under its columns, which one is selected, what its faders and rotaries
+// What a surface shows: which strips lie under its columns, which one is selected, what its faders and rotaries
 // are. Shared by all units of a surface. It changes nothing of the desk.
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace fohd {
 
 struct StripRef {
-  Family family = Family::channel;
+  StripKind strip_kind = StripKind::channel;
   int owner = 0;
   bool operator==(const StripRef&) const = default;
 };
@@ -64,7 +64,7 @@ class SurfaceView {
   std::vector<StripRef> contributors() const;
   void collect_rotaries();
   /// Sends on faders of a strip: its faders are the buses.
-  bool columns_are_buses() const { return sends_ && selected_.family != Family::bus; }
+  bool columns_are_buses() const { return sends_ && selected_.strip_kind != StripKind::bus; }
   const std::vector<StripRef>& order() const { return columns_are_buses() ? buses_ : order_; }
   int offset() const { return columns_are_buses() ? bus_offset_ : offset_; }
   std::optional<ParameterId> strip_fader(int column) const;

@@ -11,7 +11,7 @@ std::optional<double> Takeover::move(double place, double value) noexcept {
   place_ = place;
   has_place_ = true;
   if (mode_ == MidiTakeover::jump) return place;
-  if (engaged_ && std::abs(value - last_value_) > step_ / 2) engaged_ = false;  // somebody else moved it
+  if (engaged_ && std::abs(value - last_value_) > step_ / 2) engaged_ = false;  // moved from elsewhere
   if (first || (place == before && !engaged_)) return std::nullopt;
   if (engaged_) return place;
   // Crossing, never nearness: a fast hand skips any window.

@@ -1,4 +1,4 @@
-// Faders and knobs without motors: how the hand takes a value over that it does not stand at (PROTOCOLS 5). Places are
+// Faders and knobs without motors: how the hand takes a value over that it does not stand at. Places are
 // 0..1 of the control's range.
 #pragma once
 
@@ -23,12 +23,12 @@ class Takeover {
   /// It controls something else, was away, or the desk was recalled: the hand must come to the value again.
   void rearm() noexcept { has_place_ = engaged_ = false; }
   /// The hand moved to `place` while the value stands at `value`. Returns where the value is to go. The first report
-  /// after rearm() only tells where the hand is (but for jump).
+  /// after rearm() only reports where the hand is (but for jump).
   std::optional<double> move(double place, double value) noexcept;
   /// What the value became by it: a value with steps, or one that is limited, differs.
   void settled(double value) noexcept { last_value_ = value; }
 
-  /// Where the hand must go to take over: +1 up, -1 down, 0 it has, or nobody knows where it is.
+  /// Where the hand must go to take over: +1 up, -1 down, 0 it has, or its place is unknown.
   int way(double value) const noexcept;
 
  private:

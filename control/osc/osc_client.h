@@ -1,5 +1,5 @@
-// What the server remembers about those who have a lease: what they subscribed to, what they are still owed
-// and how much they may still ask.
+// What the server stores of each client with a lease: what it subscribed to, what it is still owed
+// and how much it may still request.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +53,7 @@ class UpdateQueue {
   enum class First : std::uint8_t { changes, state };
   /// What comes next; the other kind if there is none of this. Not when empty.
   ItemId front(First first);
-  /// What front() said is sent.
+  /// The item of front() is sent.
   void pop(ItemId id);
   void clear();
   /// Places held in memory for the order of changes.
@@ -68,7 +68,7 @@ class UpdateQueue {
   ItemId cursor_ = 0;
 };
 
-/// Since the last distribution: what a client set itself to exactly the value that the desk then held. It knows these.
+/// Since the last distribution: what a client set itself to exactly the value that the desk then held. It has these.
 class OwnSets {
  public:
   explicit OwnSets(std::size_t size = 0) : bits_(size) {}
@@ -115,7 +115,7 @@ struct Client {
   std::int64_t asked_lease_ms = 0;
   bool heard_again = false;   ///< a second packet came
   bool wants_values = false;  ///< false: only meters
-  bool echo = false;          ///< hears the result of its own sets too
+  bool echo = false;          ///< gets the result of its own sets too
   bool says_synced = false;   ///< the full state is on its way, /synced closes it
   ErrorWindow errors;
   Allowance values{kSubscriberValuesPerSecond, kSubscriberValuesPerSecond};

@@ -9,7 +9,7 @@ namespace {
 
 /// Twice the widest level of the largest desk, its 128 channels: nothing that exists is left out.
 constexpr std::size_t kMaxChildren = 256;
-/// Longer words are not looked at: no segment of the desk is.
+/// Longer words are not compared: no segment of the desk is.
 constexpr std::size_t kMaxWord = 31;
 
 /// Levenshtein distance: letters to insert, delete or replace.

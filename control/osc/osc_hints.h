@@ -1,4 +1,4 @@
-// "Unknown address" with a helping hand: how far the address is known, and what was probably meant.
+// Hints for an unknown address: how far the address exists, and what was probably meant.
 #pragma once
 
 #include <string>

@@ -64,7 +64,7 @@ Stranger& Hosts::port(Host& host, ClientId stranger, std::int64_t now_ms) {
   return *idle;
 }
 
-/// At most once a millisecond: who forges thousands of machines shall not pay us a walk for each.
+/// At most once a millisecond: thousands of forged machines must not cost a walk each.
 void Hosts::forget_idle(std::int64_t now_ms) {
   if (swept_ms_ == now_ms) return;
   swept_ms_ = now_ms;

@@ -1,4 +1,4 @@
-// How much those who talk may cause: a port, a machine with all its ports, and all strangers (who have no lease)
+// How much work senders may cause: a port, a machine with all its ports, and all strangers (senders without a lease)
 // together. Sender addresses can be forged, so what is remembered is bounded, and no machine takes more than a quarter
 // of what all strangers share.
 #pragma once
@@ -44,14 +44,14 @@ class Allowance {
 /// Errors: enough to see what is wrong, not enough to be used as an echo.
 inline constexpr int kErrorsPerSecond = 10;
 /// Values that gets bring. A forged sender address can turn one small question into that many small answers
-/// to a third party, so strangers get little; who subscribes has a lease that runs out.
+/// to a third party, so strangers get little; a subscriber has a lease that runs out.
 inline constexpr double kStrangerValuesPerSecond = 1000;
-/// All who have no lease together, however many addresses they forge: 20 ms of work and about 1 MB.
+/// All senders without a lease together, however many addresses they forge: 20 ms of work and about 1 MB.
 inline constexpr double kAllStrangersValuesPerSecond = 20000;
-/// Errors told to strangers, all together: twenty at once who each get their 10, and 40 kB/s if all of them are forged.
+/// Errors sent to strangers, all together: twenty at once, each with its 10, and 40 kB/s if all of them are forged.
 inline constexpr double kStrangerErrorsPerSecond = 200;
-/// Addresses that the patterns of all who have no lease may visit together, at 50 ns each (bench/osc_cost); another
-/// pool of the same size pays for their subscriptions. Who has a lease has an allowance of its own.
+/// Addresses that the patterns of all strangers may visit together, at 50 ns each (bench/osc_cost); another
+/// pool of the same size pays for their subscriptions. A client with a lease has an allowance of its own.
 inline constexpr double kStrangerPatternWorkPerSecond = 3e5;
 /// Values that gets bring to all programs with a lease on one machine: a default desk's values ten times over, and
 /// with their headers 20 Mbit/s, less than half of what updates may take.
@@ -59,7 +59,7 @@ inline constexpr double kHostLeaseValuesPerSecond = 40000;
 /// Addresses that one subscriber's patterns and subscriptions may visit: `/ch/*/send/*/on` on the default desk 80 times
 /// a second; and those of all on one machine, 8 % of the thread: as much as the 16 it may have.
 inline constexpr double kSubscriberPatternWorkPerSecond = 1e5, kHostLeasePatternWorkPerSecond = 1.6e6;
-/// What one machine may take of each of these, so that three greedy ones still leave something.
+/// What one machine may take of each of these, so that three full ones still leave something.
 inline constexpr double kHostShare = 0.25;
 /// Ports remembered one by one of each machine: more programs than run on a tablet or a laptop at once. The rest of its
 /// ports share what one would have.
@@ -109,7 +109,7 @@ struct Stranger {
 /// One machine.
 struct Host {
   std::int64_t touched_ms = 0;
-  /// How many leases hold on to it. Then it is not forgotten, and neither is it when a lease is given up and taken
+  /// How many leases hold on to it. Then it is not dropped, and neither is it when a lease is given up and taken
   /// anew.
   int leases = 0;
   Allowance lease_values{kHostLeaseValuesPerSecond, kHostLeaseValuesPerSecond};

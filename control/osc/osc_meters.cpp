@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "control/osc/osc_packet.h"
-#include "engine/dynamics_laws.h"
+#include "engine/processors/dynamics_laws.h"
 
 namespace fohd::osc {
 namespace {
@@ -90,7 +90,7 @@ int MeterHub::rate_for(int interval_ms) noexcept {
 void MeterHub::join(int rate, int group, std::int64_t now_ms) {
   View& v = view(rate, group);
   if (v.clients++ > 0) return;
-  v.next_ms = std::max(v.next_ms, now_ms);  // who leaves and joins again gets no more frames than who stays
+  v.next_ms = std::max(v.next_ms, now_ms);  // leaving and joining again gives no more frames than staying
   v.peaks.assign(static_cast<std::size_t>(items(group)) * 2, 0.0f);
 }
 
@@ -117,7 +117,7 @@ void MeterHub::fold(View& v, int group, const MeterFrame& frame) const {
 
 void MeterHub::take(const MeterFrame& frame, DeskStatus& status) {
   if (frame.strips.size() != last_.strips.size() || frame.outputs.size() != last_.outputs.size()) return;
-  // A new engine (another sample rate) counts from zero again: its counters say nothing against the old one's.
+  // A new engine (another sample rate) counts from zero again: its counters are not comparable with the old one's.
   if (frame.frames >= last_.frames) {
     latch(input_clipped_, frame.input_clips, last_.input_clips);
     latch(output_clipped_, frame.output_clips, last_.output_clips);

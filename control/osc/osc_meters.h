@@ -1,5 +1,5 @@
 // Meters for many screens: maxima are kept once per rate, and a frame is encoded once per rate and group however many
-// clients look at it. Clip and fault latches live here too, since they come from the same counters.
+// clients watch it. Clip and fault latches live here too, since they come from the same counters.
 #pragma once
 
 #include <array>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "control/osc/osc_client.h"
-#include "control/readouts.h"
-#include "engine/meter_frame.h"
+#include "control/readouts/readouts.h"
+#include "engine/tile/meter_frame.h"
 
 namespace fohd::osc {
 
@@ -53,7 +53,7 @@ class MeterHub {
   int items(int group) const noexcept;
   /// The rate class for an interval: index into kMeterIntervalsMs.
   static int rate_for(int interval_ms) noexcept;
-  /// A client joins or leaves; while nobody looks at a (rate, group) it costs nothing.
+  /// A client joins or leaves; a (rate, group) without a client costs nothing.
   void join(int rate, int group, std::int64_t now_ms);
   void leave(int rate, int group) noexcept;
 
@@ -67,7 +67,7 @@ class MeterHub {
   void encode(int rate, int group, std::vector<std::vector<std::byte>>& datagrams);
 
  private:
-  struct View {  ///< one (rate, group) that somebody looks at
+  struct View {  ///< one (rate, group) with at least one client
     int clients = 0;
     std::int64_t next_ms = 0;
     std::vector<float> peaks;  ///< two an item: pre and post, or the gains (deepest, not largest)

@@ -14,14 +14,14 @@
 namespace fohd::osc {
 
 /// What may wait for a socket that takes nothing: more than a full state of the largest desk (about 2 MB) to one
-/// client, less than anybody misses on a Pi. Beyond it answers are dropped and counted.
+/// client, and little for a Pi. Beyond it answers are dropped and counted.
 inline constexpr std::size_t kOutboxBytes = 4u << 20;
 
 /// [control]
 class Outbox {
  public:
   /// Whether so many bytes more may wait for `to`. One client may hold a quarter of what the others leave free, so
-  /// however many there are and whatever they ask, somebody new finds room: with n greedy ones 4 / (4 + n) of it.
+  /// however many there are and whatever they request, a new one finds room: with n full ones 4 / (4 + n) of it.
   bool has_room(ClientId to, std::size_t bytes) const {
     const auto held = held_.find(to);
     const std::size_t mine = (held == held_.end() ? 0 : held->second) + bytes;
@@ -37,7 +37,7 @@ class Outbox {
     return true;
   }
 
-  /// The socket took less than there was, or nobody asked for a long time: better to wait with what can be coalesced.
+  /// The socket took less than there was, or drain() has not run for long: better to wait with what can be coalesced.
   bool congested() const noexcept { return stuck_ || arena_.size() > kOutboxBytes / 2; }
 
   /// Returns how many were sent.

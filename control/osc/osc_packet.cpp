@@ -183,7 +183,7 @@ const void* Arguments::operator[](std::size_t i) const { return argv_[i]; }
 
 const char* to_value(const Arguments& arguments, std::size_t i, Value& value) {
   const void* bytes = arguments[i];
-  // liblo's union asks for 8-byte alignment, but arguments stand on 4: so they are copied out.
+  // liblo's union needs 8-byte alignment, but arguments stand on 4: so they are copied out.
   const auto read = [bytes](auto number) {
     std::memcpy(&number, bytes, sizeof number);
     return number;

@@ -1,7 +1,7 @@
 // OSC 1.0 packets: proving that the bytes are whole, walking bundles, taking messages apart and putting them together.
 //
-// Every offset and length is checked here before liblo sees a byte; liblo then converts (byte order, arguments).
-// Bundles are walked by us because liblo recurses without a limit and knows no "all or nothing".
+// Every offset and length is checked here before liblo gets a byte; liblo then converts (byte order, arguments).
+// Bundles are walked here because liblo recurses without a limit and has no "all or nothing".
 #pragma once
 
 #include <lo/lo.h>
@@ -18,7 +18,7 @@
 
 namespace fohd::osc {
 
-/// Deeper nesting is refused: nobody needs it, and an attacker's packet could else nest 3,000 times.
+/// Deeper nesting is refused: no client needs it, and an attacker's packet could else nest 3,000 times.
 inline constexpr int kMaxBundleDepth = 8;
 /// The longest address that a message may carry, patterns included. The desk's own are under 40.
 inline constexpr std::size_t kMaxAddressBytes = 255;
@@ -37,7 +37,7 @@ struct MessageView {
   bool has_tags = false;
 };
 
-/// Checks one message. On failure returns the reason in words, else nullptr; `address` is set as soon as it is known.
+/// Checks one message. On failure returns the reason as text, else nullptr; `address` is set as soon as it is known.
 /// [any] no allocation.
 const char* check_message(Bytes bytes, MessageView& view) noexcept;
 

@@ -1,4 +1,4 @@
-// What each message of a packet asks for, found out before anything is touched: so a bundle is one change or none.
+// What each message of a packet requests, determined before anything is touched: so a bundle is one change or none.
 #include <cmath>
 
 #include "control/osc/osc_server_impl.h"
@@ -179,7 +179,7 @@ OscServer::Impl::Refused OscServer::Impl::too_much(std::string_view address, con
 OscServer::Impl::Refused OscServer::Impl::refuse_unknown(std::string_view address) {
   ++counters_.unknown_addresses;
   if (is_pattern(address)) return refusal(address, "matches no address");
-  return refusal(address, {});  // the hint is looked up only if it is told
+  return refusal(address, {});  // the hint is looked up only if it is sent
 }
 
 OscServer::Impl::Refused OscServer::Impl::find_bad_change(ClientId from, std::size_t first, std::size_t end) const {

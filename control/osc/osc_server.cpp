@@ -18,7 +18,7 @@ std::vector<std::string_view> all_addresses(const ParameterTable& table, const R
   return all;
 }
 
-/// Whether a client that sent `sent` knows by that what the desk holds now.
+/// Whether a value as a client sent it equals what the desk holds now.
 bool same(const ParameterRow& row, const Value& sent, const Value& now) {
   if (sent == now) return true;
   const auto* whole = std::get_if<std::int32_t>(&now);
@@ -138,7 +138,7 @@ void OscServer::Impl::note_own(Client& client, std::span<const Change> changes) 
     if (same(*desk_.table()[change.id].row, change.value, desk_.get(change.id))) {
       client.own.insert(change.id);
     } else if (client.subscribed.contains(change.id)) {
-      client.queue.change(change.id);  // clamped, or overruled: not what it sent, so it must hear
+      client.queue.change(change.id);  // clamped, or overruled: not what it sent, so it needs an update
     }
   }
 }
@@ -160,7 +160,7 @@ void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_
   if (verdict == Verdict::tell_limit) {
     say_error(to, "", "more errors than 10 a second are counted, not told; see /counters");
   } else if (verdict == Verdict::tell) {
-    // What was probably meant costs a look at all addresses: only for who hears it.
+    // Finding what was probably meant costs a search of all addresses: only for an answer that is sent.
     say_error(to, address, (reason.empty() ? hints_.about(address) : std::string(reason)) + std::string(remark));
   }
 }

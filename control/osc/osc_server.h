@@ -1,4 +1,5 @@
-// The native OSC namespace (DESIGN section 5, docs/OSC.md): packets in, changes of the desk and answers out.
+// The native OSC namespace (docs/DESIGN.md, "The OSC namespace"; docs/OSC.md): packets in, changes of the desk and
+// answers out.
 //
 // The server has no socket, thread or clock. The daemon gives it every datagram with the time of its arrival, calls
 // tick() at least every 20 ms and at the end of each turn of its loop, and sends what drain() hands out. All of it on
@@ -15,14 +16,14 @@
 #include <vector>
 
 #include "control/desk/desk.h"
-#include "engine/meter_frame.h"
+#include "engine/tile/meter_frame.h"
 
 namespace fohd {
 
-class CommandSink;  // control/commands.h
-struct DeskStatus;  // control/readouts.h
+class CommandSink;  // control/commands/commands.h
+struct DeskStatus;  // control/readouts/readouts.h
 
-/// One address and port, as a number that the daemon gives. Never 0. A number is not used again for somebody else
+/// One address and port, as a number that the daemon gives. Never 0. A number is not used again for another client
 /// without drop_client() in between.
 using ClientId = std::uint64_t;
 
@@ -30,16 +31,16 @@ using ClientId = std::uint64_t;
 struct OutgoingPacket {
   ClientId to = 0;
   std::span<const std::byte> bytes;
-  bool known = false;  ///< has_lease(): somebody is there, so an answer to it is worth more than one to a stranger
+  bool known = false;  ///< has_lease(): a client is there, so an answer to it is worth more than one to a stranger
 };
 
-/// Larger datagrams would be fragmented on Wi-Fi or in a tunnel, and one lost fragment loses all (PROTOCOLS 1).
+/// Larger datagrams would be fragmented on Wi-Fi or in a tunnel, and one lost fragment loses all.
 inline constexpr std::size_t kMaxDatagramBytes = 1400;
 /// Anything longer than a UDP datagram can be is refused unread.
 inline constexpr std::size_t kMaxPacketBytes = 65507;
 inline constexpr int kOscProtocolVersion = 1;
 
-/// What /info tells.
+/// What /info reports.
 struct OscServerInfo {
   std::string name = "fohd";  ///< of this desk
   std::string version;        ///< of the program
@@ -74,12 +75,12 @@ class OscServer {
   OscServer(const OscServer&) = delete;
   OscServer& operator=(const OscServer&) = delete;
 
-  /// One datagram. Applies what it asks and queues the answers. now_ms: monotonic, any origin. ntp_now: the wall clock
+  /// One datagram. Applies its requests and queues the answers. now_ms: monotonic, any origin. ntp_now: the wall clock
   /// as an OSC time tag (seconds since 1900 in the upper 32 bits), used only to judge the time tags of bundles; 0 if
   /// unknown, then every time tag counts as now.
   void receive(ClientId from, std::span<const std::byte> packet, std::int64_t now_ms, std::uint64_t ntp_now);
 
-  /// Leases, and updates for whoever is due. Cheap when nothing is.
+  /// Leases, and updates for the clients that are due. Cheap when nothing is.
   void tick(std::int64_t now_ms);
 
   /// A new frame of meters, every 10 ms.
@@ -91,21 +92,21 @@ class OscServer {
   /// While packets stay, no updates are made up: values go on being coalesced.
   void drain(const std::function<bool(const OutgoingPacket&)>& send);
 
-  /// Tells a client a line of text, at an address that answers commands. False: it may not ask for more in this second,
-  /// and the line is lost.
+  /// Sends a client a line of text, at an address that answers commands. False: its allowance for this second is used
+  /// up, and the line is lost.
   bool tell(ClientId client, const std::string& address, const std::string& text);
-  /// The same with several values, which cost by their size: 128 bytes are as much as a value asked for.
+  /// The same with several values, which cost by their size: 128 bytes are as much as a requested value.
   bool tell(ClientId client, const std::string& address, std::span<const Value> values);
 
-  /// Whether a client has a lease and has been heard again since: its address is not just written on one packet.
+  /// Whether a client has a lease and has sent another packet since: its address is not just that of one packet.
   bool has_lease(ClientId client) const;
-  /// Forgets a client at once and without a word, e.g. after ICMP "port unreachable".
+  /// Drops a client at once and without a message, e.g. after ICMP "port unreachable".
   void drop_client(ClientId client);
   /// The same for all of which this is true.
   void drop_clients(const std::function<bool(ClientId)>& which);
 
   std::size_t subscriber_count() const noexcept;
-  /// All who have a lease, in the order in which they came.
+  /// All clients with a lease, in the order in which they came.
   std::vector<ClientId> subscribers() const;
   const OscCounters& counters() const noexcept;
 

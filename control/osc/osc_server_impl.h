@@ -1,6 +1,6 @@
 // The inside of OscServer. One packet goes through three steps: its frame is proven (osc_packet), every message is
 // planned without touching anything (osc_plan.cpp), then all is carried out or nothing (osc_server.cpp). Requests that
-// are about the conversation itself (/subscribe and its like) are in osc_verbs.cpp, what subscribers hear in
+// are about the conversation itself (/subscribe and its like) are in osc_verbs.cpp, what subscribers get in
 // osc_updates.cpp.
 #pragma once
 
@@ -11,14 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "control/osc/osc_client.h"
 #include "control/osc/osc_hints.h"
 #include "control/osc/osc_meters.h"
 #include "control/osc/osc_outbox.h"
 #include "control/osc/osc_packet.h"
 #include "control/osc/osc_server.h"
-#include "control/readouts.h"
+#include "control/readouts/readouts.h"
 
 namespace fohd {
 
@@ -35,25 +35,25 @@ inline constexpr std::size_t kMaxFilters = 16;
 inline constexpr std::int64_t kFlushIntervalMs = 20;
 /// Room kept in every bundle for the element "/synced ,i".
 inline constexpr std::size_t kSyncedBytes = 4 + 8 + 4 + 4;
-/// Read-outs are looked at this often; they are for eyes.
+/// Read-outs are compared this often; they are for display.
 inline constexpr std::int64_t kReadoutIntervalMs = 50;
 /// One client gets at most 12 datagrams (16.8 kB) per flush, 6.7 Mbit/s: the full state of the default desk in 0.2 s,
-/// and a Wi-Fi at its worst 1 Mbit/s basic rate is slow but not dead for long.
+/// and a Wi-Fi at its worst 1 Mbit/s basic rate is slow, but not blocked for long.
 inline constexpr int kDatagramsPerFlush = 12;
 /// Of these, what a full state that is on its way has for itself while changes would take everything: the state of the
 /// default desk then needs 0.7 s.
 inline constexpr int kStateDatagramsPerFlush = 3;
 /// All clients together: 4,800 datagrams/s, 54 Mbit/s.
 inline constexpr double kDatagramsPerSecond = 4800, kDatagramsBurst = 96;
-/// Changes that one packet may ask for once its patterns are spread out: `/ch/*/send/*/on` on the largest desk is
+/// Changes that one packet may request once its patterns are spread out: `/ch/*/send/*/on` on the largest desk is
 /// 8,192. Bounds memory (48 bytes each).
 inline constexpr std::size_t kMaxChangesPerPacket = 32768;
-/// Time tags further ahead are refused (DESIGN section 5), in units of 2^-32 s.
+/// Time tags further ahead are refused (docs/DESIGN.md, "The OSC namespace"), in units of 2^-32 s.
 inline constexpr std::uint64_t kMaxAhead = std::uint64_t{10} << 32;
 
 enum class Verb : std::uint8_t { info, counters, subscribe, unsubscribe, renew, resync, meters };
 
-/// A request about the conversation, its arguments understood.
+/// A request about the conversation, its arguments parsed.
 struct VerbRequest {
   Verb verb = Verb::info;
   bool echo = false;
@@ -65,7 +65,7 @@ struct VerbRequest {
 
 std::optional<Verb> find_verb(std::string_view address) noexcept;
 std::span<const std::string_view> verb_addresses() noexcept;
-/// Understands a request. Returns the reason if it is not one.
+/// Parses a request. Returns the reason if it is not one.
 std::string parse_verb(Verb verb, const MessageView& message, VerbRequest& request);
 
 /// What carrying out a planned message means. Ranges are places in the plan's lists.
@@ -190,7 +190,7 @@ class OscServer::Impl {
 
   std::vector<std::unique_ptr<Client>> clients_;
   std::unordered_map<ClientId, Client*> client_by_id_;
-  std::size_t next_served_ = 0;  ///< whose turn it is when datagrams are short
+  std::size_t next_served_ = 0;  ///< the client that is first when datagrams are short
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
 
   std::vector<Value> readout_values_;  ///< as last seen

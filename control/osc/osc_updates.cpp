@@ -1,4 +1,4 @@
-// What subscribers hear: the full state when they come, then every change, never more often than 50 times a second per
+// What subscribers get: the full state when they come, then every change, never more often than 50 times a second per
 // address, never faster than a Wi-Fi takes, and always the last value.
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-// The conversation itself: who is there, what they want to hear, until when.
+// Requests about the conversation itself: clients, their subscriptions, their leases.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -211,8 +211,8 @@ osc::BitSet OscServer::Impl::items_below(const std::vector<std::string>& filters
 
 void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
   if (!has_place(from, "/subscribe")) return;
-  // What is refused costs nothing, and strangers can use up neither what subscribers live on nor, by their patterns,
-  // what lets newcomers in.
+  // What is refused costs nothing, and strangers can use up neither the share of subscribers nor, by their patterns,
+  // that of new clients.
   Client* known = find(from);
   if (!may_work(osc::Pool::subscribe_work, from, known)) {
     refuse(from, "/subscribe", "too many requests in this second; try again");
@@ -228,7 +228,7 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
     return;
   }
   Client* client = &admit(from);
-  // What it set before counts no more: it hears the full state.
+  // What it set before counts no more: it gets the full state.
   client->own.clear();
   client->queue.clear();
   client->subscribed = std::move(wanted);
@@ -285,7 +285,7 @@ void OscServer::Impl::farewell(Client& client, const char* reason) {
 }
 
 void OscServer::Impl::remove(Client& client) {
-  client.host.touched_ms = now_ms_;  // whoever comes again at once finds the machine's allowances as they were
+  client.host.touched_ms = now_ms_;  // a client that returns at once finds the machine's allowances as they were
   for (int group = 0; group < osc::kMeterGroups; ++group) stop_meters(client, group);
   client_by_id_.erase(client.id);
   std::erase_if(clients_, [&client](const auto& other) { return other.get() == &client; });

@@ -127,7 +127,7 @@ std::optional<AddressTree::Id> AddressTree::find(std::string_view address) const
 std::vector<AddressTree::Id> AddressTree::match(std::string_view pattern) const {
   if (!pattern.starts_with('/') || pattern.size() > kMaxPatternBytes) return {};
   std::vector<std::uint32_t> level{0}, next;
-  std::vector<signed char> known(segments_.size());  // 0 not looked at, 1 matches, -1 does not
+  std::vector<signed char> known(segments_.size());  // 0 not compared, 1 matches, -1 does not
   while (!pattern.empty() && !level.empty()) {
     pattern.remove_prefix(1);
     const std::string_view segment = pattern.substr(0, pattern.find('/'));

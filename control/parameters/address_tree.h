@@ -2,7 +2,7 @@
 //
 // A pattern is matched segment by segment ('/' is never crossed): ? one character, * any run, [a-z] [!a-z] sets,
 // {a,b} alternatives. Work is bounded whatever the pattern: a segment is matched by following the set of all positions
-// it can have reached (one bit per character, no backtracking), and every distinct segment text is looked at once.
+// it can have reached (one bit per character, no backtracking), and every distinct segment text is compared once.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ bool is_pattern(std::string_view address) noexcept;
 class AddressTree {
  public:
   using Id = std::uint32_t;
-  /// Longer patterns match nothing: nobody types one, and a datagram could carry 64 KB of them.
+  /// Longer patterns match nothing: no client needs one, and a datagram could carry 64 KB of them.
   static constexpr std::size_t kMaxPatternBytes = 1024;
 
   /// [control] Room for so many addresses, so that adding them moves nothing.

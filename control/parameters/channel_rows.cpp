@@ -1,4 +1,4 @@
-// What an input strip has (DESK sections 1, 2, 3 and 6).
+// What an input strip has (docs/DESK.md, "Signal flow" and "Defaults and ranges").
 #include "control/parameters/dynamics_rows.h"
 #include "control/parameters/strip_rows.h"
 
@@ -63,7 +63,7 @@ constexpr std::array kInput = {
     Row<C>{linked(choice("lowcut/slope", kSlopeNames, 1, x32_index("preamp/hpslope"), "Steepness per octave.")),
            [](C& c, int) -> int& { return c.low_cut_slope; }},
 };
-/// Buses 13 to 16 feed the effects 1 to 4, so they hear the fader; all others are monitor mixes.
+/// Buses 13 to 16 feed the effects 1 to 4, so they follow the fader; all others are monitor mixes.
 constexpr float send_tap_default(const Geometry&, int, int bus) {
   return static_cast<float>(bus >= 12 && bus < 16 ? SendTap::post_fader : SendTap::pre_fader);
 }

@@ -1,8 +1,8 @@
-// Rows of gate and compressor, the same for every kind of strip that has them (DESK section 6).
+// Rows of gate and compressor, the same for every kind of strip that has them (docs/DESK.md, "Defaults and ranges").
 #pragma once
 
 #include "control/parameters/rows.h"
-#include "engine/compressor.h"
+#include "engine/processors/compressor.h"
 
 namespace fohd::rows {
 

@@ -1,5 +1,5 @@
-// Effect slots (/fx) and the strips through which the mix hears them (/fxrtn): DESIGN section 3, DESK sections 3 and 5.
-// Each kind of effect has rows of its own below its name; what they are told is kept while another kind is in the slot.
+// Effect slots (/fx) and the strips that return them to the mix (/fxrtn): docs/DESK.md, "Effects".
+// Each kind of effect has rows of its own below its name; their values are kept while another kind is in the slot.
 #include "control/parameters/strip_rows.h"
 
 namespace fohd {
@@ -11,7 +11,7 @@ using R = ReturnSettings;
 
 constexpr std::array<std::string_view, 2> kTypeNames = {"none", "reverb"};
 
-/// Buses 13 to 16 feed the effects 1 to 4 (DESK section 6); on a smaller desk the last buses do.
+/// Buses 13 to 16 feed the effects 1 to 4 (docs/DESK.md, "Defaults and ranges"); on a smaller desk the last buses do.
 constexpr float source_default(const Geometry& desk, int slot, int) {
   constexpr int kFed = 4, kFirst = 13;
   if (slot >= kFed) return 0;
@@ -73,11 +73,11 @@ constexpr std::array kEffectRows = {
 };
 static_assert(well_formed(kEffectRows));
 
-/// A monitor that wants an effect wants what the return's fader leaves of it.
+/// A monitor mix with an effect takes what the return's fader leaves of it.
 constexpr float send_tap_default(const Geometry&, int, int) { return static_cast<float>(SendTap::post_fader); }
 constexpr SendTapDefault kSendTap = {send_tap_default, "post_fader"};
 
-/// Both sides of an effect are one strip until somebody parts them.
+/// Both sides of an effect are one strip until they are unlinked.
 constexpr ParameterRow linked_at_start(ParameterRow row) { return row.def = 1.0f, row; }
 
 constexpr std::array kIdentity = {

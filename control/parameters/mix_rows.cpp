@@ -1,4 +1,4 @@
-// What a bus and main have (DESK sections 2, 3 and 6).
+// What a bus and main have (docs/DESK.md, "Signal flow" and "Defaults and ranges").
 #include "control/parameters/dynamics_rows.h"
 
 namespace fohd {
@@ -105,9 +105,9 @@ constexpr std::array kMainEnd = {
          .max = 200,
          .def = 100.0f,
          .doc = "Stereo width: 0 is mono, 100 as mixed, 200 twice as far apart; a mono listener hears no difference."},
-        [](M& m, int) -> float& { return m.master.width_percent; }},
+        [](M& m, int) -> float& { return m.main_bus.width_percent; }},
     Row<M>{toggle("mono_below/on", false, kNotOnX32, "Below a frequency main is mono, for subwoofers."),
-           [](M& m, int) -> bool& { return m.master.mono_below_on; }},
+           [](M& m, int) -> bool& { return m.main_bus.mono_below_on; }},
     Row<M>{{.path = "mono_below/freq",
             .unit = Unit::hz,
             .min = 20,
@@ -115,17 +115,17 @@ constexpr std::array kMainEnd = {
             .taper = Taper::logarithmic,
             .def = 120.0f,
             .doc = "Below this main is mono (12 dB per octave)."},
-           [](M& m, int) -> float& { return m.master.mono_below_hz; }},
+           [](M& m, int) -> float& { return m.main_bus.mono_below_hz; }},
     Row<M>{toggle("limiter/on", true, kNotOnX32,
                   "True-peak limiter of main; its look-ahead (configuration) makes main late, on or off."),
-           [](M& m, int) -> bool& { return m.master.limiter_on; }},
+           [](M& m, int) -> bool& { return m.main_bus.limiter_on; }},
     Row<M>{{.path = "limiter/ceiling",
             .unit = Unit::db,
             .min = -24,
             .max = 0,
             .def = -1.0f,
             .doc = "Nothing in main is louder, between the samples either (dBTP)."},
-           [](M& m, int) -> float& { return m.master.limiter_ceiling_db; }},
+           [](M& m, int) -> float& { return m.main_bus.limiter_ceiling_db; }},
     Row<M>{{.path = "limiter/release",
             .unit = Unit::ms,
             .min = 20,
@@ -133,7 +133,7 @@ constexpr std::array kMainEnd = {
             .taper = Taper::logarithmic,
             .def = 150.0f,
             .doc = "How long the limiter takes to let go (63 % in dB)."},
-           [](M& m, int) -> float& { return m.master.limiter_release_ms; }},
+           [](M& m, int) -> float& { return m.main_bus.limiter_release_ms; }},
     Row<M>{output_delay_on("out/left/delay/on"), [](M& m, int) -> bool& { return m.output[0].delay_on; }},
     Row<M>{output_delay("out/left/delay/time"), [](M& m, int) -> float& { return m.output[0].delay_ms; }},
     Row<M>{output_level("out/left/level"), [](M& m, int) -> float& { return m.output[0].level_db; }},

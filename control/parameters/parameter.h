@@ -1,5 +1,5 @@
-// What is known about one parameter: all of it in one row. Everything that speaks of parameters (OSC, X32, MIDI,
-// state files, the reference page, tests) is a loop over rows; nobody keeps a second list.
+// What is known about one parameter: all of it in one row. Everything that handles parameters (OSC, X32, MIDI,
+// state files, the reference page, tests) is a loop over rows; there is no second list.
 #pragma once
 
 #include <array>
@@ -10,17 +10,17 @@
 #include <string_view>
 #include <variant>
 
-#include "engine/geometry.h"
+#include "engine/tile/geometry.h"
 
 namespace fohd {
 
 enum class Kind : std::uint8_t { real, integer, boolean, enumeration, bitmask, text };
 enum class Unit : std::uint8_t { none, db, hz, ms, s, percent };
-/// How a 0..1 knob or fader position maps to the value. `fader` is the four-segment law of X32.md section 6.
+/// How a 0..1 knob or fader position maps to the value. `fader` is the four-segment law of docs/X32.md, "The fader".
 enum class Taper : std::uint8_t { linear, logarithmic, fader, stepped };
-/// DESK section 4: what is saved, recalled and safe.
+/// What is saved, recalled and safe: docs/DESK.md, "What is remembered".
 enum class Persistence : std::uint8_t { mix, patch, output, momentary };
-/// The X32 dialect's number law for a row (X32.md section 6); the dialect itself lives in control/x32, later.
+/// The X32 dialect's number law for a row (docs/X32.md); the dialect itself is not built yet.
 enum class X32Law : std::uint8_t {
   none,
   text,
@@ -34,7 +34,7 @@ enum class X32Law : std::uint8_t {
   ratio  ///< the twelve of its compressors, sent as their index
 };
 
-/// What a row means to a stereo link (DESK section 3), beside following it.
+/// What a row means to a stereo link (docs/DESK.md, "Stereo links"), beside following it.
 enum class LinkRole : std::uint8_t {
   none,
   pan,     ///< becomes a balance: linking sets both halves to 0, unlinking to -100 and +100
@@ -44,7 +44,7 @@ enum class LinkRole : std::uint8_t {
 enum class Repeat : std::uint8_t { once, channel_band, mix_band, bus };
 
 inline constexpr std::size_t kMaxTextBytes = 32;
-inline constexpr float kLevelOffDb = -90.0f;  ///< at and below: off, true silence (DESK section 1)
+inline constexpr float kLevelOffDb = -90.0f;  ///< at and below: off, true silence (docs/DESK.md, "Levels")
 
 struct X32Mapping {
   /// Below the strip, e.g. "eq/#/f", "mix/##/level" (two digits). With a leading slash: absolute, '#' is then the pair
@@ -80,7 +80,7 @@ struct ParameterRow {
   bool linked = false;  ///< follows a stereo link (odd -> even on linking, then both together)
   LinkRole link_role = LinkRole::none;
   Repeat repeat = Repeat::once;
-  bool reaches_main = false;  ///< of a bus: decides what comes into main, so it is not for who mixes that bus only
+  bool reaches_main = false;  ///< of a bus: decides what comes into main, so it is not for a monitor of that bus only
   std::span<const std::string_view> names = {};  ///< enumerations: index order
   X32Mapping x32 = {};
   std::string_view doc = {};  ///< one sentence that a sound engineer understands; required

@@ -1,5 +1,5 @@
 // The rows: what each kind of strip has, once. A row joins what is known about a parameter with the place in the
-// settings that it speaks of. The table repeats them for every strip.
+// settings that it describes. The table repeats them for every strip.
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "control/parameters/parameter.h"
-#include "control/settings.h"
+#include "control/parameters/settings.h"
 
 namespace fohd {
 
@@ -54,7 +54,7 @@ inline constexpr std::array<std::string_view, 16> kColorNames = {"off",
 
 namespace rows {
 
-// The laws that many rows share (X32.md section 6).
+// The laws that many rows share (docs/X32.md).
 inline constexpr X32Mapping kNotOnX32 = {};
 constexpr X32Mapping x32_switch(std::string_view path) { return {path, X32Law::toggle, 0, 1, 2}; }
 constexpr X32Mapping x32_inverted(std::string_view path) { return {path, X32Law::inverted_toggle, 0, 1, 2}; }
@@ -105,7 +105,7 @@ constexpr ParameterRow link(X32Mapping x32, std::string_view doc) {
 constexpr ParameterRow linked(ParameterRow row) { return row.linked = true, row; }
 /// The row decides what of a bus comes into main.
 constexpr ParameterRow reaches_main(ParameterRow row) { return row.reaches_main = true, row; }
-/// The same row on main, which has nobody to be linked with.
+/// The same row on main, which has no partner.
 constexpr ParameterRow alone(ParameterRow row) {
   row.linked = false;
   row.link_role = LinkRole::none;
@@ -215,14 +215,14 @@ constexpr std::array<Row<Owner>, (N + ...)> joined(const std::array<Row<Owner>, 
   return all;
 }
 
-/// The same rows on main, which has nobody to be linked with.
+/// The same rows on main, which has no partner.
 template <class Owner, std::size_t N>
 constexpr std::array<Row<Owner>, N> alone(std::array<Row<Owner>, N> all) {
   for (Row<Owner>& row : all) row.info = alone(row.info);
   return all;
 }
 
-/// Is everything there that a row needs, and does the field hold what the row says? Checked while compiling.
+/// Is everything there that a row needs, and does the field match the row? Checked while compiling.
 template <class Owner>
 constexpr bool well_formed(const Row<Owner>& row) {
   const ParameterRow& info = row.info;

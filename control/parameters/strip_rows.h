@@ -1,5 +1,5 @@
-// Rows that channels and effect returns share: the four-band equaliser, and the way into the mixes (DESK sections 2, 3
-// and 6).
+// Rows that channels and effect returns share: the four-band equaliser, and the way into the mixes (docs/DESK.md,
+// "Sends and assignments").
 #pragma once
 
 #include "control/parameters/rows.h"
@@ -18,7 +18,7 @@ constexpr auto equaliser_rows() {
   };
 }
 
-/// Where sends leave a strip when nobody has said so.
+/// Where sends leave a strip by default.
 struct SendTapDefault {
   float (*of)(const Geometry& desk, int owner, int bus);
   std::string_view text;

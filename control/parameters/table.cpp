@@ -32,9 +32,9 @@ Field point(const Row<Owner>& row, Owner& owner, int index) {
 
 /// Appends one strip.
 template <class Owner>
-void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, Family family, int owner,
+void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, StripKind strip_kind, int owner,
                const Geometry& geometry) {
-  const std::string prefix = owner_prefix(family, std::to_string(owner + 1));
+  const std::string prefix = owner_prefix(strip_kind, std::to_string(owner + 1));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const ParameterRow& info = rows[row].info;
     const std::size_t mark = info.path.find('#');
@@ -46,27 +46,27 @@ void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, F
       }
       const float def = info.default_of != nullptr ? info.default_of(geometry, owner, index) : info.def.at(index);
       const auto id = static_cast<ParameterId>(into.size());
-      into.push_back({&info, family, static_cast<int>(row), std::move(address), owner, index, def, id, id});
+      into.push_back({&info, strip_kind, static_cast<int>(row), std::move(address), owner, index, def, id, id});
     }
   }
 }
 
-/// fn(rows of the family, the settings of one of its owners).
+/// fn(rows of the strip kind, the settings of one of its owners).
 template <class Settings, class Fn>
-auto with_family(Family family, Settings& settings, int owner, Fn fn) {
+auto with_strip_kind(StripKind strip_kind, Settings& settings, int owner, Fn fn) {
   const auto at = static_cast<std::size_t>(owner);
-  switch (family) {
-    case Family::channel:
+  switch (strip_kind) {
+    case StripKind::channel:
       return fn(channel_rows(), settings.channels[at]);
-    case Family::bus:
+    case StripKind::bus:
       return fn(bus_rows(), settings.buses[at]);
-    case Family::main:
+    case StripKind::main:
       return fn(main_rows(), settings.main);
-    case Family::effect:
+    case StripKind::effect:
       return fn(effect_rows(), settings.effects[at]);
-    case Family::fx_return:
+    case StripKind::fx_return:
       return fn(return_rows(), settings.returns[at]);
-    case Family::global:
+    case StripKind::global:
       break;
   }
   return fn(global_rows(), settings.global);
@@ -74,23 +74,23 @@ auto with_family(Family family, Settings& settings, int owner, Fn fn) {
 
 }  // namespace
 
-int owner_count(Family family, const Geometry& geometry) noexcept {
-  switch (family) {
-    case Family::channel:
+int owner_count(StripKind strip_kind, const Geometry& geometry) noexcept {
+  switch (strip_kind) {
+    case StripKind::channel:
       return geometry.inputs;
-    case Family::bus:
+    case StripKind::bus:
       return geometry.buses;
-    case Family::effect:
+    case StripKind::effect:
       return geometry.effects();
-    case Family::fx_return:
+    case StripKind::fx_return:
       return geometry.returns;
     default:
       return 1;
   }
 }
 
-std::string owner_prefix(Family family, std::string_view number) {
-  const FamilyRow& row = kFamilyRows[static_cast<std::size_t>(family)];
+std::string owner_prefix(StripKind strip_kind, std::string_view number) {
+  const StripKindRow& row = kStripKindRows[static_cast<std::size_t>(strip_kind)];
   std::string prefix = "/";
   if (!row.word.empty()) prefix += std::string(row.word) + "/";
   if (row.numbered) prefix += std::string(number) + "/";
@@ -99,13 +99,13 @@ std::string owner_prefix(Family family, std::string_view number) {
 
 ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   DeskSettings shape(geometry);
-  std::array<std::size_t, kFamilyRows.size()> strip_size{};  // strips of a kind are equally long
-  for (std::size_t f = 0; f < kFamilyRows.size(); ++f) {
-    const auto family = static_cast<Family>(f);
-    for (int owner = 0; owner < owner_count(family, geometry); ++owner) {
+  std::array<std::size_t, kStripKindRows.size()> strip_size{};  // strips of a kind are equally long
+  for (std::size_t f = 0; f < kStripKindRows.size(); ++f) {
+    const auto strip_kind = static_cast<StripKind>(f);
+    for (int owner = 0; owner < owner_count(strip_kind, geometry); ++owner) {
       const std::size_t first = parameters_.size();
-      with_family(family, shape, owner,
-                  [&](auto rows, auto&) { add_owner(parameters_, rows, family, owner, geometry); });
+      with_strip_kind(strip_kind, shape, owner,
+                      [&](auto rows, auto&) { add_owner(parameters_, rows, strip_kind, owner, geometry); });
       strip_size[f] = parameters_.size() - first;
     }
   }
@@ -113,9 +113,9 @@ ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   tree_.reserve(parameters_.size());
   for (ParameterId id = 0; id < parameters_.size(); ++id) {
     Parameter& p = parameters_[id];
-    if (p.family == Family::channel || p.family == Family::bus || p.family == Family::fx_return) {
-      const int other = pair_of(p.owner, owner_count(p.family, geometry));
-      const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.family)]);
+    if (p.strip_kind == StripKind::channel || p.strip_kind == StripKind::bus || p.strip_kind == StripKind::fx_return) {
+      const int other = pair_of(p.owner, owner_count(p.strip_kind, geometry));
+      const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.strip_kind)]);
       p.partner = static_cast<ParameterId>(static_cast<int>(id) + (other - p.owner) * size);
     }
     if (p.row->repeat == Repeat::bus) {
@@ -131,7 +131,7 @@ std::vector<ParameterId> ParameterTable::match(std::string_view pattern) const {
 
 ParameterTable::Range ParameterTable::strip(ParameterId id) const {
   const auto same = [&, &p = parameters_[id]](ParameterId other) {
-    return parameters_[other].family == p.family && parameters_[other].owner == p.owner;
+    return parameters_[other].strip_kind == p.strip_kind && parameters_[other].owner == p.owner;
   };
   Range range{id, id + 1};
   while (range.first > 0 && same(range.first - 1)) --range.first;
@@ -141,7 +141,7 @@ ParameterTable::Range ParameterTable::strip(ParameterId id) const {
 
 Field ParameterTable::field(DeskSettings& settings, ParameterId id) const {
   const Parameter& p = parameters_[id];
-  return with_family(p.family, settings, p.owner, [&](auto rows, auto& owner) {
+  return with_strip_kind(p.strip_kind, settings, p.owner, [&](auto rows, auto& owner) {
     return point(rows[static_cast<std::size_t>(p.row_number)], owner, p.index);
   });
 }

@@ -7,7 +7,7 @@
 
 #include "control/parameters/address_tree.h"
 #include "control/parameters/parameter.h"
-#include "control/settings.h"
+#include "control/parameters/settings.h"
 
 namespace fohd {
 
@@ -15,24 +15,24 @@ namespace fohd {
 using Field = std::variant<float*, int*, bool*, std::string*>;
 
 /// Which kind of strip owns a parameter.
-enum class Family : std::uint8_t { channel, bus, main, effect, fx_return, global };
+enum class StripKind : std::uint8_t { channel, bus, main, effect, fx_return, global };
 
-struct FamilyRow {
+struct StripKindRow {
   std::string_view word;  ///< the first segment of its addresses; the desk's own have none
   bool numbered = false;  ///< from 1
 };
-inline constexpr std::array<FamilyRow, static_cast<std::size_t>(Family::global) + 1> kFamilyRows = {
+inline constexpr std::array<StripKindRow, static_cast<std::size_t>(StripKind::global) + 1> kStripKindRows = {
     {{"ch", true}, {"bus", true}, {"main", false}, {"fx", true}, {"fxrtn", true}, {"", false}}};
 
-/// [any] How many of a family a desk has.
-int owner_count(Family family, const Geometry& geometry) noexcept;
+/// [any] How many of a strip kind a desk has.
+int owner_count(StripKind strip_kind, const Geometry& geometry) noexcept;
 /// [any] What their addresses begin with: "/ch/" + number + "/", "/main/", "/".
-std::string owner_prefix(Family family, std::string_view number);
+std::string owner_prefix(StripKind strip_kind, std::string_view number);
 
 struct Parameter {
   const ParameterRow* row = nullptr;
-  Family family = Family::global;
-  int row_number = 0;       ///< place of `row` among the rows of its family
+  StripKind strip_kind = StripKind::global;
+  int row_number = 0;       ///< place of `row` among the rows of its strip kind
   std::string address;      ///< "/ch/3/eq/2/freq"
   int owner = 0;            ///< which strip of its kind, from 0
   int index = 0;            ///< which second index, from 0
@@ -46,7 +46,7 @@ struct Parameter {
 class ParameterTable {
  public:
   explicit ParameterTable(const Geometry& geometry);
-  ParameterTable(const ParameterTable&) = delete;  // the index looks into the addresses
+  ParameterTable(const ParameterTable&) = delete;  // the index points into the addresses
   ParameterTable& operator=(const ParameterTable&) = delete;
 
   std::size_t size() const noexcept { return parameters_.size(); }
@@ -54,7 +54,7 @@ class ParameterTable {
   /// Exact address, e.g. "/ch/3/fader". Constant time.
   std::optional<ParameterId> find(std::string_view address) const;
   /// All ids whose address matches an OSC 1.0 pattern, segment by segment, in table order. Walks a tree, so
-  /// "/ch/*/fader" does not look at every parameter.
+  /// "/ch/*/fader" does not visit every parameter.
   std::vector<ParameterId> match(std::string_view pattern) const;
 
   struct Range {

@@ -1,4 +1,4 @@
-// Small texts: numbers without the locale's whims, names without bytes that would break a file or a terminal.
+// Small texts: numbers independent of the locale, names without bytes that would break a file or a terminal.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Values as people and programs write them: made to fit a row, or refused with a sentence that helps.
+// Values as people and programs write them: made to fit a row, or refused with an explanation.
 #include <cmath>
 
 #include "control/parameters/table.h"
@@ -95,7 +95,7 @@ std::optional<Value> ParameterTable::coerce(ParameterId id, const Value& value, 
   if (!fitting) {
     error = p.address + ": expected " + allowed(*p.row) + ", got " + described(value);
   } else if (p.row->link_role == LinkRole::toggle && p.partner == id) {
-    fitting = std::int32_t{0};  // the last strip of an odd number has nobody to pair with
+    fitting = std::int32_t{0};  // the last strip of an odd number has no partner
   }
   return fitting;
 }

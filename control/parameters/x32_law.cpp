@@ -7,7 +7,7 @@
 namespace fohd {
 namespace {
 
-/// Its compressors' ratios (X32.md section 7).
+/// Its compressors' ratios (docs/X32.md, "Ratio").
 constexpr std::array<float, 12> kRatios = {1.1f, 1.3f, 1.5f, 2, 2.5f, 3, 4, 5, 7, 10, 20, 100};
 
 /// The index of the nearest on a logarithmic scale: 14:1 is nearer to 10:1 than to 20:1 by ear.
@@ -20,8 +20,8 @@ float nearest_ratio(double ratio) {
   return static_cast<float>(best);
 }
 
-/// The nearest of `steps` points 0..1. X32.md section 6 also knows floor(x * 1023.5) for faders set by text; the
-/// nearest point agrees with every pair of values that was seen on a real desk (section 19).
+/// The nearest of `steps` points 0..1. The console also has floor(x * 1023.5) for faders set by text; the
+/// nearest point agrees with every pair of values that was seen on a real desk (docs/X32.md, "The grid").
 double snapped(double position, int steps) {
   const double last = steps - 1;
   return std::round(std::clamp(position, 0.0, 1.0) * last) / last;

@@ -1,4 +1,4 @@
-// The X32's number laws (X32.md section 6): how a value in real units stands on its wire as 0..1, and on which grid.
+// The X32's number laws (docs/X32.md): how a value in real units stands on its wire as 0..1, and on which grid.
 // The dialect itself comes later; the laws live with the rows because surfaces use the fader's too.
 #pragma once
 

@@ -8,9 +8,9 @@
 
 #include "control/osc/osc_packet.h"
 #include "daemon/access/approvals_file.h"
-#include "daemon/log.h"
+#include "daemon/base/file_system.h"
+#include "daemon/base/log.h"
 #include "daemon/net/addresses.h"
-#include "daemon/store/file_system.h"
 
 namespace fohd {
 namespace {
@@ -29,12 +29,12 @@ std::vector<Approval> read_approvals(const std::string& folder) {
 
 }  // namespace
 
-AccessDesk::AccessDesk(House house, const AccessConfig& config, std::string state_folder)
-    : house_(std::move(house)),
+AccessDesk::AccessDesk(Context context, const AccessConfig& config, std::string state_folder)
+    : context_(std::move(context)),
       folder_(std::move(state_folder)),
       book_(config, read_approvals(folder_)),
       stranger_answers_(kStrangerAnswersPerSecond, kStrangerAnswersPerSecond) {
-  house_.desk.set_gate(&book_);
+  context_.desk.set_gate(&book_);
 }
 
 bool AccessDesk::hears(std::uint64_t client, std::uint32_t interface, std::int64_t now_ms) {
@@ -52,13 +52,13 @@ void AccessDesk::tell_stranger(std::uint64_t client, std::int64_t now_ms) {
   message.add(std::string()).add(explain_refusal({Role::refused}));
   std::vector<std::byte> packet;
   message.append_to(packet, "/error");
-  house_.send(client, packet);
+  context_.send(client, packet);
 }
 
 bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                          std::int64_t now_ms, std::string& error) {
   const auto text = [&](std::size_t i) { return i < arguments.size() ? std::get<std::string>(arguments[i]) : ""; };
-  const auto tell = [&](const std::string& line) { return house_.tell(origin.client, address_of(call), line); };
+  const auto tell = [&](const std::string& line) { return context_.tell(origin.client, address_of(call), line); };
   if (origin.side != Origin::Side::osc) {
     error = "only programs can send this";
     return false;
@@ -66,7 +66,7 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
   switch (call.command) {
     case Command::login:
       error = book_.login(text(0), now_ms);
-      // Never the key, not even a wrong one: it may be right with a slip of the finger.
+      // Never the key, not even a wrong one: it may be the right one, mistyped.
       if (logins_++ == 0) {
         last_login_ = address_text(static_cast<std::uint32_t>(origin.client >> 16)) + ": " +
                       (error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
@@ -100,7 +100,7 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
   return error.empty();
 }
 
-/// A disk may stand still, so nobody waits for this thread.
+/// A disk may stand still, so no thread waits for this one.
 void AccessDesk::save() {
   if (!unsaved_ || folder_.empty() || saving_.valid()) return;
   unsaved_ = false;
@@ -122,9 +122,9 @@ void AccessDesk::configure(const AccessConfig& config) {
   drop_refused();
 }
 
-/// Whoever is not heard any more is not spoken to either.
+/// A client whose packets are now refused gets no more packets.
 void AccessDesk::drop_refused() {
-  house_.drop([this](std::uint64_t client) {
+  context_.drop([this](std::uint64_t client) {
     return book_.role_of(static_cast<std::uint32_t>(client >> 16)) == Role::refused;
   });
 }
@@ -155,7 +155,7 @@ void AccessDesk::report() {
 
 void AccessDesk::finish() {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-  do {  // what is being written may be older than the last word
+  do {  // what is being written may be older than the last change
     if (saving_.valid()) {
       if (saving_.wait_until(end) != std::future_status::ready) return;
       saving_.get();

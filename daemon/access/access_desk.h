@@ -1,5 +1,5 @@
-// The daemon's part of who may do what: asks the book for every packet, tells strangers that they are not heard,
-// carries out /login, /access/approve and their like, keeps the approvals on disk, and writes into the log who was
+// The daemon's part of access control: asks the book about every packet, answers refused clients with a refusal,
+// carries out /login, /access/approve and their like, keeps the approvals on disk, and logs which clients were
 // refused.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "control/access/access_book.h"
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "control/osc/osc_hosts.h"
 
 namespace fohd {
@@ -20,18 +20,18 @@ namespace fohd {
 /// [control] all of it.
 class AccessDesk {
  public:
-  struct House {
+  struct Context {
     Desk& desk;
-    /// Tells a client a line at an address. False: it asked too often.
+    /// Sends a client a line at an address. False: it asked too often.
     std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
-    /// Sends a packet to somebody who is not heard.
+    /// Sends a packet to a client whose packets are refused.
     std::function<void(std::uint64_t client, std::span<const std::byte> packet)> send;
-    /// Forgets all clients of which this is true.
+    /// Removes all clients for which this is true.
     std::function<void(const std::function<bool(std::uint64_t client)>& refused)> drop;
   };
 
   /// [main thread] Reads the approvals. An empty folder: nothing is kept.
-  AccessDesk(House house, const AccessConfig& config, std::string state_folder);
+  AccessDesk(Context context, const AccessConfig& config, std::string state_folder);
 
   /// A packet of this client (address in the upper bits, port in the lower 16) came through the interface of this
   /// number.
@@ -51,7 +51,7 @@ class AccessDesk {
   void save();
   void drop_refused();
 
-  House house_;
+  Context context_;
   std::string folder_;
   AccessBook book_;
   std::map<std::uint32_t, std::string> interfaces_;

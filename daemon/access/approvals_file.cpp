@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "daemon/store/file_system.h"
+#include "daemon/base/file_system.h"
 
 namespace fohd {
 namespace {

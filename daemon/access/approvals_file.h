@@ -1,4 +1,4 @@
-// Whom engineers let in, kept over restarts: approvals.json in the state folder. Addresses and roles, no secrets.
+// Clients approved by engineers, kept over restarts: approvals.json in the state folder. Addresses, roles, no secrets.
 #pragma once
 
 #include <string>

@@ -10,8 +10,8 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/store/file_system.h"
-#include "engine/latest.h"
+#include "daemon/base/file_system.h"
+#include "engine/crossing/latest.h"
 
 namespace fohd {
 namespace {
@@ -19,8 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// Numbers of this life begin here, so that what earlier lives left on the disk, which is read when the first events
-/// are there already, finds room below.
+/// Numbers of this process begin here, so that the events of earlier processes on the disk, which are read when the
+/// first events are there already, have numbers below.
 constexpr std::int32_t kFirstNumber = 1 << 20;
 constexpr auto kPatienceAtEnd = 2s;
 
@@ -151,7 +151,7 @@ class BlackBox::Writer {
     {
       const std::lock_guard lock(state_->mutex);
       const auto interval = state_->urgent ? state_->options.alarm_interval : state_->options.write_interval;
-      if (!last && now < last_write_ + interval) return;  // woken for the machine's sake
+      if (!last && now < last_write_ + interval) return;  // this turn was for the sensors
       state_->urgent = false;
     }
     last_write_ = now;

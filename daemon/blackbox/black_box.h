@@ -3,8 +3,8 @@
 // writes what is new every 10 s, at once what is an alarm; where the disk stands still the oldest give way, counted.
 // After kill -9 the last 10 s may be missing, after a power cut too; what was written is whole.
 //
-// Everything that is logged comes in (daemon/log.h), so nothing has to be told twice; samples such as the load, which
-// nobody wants on a terminal, come in through note().
+// Everything that is logged comes in (daemon/base/log.h), so nothing has to be logged twice; samples such as the load,
+// which do not belong on a terminal, come in through note().
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/event.h"
 #include "daemon/blackbox/box_files.h"
-#include "daemon/blackbox/event.h"
-#include "daemon/blackbox/machine_reading.h"
+#include "daemon/machine/machine_reading.h"
 
 namespace fohd {
 
@@ -27,7 +27,7 @@ struct BlackBoxOptions {
   std::chrono::milliseconds reading_interval{10'000};
   std::size_t chunk_bytes = 64 << 10;  ///< written at once when so much waits, and in pieces of it
   BoxLimits limits;
-  /// What the machine says. Tests replace it.
+  /// Reads the machine's sensors. Tests replace it.
   std::function<MachineReading()> read = {};
 };
 
@@ -38,7 +38,7 @@ class BlackBox {
   BlackBox(const BlackBox&) = delete;
   BlackBox& operator=(const BlackBox&) = delete;
 
-  /// [any thread but audio] Held up by nobody: a copy under a lock that is never held over a disk.
+  /// [any thread but audio] Does not wait for a disk: a copy under a lock that is never held over a disk.
   void note(EventKind kind, EventLevel level, std::string_view text);
 
   /// [main thread, once] From now on a thread keeps the events in this folder ("": in memory only) and looks at the

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "daemon/store/file_system.h"
+#include "daemon/base/file_system.h"
 
 namespace fohd {
 namespace {
@@ -17,7 +17,7 @@ std::string name_of_file(std::uint64_t number) {
   return std::string(kHead) + digits + std::string(kTail);
 }
 
-/// The numbers of our files, in order; whatever else lies there is somebody else's.
+/// The numbers of our files, in order; other files in the folder are left alone.
 std::string list_files(FileSystem& disk, const std::string& folder, std::vector<std::uint64_t>& numbers) {
   numbers.clear();
   std::vector<std::string> names;
@@ -62,7 +62,7 @@ std::string BoxFiles::append(std::string_view lines) {
   return error;
 }
 
-/// Somebody may have removed or cut the file; then it goes on with what there is.
+/// Another program may have removed or cut the file; then it goes on with what there is.
 void BoxFiles::find_again() {
   std::string text;
   const std::string newest = path(numbers_.back());

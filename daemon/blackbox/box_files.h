@@ -1,5 +1,5 @@
 // The black box on disk: a few files of lines, the oldest removed when a new one is begun, so their sum is bounded
-// whatever is told. Lines are appended in chunks; what a crash or a power cut leaves behind the last whole line is cut
+// whatever is logged. Lines are appended in chunks; what a crash or power cut leaves behind the last whole line is cut
 // off before the next.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/blackbox/event.h"
+#include "daemon/base/event.h"
 
 namespace fohd {
 

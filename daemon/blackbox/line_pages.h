@@ -5,7 +5,7 @@
 //     answer        /log ,iii  first oldest end       what is there: the numbers oldest to end - 1
 //                   /log ,is   number line            from first on, count of them or up to the end
 //
-// If the client's allowance runs out in the middle, the answer just ends; the rest is there for who asks a moment
+// If the client's allowance runs out in the middle, the answer ends there; the rest is there for a request a moment
 // later.
 #pragma once
 
@@ -23,7 +23,7 @@ namespace fohd {
 /// So that a page fits a receive buffer and an allowance of 1,000 values a second.
 inline constexpr std::int32_t kMostLinesAPage = 200;
 
-/// [any] Tells a page; tell(values) is false when no more may be told.
+/// [any] Sends a page; tell(values) is false when no more may be sent.
 template <class Tell>
 void tell_page(const BlackBox::Page& page, Tell tell) {
   const std::array<Value, 3> head = {page.first, page.oldest, page.end};

@@ -4,7 +4,7 @@
 
 #include "daemon/cli/command_line.h"
 #include "daemon/config/config.h"
-#include "daemon/run.h"
+#include "daemon/desk/run.h"
 
 namespace fohd {
 namespace {

@@ -1,4 +1,4 @@
-// The commands of `fohd`. The names and arguments are scripted against: they are for ever.
+// The commands of `fohd`. Scripts use the names and arguments: they never change.
 #pragma once
 
 #include <cmath>
@@ -15,6 +15,7 @@ namespace fohd {
 void add_run_command(CLI::App& app, int& exit_code);
 void add_check_config_command(CLI::App& app, int& exit_code);
 void add_doctor_command(CLI::App& app, int& exit_code);
+void add_latency_command(CLI::App& app, int& exit_code);
 void add_parameters_command(CLI::App& app, int& exit_code);
 
 /// [any] For check(): "nan" is inside every range, since no comparison with it is true. Returns what is wrong, or "".

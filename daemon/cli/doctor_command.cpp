@@ -6,11 +6,11 @@
 #include <memory>
 
 #include "daemon/cli/command_line.h"
+#include "daemon/desk/run.h"
 #include "daemon/doctor/checks.h"
 #include "daemon/doctor/print.h"
 #include "daemon/doctor/probes.h"
 #include "daemon/doctor/subject.h"
-#include "daemon/run.h"
 
 namespace fohd {
 namespace {

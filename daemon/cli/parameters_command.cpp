@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "control/parameters/table.h"
-#include "control/reference.h"
+#include "control/reference/reference.h"
 #include "daemon/cli/command_line.h"
 #include "daemon/config/config.h"
-#include "daemon/run.h"
+#include "daemon/desk/run.h"
 
 namespace fohd {
 namespace {

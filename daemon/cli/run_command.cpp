@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "daemon/cli/command_line.h"
-#include "daemon/run.h"
+#include "daemon/desk/run.h"
 
 namespace fohd {
 

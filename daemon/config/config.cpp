@@ -7,9 +7,10 @@
 #include <cstdlib>
 #include <utility>
 
-#include "daemon/config/toml_reader.h"
-#include "daemon/config/toml_text.h"
-#include "daemon/jack/connect_rules.h"
+#include "control/toml/toml_reader.h"
+#include "control/toml/toml_text.h"
+#include "daemon/config/connect_rules.h"
+#include "daemon/config/toml_file.h"
 
 namespace fohd {
 namespace {
@@ -232,11 +233,6 @@ std::string AudioConfig::server_name() const {
   if (!server.empty()) return server;
   const char* from_environment = std::getenv("JACK_DEFAULT_SERVER");
   return from_environment != nullptr && *from_environment != '\0' ? from_environment : "default";
-}
-
-std::string ConfigError::to_string() const {
-  if (line == 0) return file + ": " + text;
-  return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + text;
 }
 
 ConfigResult parse_config(std::string_view text, const std::string& name) {

@@ -12,24 +12,25 @@
 
 #include "control/access/access_book.h"
 #include "control/midi/midi_setup.h"
-#include "engine/geometry.h"
+#include "control/toml/config_error.h"
+#include "engine/tile/geometry.h"
 
 namespace fohd {
 
-/// What a cold boot of the machine does with the last mix (DESK section 4).
+/// What a cold boot of the machine does with the last mix (docs/DESK.md, "Starting").
 enum class StartMode : std::uint8_t { hold, live };
 
 struct OscConfig {
   std::string address = "0.0.0.0";  ///< the IPv4 address to bind; 0.0.0.0 is all of this machine's
   int port = 9000;                  ///< 1..65535
   /// A burst of 250,000 small messages is 12 MB on the wire; the kernel charges more. 8 MiB holds what a loop that was
-  /// kept away for a fifth of a second must find again (measured: ENV.md section 4).
+  /// kept away for a fifth of a second must find again: of 250,000, sent at once, none was lost.
   int receive_buffer_bytes = 8 << 20;
   bool operator==(const OscConfig&) const = default;
 };
 
 /// "{n}" stands for the same number on both sides, "{n+8}" for that number plus 8. One of the two names a port of ours
-/// (no colon), the other one a port of somebody else ("client:port").
+/// (no colon), the other one a port of another client ("client:port").
 struct ConnectRule {
   std::string from, to;
   int count = 0;  ///< n runs from 1 to this; 0: as far as our ports go
@@ -58,8 +59,8 @@ struct PanicButtonConfig {
 
 enum class RecordFormat : std::uint8_t { int16, int24, float32 };
 
-/// The recorder looks every 2 s how much room there is. At 192 kHz, two channels and 4 bytes they take 3.1 MB: with
-/// less in reserve the disk could be full before it has looked.
+/// The recorder checks the free space every 2 s. At 192 kHz, two channels and 4 bytes, 2 s take 3.1 MB: with less in
+/// reserve the disk could be full before the next check.
 inline constexpr std::int64_t kSmallestReserveBytes = 4'000'000;
 
 struct RecorderConfig {
@@ -73,7 +74,7 @@ enum class MidiApi : std::uint8_t { automatic, alsa, jack, off };
 struct MidiConfig {
   MidiApi api = MidiApi::automatic;  ///< automatic: ALSA where the machine has its sequencer, else JACK
   std::string profiles;              ///< folder of one's own profiles; empty: `midi` in the state folder
-  /// Which profile a device has, where its name does not tell: {pattern of the name, profile's id}.
+  /// Which profile a device has, where its name does not say: {pattern of the name, profile's id}.
   std::vector<std::pair<std::string, std::string>> devices;
   std::vector<SurfaceSetup> surfaces;
   std::vector<MidiLayer> layers;
@@ -82,7 +83,7 @@ struct MidiConfig {
 
 /// Prometheus reads the metrics over HTTP, on loopback only.
 struct MetricsConfig {
-  /// 0: off. A desk opens no port that nobody asked for, two desks on one machine would quarrel about it, and
+  /// 0: off. A desk opens no port that is not configured, two desks on one machine would conflict over it, and
   /// `fohctl metrics` needs none.
   int http_port = 0;
   bool operator==(const MetricsConfig&) const = default;
@@ -103,13 +104,6 @@ struct Config {
   MetricsConfig metrics;
   double limiter_look_ahead_ms = 1;  ///< of main's limiter, 0.5..5; so much later is main, and 16 frames
   int render_rate_hz = 0;            ///< `fohd render`; 0: the rate of the first file. Live, JACK decides
-};
-
-struct ConfigError {
-  std::string file;
-  int line = 0, column = 0;  ///< from 1; 0: the whole file
-  std::string text;          ///< what is wrong and what is allowed
-  std::string to_string() const;
 };
 
 struct ConfigResult {

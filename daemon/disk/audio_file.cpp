@@ -64,7 +64,7 @@ SndfilePointer open_checked(const std::filesystem::path& path, AudioFileInfo& in
     fail(path, "the file holds no sound (0 frames)");
   }
   info = {sf.frames, sf.channels, sf.samplerate};
-  // A FLAC whose writer was killed does not know its length; libsndfile then says "as long as possible".
+  // A FLAC whose writer was killed does not hold its length; libsndfile then reports the largest possible one.
   if (sf.frames <= 0 || sf.frames > SF_COUNT_MAX / 2) info.frames = count_frames(file.get(), sf.channels, 1);
   if (info.frames > kMaxFileFrames) {
     fail(path, "damaged: claims to hold " + std::to_string(info.frames) + " frames; allowed: up to 1,000,000,000,000");

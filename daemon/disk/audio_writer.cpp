@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "daemon/disk/sndfile_pointer.h"
-#include "engine/dither.h"
+#include "engine/processors/dither.h"
 
 namespace fohd {
 namespace {

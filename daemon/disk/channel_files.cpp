@@ -9,7 +9,7 @@ namespace fohd {
 namespace {
 
 constexpr std::array<std::string_view, 7> kEndings{".wav", ".wave", ".rf64", ".flac", ".aif", ".aiff", ".ogg"};
-constexpr std::size_t kMaxNameBytes = 32;  // what a channel's name may be long (DESIGN section 1)
+constexpr std::size_t kMaxNameBytes = 32;  // the longest name of a channel
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_separator(char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; }

@@ -1,4 +1,4 @@
-// The thread that waits for disks so that nobody else has to. It serves players and recorders through their rings, a
+// The thread that waits for disks so that no other one has to. It serves players and recorders through their rings, a
 // few milliseconds apart, at low priority: audio never waits for it, control never touches a disk.
 #pragma once
 
@@ -21,7 +21,7 @@ class DiskJob {
 /// [control]
 class DiskThread {
  public:
-  /// Rings hold seconds; 5 ms leaves the thread asleep for all but a little of the time.
+  /// Rings hold seconds; with 5 ms the thread is idle for all but a little of the time.
   explicit DiskThread(std::chrono::milliseconds period = std::chrono::milliseconds(5));
   ~DiskThread();  ///< ends the thread; every job is served one last time before
   DiskThread(const DiskThread&) = delete;

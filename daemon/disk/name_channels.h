@@ -1,4 +1,4 @@
-// A folder of multitrack files tells the desk what its channels are called, which are pairs, and how loud they begin.
+// A folder of multitrack files gives the desk its channels' names, which of them are pairs, and their first levels.
 #pragma once
 
 #include "control/desk/desk.h"
@@ -12,7 +12,7 @@ void name_and_link_channels(Desk& desk, const ChannelFiles& files);
 
 /// [control] For a desk that has no mix yet, where every fader is off: main at 0 dB and every channel that a file feeds
 /// at -10 log10(number of files) dB, in whole dB. That is the sum of as many unlike signals at the level of one of
-/// them, so that files of any number are heard and main does not clip more than one alone would. Returns that level.
+/// them, so that files of any number are audible and main does not clip more than one alone would. Returns that level.
 float raise_faders(Desk& desk, const ChannelFiles& files);
 
 /// [control] Whether the faders let anything of these files through to main: main up, and one of their channels.

@@ -36,8 +36,8 @@ Player::Player(ChannelFiles files, int rate_hz, int max_frames)
     Track& track = *tracks_.back();
     loop_frames_ = std::max(loop_frames_, track.reader.frames());
     for (std::size_t i = 0; i < track.rings.size(); ++i) {
-      outlets_.push_back({track.rings[i].get(), file.channel - 1 + static_cast<int>(i),
-                          std::vector<float>(static_cast<std::size_t>(max_frames))});
+      channel_outputs_.push_back({track.rings[i].get(), file.channel - 1 + static_cast<int>(i),
+                                  std::vector<float>(static_cast<std::size_t>(max_frames))});
     }
   }
   const int prefill_blocks = static_cast<int>(kPrefillSeconds * rate_hz + max_frames) / kBlockFrames + 1;
@@ -48,24 +48,24 @@ Player::~Player() = default;
 
 void Player::fill(const float** inputs, int frames) noexcept {
   const auto count = static_cast<std::size_t>(std::clamp(frames, 0, max_frames_));
-  const bool ready = std::all_of(outlets_.begin(), outlets_.end(),
-                                 [count](const Outlet& outlet) { return outlet.ring->readable() >= count; });
+  const bool ready = std::all_of(channel_outputs_.begin(), channel_outputs_.end(),
+                                 [count](const ChannelOutput& output) { return output.ring->readable() >= count; });
   if (!ready) underruns_.beat();
-  for (Outlet& outlet : outlets_) {
+  for (ChannelOutput& output : channel_outputs_) {
     if (ready) {
-      outlet.ring->read(std::span(outlet.buffer).first(count));
+      output.ring->read(std::span(output.buffer).first(count));
     } else {
-      std::fill_n(outlet.buffer.begin(), count, 0.0f);
+      std::fill_n(output.buffer.begin(), count, 0.0f);
     }
-    inputs[outlet.input] = outlet.buffer.data();
+    inputs[output.input] = output.buffer.data();
   }
 }
 
 bool Player::produce_block() {
-  const bool room = std::all_of(outlets_.begin(), outlets_.end(), [](const Outlet& outlet) {
-    return outlet.ring->writable() >= static_cast<std::size_t>(kBlockFrames);
+  const bool room = std::all_of(channel_outputs_.begin(), channel_outputs_.end(), [](const ChannelOutput& output) {
+    return output.ring->writable() >= static_cast<std::size_t>(kBlockFrames);
   });
-  if (!room || outlets_.empty()) return false;
+  if (!room || channel_outputs_.empty()) return false;
   const std::int64_t frames = std::min<std::int64_t>(kBlockFrames, loop_frames_ - position_frames_);
   const bool at_seam = position_frames_ + frames == loop_frames_;
   for (const auto& track : tracks_) produce(*track, frames, at_seam);

@@ -14,9 +14,9 @@
 #include "daemon/disk/audio_file.h"
 #include "daemon/disk/channel_files.h"
 #include "daemon/disk/disk_thread.h"
-#include "engine/flag.h"
-#include "engine/latest.h"
-#include "engine/ring.h"
+#include "engine/crossing/flag.h"
+#include "engine/crossing/latest.h"
+#include "engine/crossing/ring.h"
 
 namespace fohd {
 
@@ -48,8 +48,8 @@ class Player : public DiskJob {
   void service() noexcept override;
 
  private:
-  struct Track;    ///< one file: its reader, and a ring per channel
-  struct Outlet {  ///< one channel, as the audio thread sees it
+  struct Track;           ///< one file: its reader, and a ring per channel
+  struct ChannelOutput {  ///< one channel, as the audio thread sees it
     Ring<float>* ring;
     int input;  ///< from 0
     std::vector<float> buffer;
@@ -62,7 +62,7 @@ class Player : public DiskJob {
   int max_frames_;
   std::int64_t loop_frames_ = 0, position_frames_ = 0;
   std::vector<std::unique_ptr<Track>> tracks_;
-  std::vector<Outlet> outlets_;
+  std::vector<ChannelOutput> channel_outputs_;
   Flag underruns_;
   PlayerStatus now_;
   Latest<PlayerStatus> status_;

@@ -95,8 +95,8 @@ void Recorder::pay_silence(std::size_t block_frames) noexcept {
   }
 }
 
-/// Why there is no room; "" if there is, and where nobody can tell: that is said and recording goes on, for a disk that
-/// is really full fails to write, and says so.
+/// Why there is no room; "" if there is, and where it cannot be found out: that is logged and recording goes on, since
+/// a disk that is really full fails to write, which is logged too.
 std::string Recorder::why_no_room() {
   std::uint64_t free_bytes = 0;
   try {

@@ -1,4 +1,4 @@
-// Records the main mix to a file that survives whatever happens: every 2 s the header is made true and all of it is
+// Records the main mix to a file that survives whatever happens: every 2 s the header is updated and all of it is
 // forced onto the disk, so a killed process or a pulled plug leaves a playable file that lacks 2 s and the disk's own
 // time at most; and recording ends by itself before the disk is full.
 #pragma once
@@ -12,13 +12,13 @@
 
 #include "daemon/disk/audio_writer.h"
 #include "daemon/disk/disk_thread.h"
-#include "engine/flag.h"
-#include "engine/latest.h"
-#include "engine/ring.h"
+#include "engine/crossing/flag.h"
+#include "engine/crossing/latest.h"
+#include "engine/crossing/ring.h"
 
 namespace fohd {
 
-/// Others on this machine (the state of the mix, the system's log) need room when a recording has eaten the rest.
+/// Others on this machine (the state of the mix, the system's log) need room when a recording has filled the rest.
 inline constexpr std::uint64_t kRecorderReserveBytes = 200'000'000;
 
 struct RecorderOptions {

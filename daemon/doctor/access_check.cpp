@@ -1,4 +1,4 @@
-// Who may control the desk: the one place that puts the configuration's answer (control/access) into words.
+// Which clients may control the desk: the one place that puts the configuration's answer (control/access) into words.
 #include "daemon/doctor/checks.h"
 
 namespace fohd::doctor {

@@ -77,7 +77,7 @@ std::vector<Card> cards(const Machine& machine) {
   return found;
 }
 
-/// A Raspberry Pi's and a PC's screen and headphone outputs: no stage hangs on them.
+/// A Raspberry Pi's and a PC's screen and headphone outputs: no stage is connected to them.
 bool is_built_in_output(const Card& card) {
   const std::string text = card.id + " " + card.name;
   return text.find("HDMI") != std::string::npos || text.find("hdmi") != std::string::npos ||
@@ -125,7 +125,7 @@ std::string what_runs(const Machine& machine, const std::string& folder) {
   return "not in use";
 }
 
-/// The package's server: why it is not there, its journal tells.
+/// The package's server: its journal has the reason why it is not there.
 std::string restart_jack_unit(const Machine& machine) {
   if (jack_unit_is_masked(machine)) {
     return "start your own JACK server again (fohd-jack is masked), or: sudo systemctl unmask --now fohd-jack";
@@ -274,7 +274,7 @@ std::optional<Finding> check_jack_realtime(const Machine& machine) {
     finding.text = "The server runs without real-time priority (its option -r): any other program may hold audio up.";
     finding.remedy = change_jack(machine, "no -r in SERVER_OPTIONS", "-R -P 70 in place of -r");
   } else if (seen && priority == 0) {
-    // jackd goes on without, and calls itself real-time all the same.
+    // jackd goes on without, and reports itself as real-time all the same.
     finding.level = Level::warn;
     finding.text = "The server asks for real-time priority, but none of its threads was granted it.";
     finding.remedy = has_jack_unit(machine) && !jack_unit_is_masked(machine)

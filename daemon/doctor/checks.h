@@ -14,7 +14,7 @@ namespace fohd::doctor {
 /// [any] Nothing: the machine has no such thing, or another check has said why it cannot be known.
 using Check = std::optional<Finding> (*)(const Machine&);
 
-/// In the order in which they are told.
+/// In the order in which they are printed.
 std::span<const Check> all_checks();
 /// [any] What all of them found.
 std::vector<Finding> examine(const Machine& machine);
@@ -62,10 +62,10 @@ std::optional<Finding> check_state_folder(const Machine& machine);
 /// A socket on the desk's UDP port.
 struct PortHolder {
   bool held = false;
-  bool known = false;  ///< `process` says who
+  bool known = false;  ///< `process` is set
   Process process;
 };
-/// [any] Who has the UDP port that the configuration names, on the address it names.
+/// [any] Which socket has the UDP port that the configuration names, on the address it names.
 PortHolder holder_of_port(const Machine& machine);
 
 }  // namespace fohd::doctor

@@ -1,4 +1,4 @@
-// The files: the configuration, who may read it, and the folder that keeps the mix.
+// The files: the configuration, which users may read it, and the folder that keeps the mix.
 #include <sys/stat.h>
 
 #include <algorithm>

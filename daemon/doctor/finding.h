@@ -9,7 +9,7 @@ namespace fohd::doctor {
 
 /// In the order of their weight.
 enum class Level : std::uint8_t {
-  ok,    ///< as a show wants it
+  ok,    ///< good for a show
   note,  ///< worth knowing; with a remedy it is advice
   warn,  ///< the desk runs, with a risk
   fail,  ///< keeps the show from working: no sound, no control, or the mix is lost

@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "daemon/doctor/checks.h"
-#include "daemon/doctor/readings.h"
 #include "daemon/doctor/remedies.h"
+#include "daemon/machine/sensors.h"
 
 namespace fohd::doctor {
 namespace {
@@ -77,7 +77,8 @@ std::optional<Finding> check_power(const Machine& machine) {
   const auto told = power_bits(machine);
   if (!told) return std::nullopt;
   const unsigned long bits = *told;
-  const std::vector<std::string> now = power_words(bits, 0), before = power_words(bits, kPowerSinceBoot);
+  const std::vector<std::string> now = machine::power_words(bits, 0),
+                                 before = machine::power_words(bits, machine::kPowerSinceBoot);
   Finding finding{Level::ok, "Power", "The Raspberry Pi's firmware reports neither low voltage nor throttling.", ""};
   if (now.empty() && before.empty()) return finding;
   finding.level = Level::warn;
@@ -89,14 +90,14 @@ std::optional<Finding> check_power(const Machine& machine) {
   }
   finding.text += " A Pi in need slows down in the middle of a show, and USB interfaces drop out.";
   finding.remedy =
-      (bits & (kLowVoltage | kLowVoltage << kPowerSinceBoot)) != 0
+      (bits & (machine::kLowVoltage | machine::kLowVoltage << machine::kPowerSinceBoot)) != 0
           ? "use the Raspberry Pi's own power supply and a short cable; feed USB interfaces from a powered hub"
           : "give it a heat sink and a fan";
   return finding;
 }
 
 std::optional<Finding> check_temperature(const Machine& machine) {
-  const auto warmth = warmest(machine);
+  const auto warmth = hottest_zone(machine);
   if (!warmth) return std::nullopt;
   const auto warmest_c = static_cast<long>(warmth->degrees_c);
   Finding finding{Level::ok, "Temperature", std::to_string(warmest_c) + " degrees C at most (" + warmth->where + ").",

@@ -1,8 +1,8 @@
 // The JACK server, asked from a process of its own. libjack waits without limit for a server that hangs, and a thread
-// in there cannot be ended; a process can. What it learns it writes into a pipe, line by line, "word number-or-text".
+// in there cannot be ended; a process can. It writes its results into a pipe, line by line, "word number-or-text".
 //
-// A client that comes to a server that freewheels (a mix being bounced) makes it stand still for up to ten seconds.
-// Whether one freewheels only a client is told, so it is not known beforehand; nobody is heard then.
+// A client that opens on a server that freewheels (a mix being bounced) makes it stand still for up to ten seconds.
+// Only a client is notified of freewheeling, so it is not known beforehand; there is no live sound then.
 #include <grp.h>
 #include <jack/jack.h>
 #include <poll.h>
@@ -39,7 +39,7 @@ class Teller {
   void tell(const std::string& word, const std::string& value) const {
     const std::string line = word + " " + value + "\n";
     [[maybe_unused]] const auto ignored =
-        ::write(fd_, line.data(), line.size());  // nobody reads: nothing to do about it
+        ::write(fd_, line.data(), line.size());  // no reader any more: nothing to do about it
   }
   void tell(const std::string& word, double value) const { tell(word, std::to_string(value)); }
 
@@ -70,7 +70,7 @@ void tell_ports(jack_client_t* client, const Teller& teller) {
   ports(JACK_DEFAULT_MIDI_TYPE, JackPortIsOutput, [&](const char* name) { teller.tell("midi", name); });
 }
 
-/// The child: what it cannot tell in time stays untold.
+/// The child: what it cannot report in time is left out.
 [[noreturn]] void ask_server(const std::string& server, const Teller& teller) {
   jack_set_error_function([](const char*) {});
   jack_set_info_function([](const char*) {});
@@ -86,7 +86,7 @@ void tell_ports(jack_client_t* client, const Teller& teller) {
   teller.tell("period", jack_get_buffer_size(client));
   teller.tell("realtime", jack_is_realtime(client));
   tell_ports(client, teller);
-  // Without ports and a process callback it is activated only in order to be told of xruns; the graph does not change.
+  // Without ports and a process callback it is activated only for the notification of xruns; the graph does not change.
   jack_set_xrun_callback(
       client,
       [](void*) {
@@ -125,7 +125,7 @@ void take(const std::string& line, JackSurvey& survey) {
   if (word == "measured") survey.measured = true, survey.measured_s = number;
 }
 
-/// Reads until the child has ended or the time is up. A child that ends without a word has no server either.
+/// Reads until the child has ended or the time is up. A child that ends without a line has no server either.
 JackSurvey listen(int fd, Clock::time_point deadline) {
   JackSurvey survey;
   survey.answer = JackSurvey::Answer::silent;
@@ -149,7 +149,7 @@ JackSurvey listen(int fd, Clock::time_point deadline) {
   return survey;
 }
 
-/// For good. A user's programs of the JACK server find it by their number.
+/// Permanent. libjack finds a user's JACK server by the number of the process's user.
 bool become(const Subject& user) {
   return ::setgroups(user.groups.size(), user.groups.data()) == 0 && ::setgid(user.group_id) == 0 &&
          ::setuid(user.user_id) == 0;
@@ -164,7 +164,7 @@ JackSurvey survey_jack(const std::string& server, const Subject* as, int patienc
   const pid_t child = ::fork();
   if (child == 0) {
     if (as != nullptr && !become(*as)) ::_exit(0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // Ctrl-C on us; who becomes another user loses it, so after that
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // Ctrl-C on us; a change of the user clears it, so after that
     ::close(pipe[0]);
     ask_server(server, Teller(pipe[1]));
   }

@@ -23,9 +23,10 @@
 #include <sstream>
 #include <thread>
 
+#include "daemon/base/clock.h"
 #include "daemon/doctor/checks.h"
-#include "daemon/fohctl/connection.h"
 #include "daemon/net/addresses.h"
+#include "daemon/net/osc_connection.h"
 
 namespace fohd::doctor {
 namespace {
@@ -55,7 +56,7 @@ std::string output_of(const std::string& command, const std::string& patience_s)
   return text;
 }
 
-/// The Pi's own tool, where the kernel's file is missing. It asks the firmware, which may hang as anything may.
+/// The Pi's own tool, where the kernel's file is missing. It asks the firmware, which may hang.
 std::string ask_vcgencmd() {
   for (const char* tool : {"/usr/bin/vcgencmd", "/opt/vc/bin/vcgencmd"}) {
     if (::access(tool, X_OK) != 0) continue;
@@ -64,14 +65,14 @@ std::string ask_vcgencmd() {
   return "";
 }
 
-/// Who will run the service: the user's number and groups, which systemd looks up when it starts it.
+/// The user of the service: number and groups, which systemd looks up when it starts it.
 void look_up_user(Unit& unit) {
   Subject& rights = unit.rights;
   const passwd* entry = ::getpwnam(rights.user.c_str());
   if (entry == nullptr) return;
   rights.user_id = entry->pw_uid;
   rights.group_id = entry->pw_gid;
-  int count = 64;  // more than anybody is in
+  int count = 64;  // more than any user is in
   rights.groups.resize(static_cast<std::size_t>(count));
   ::getgrouplist(rights.user.c_str(), rights.group_id, rights.groups.data(), &count);
   rights.groups.resize(static_cast<std::size_t>(std::clamp(count, 0, 64)));
@@ -97,8 +98,8 @@ Subject look_at_caller(const Machine& machine) {
   return caller;
 }
 
-/// While it lives, files are opened with that user's rights: root must not read aloud what a user named who may not
-/// read it. Only root can; for others it changes nothing.
+/// While it lives, files are opened with that user's rights: root must not print a file that a user named but may not
+/// read. Only root can; for others it changes nothing.
 class AsUser {
  public:
   explicit AsUser(const Subject& user) : mine_(groups_of_process()), group_(::getegid()), user_(::geteuid()) {
@@ -166,7 +167,7 @@ void apply_arguments(Machine& machine) {
   }
 }
 
-/// With the desk's rights, and where the desk's own sight of the disks may be had, through it: the service sees most of
+/// With the desk's rights, and where the desk's own view of the disks may be had, through it: the service sees most of
 /// the machine read-only.
 FolderRoom look_at_state(const Machine& machine) {
   const Subject& subject = machine.subject;
@@ -233,7 +234,7 @@ MemoryTrial try_memory_lock() {
 }
 
 RealtimeTrial realtime_of(const Subject& subject) {
-  constexpr int kSysNice = 23;  // whoever has this capability needs no limit
+  constexpr int kSysNice = 23;  // a process with this capability needs no limit
   const bool by_limit = subject.rtprio < 0 || subject.rtprio >= kRealtimePriority;
   return {by_limit || (subject.capabilities >> kSysNice & 1) != 0, subject.rtprio, subject.rttime_us >= 0};
 }
@@ -246,21 +247,21 @@ MemoryTrial memory_lock_of(const Subject& subject) {
 
 DeskAnswer ask_desk(const OscConfig& osc) {
   std::string ignored;
-  const auto desk = ctl::Connection::open(osc.address == "0.0.0.0" ? "127.0.0.1" : osc.address, osc.port, ignored);
+  const auto desk = OscConnection::open(osc.address == "0.0.0.0" ? "127.0.0.1" : osc.address, osc.port, ignored);
   if (desk == nullptr) return {};
   constexpr int kAttempts = 2;  // a busy desk's buffer may be full for one
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    desk->send(ctl::Request{"/info"});
-    const double deadline_s = ctl::now_s() + kDeskPatience_s / kAttempts;
-    for (auto event = ctl::Connection::Event::messages; event == ctl::Connection::Event::messages;) {
-      std::vector<ctl::Reply> replies;
+    desk->send(OscRequest{"/info"});
+    const double deadline_s = now_s() + kDeskPatience_s / kAttempts;
+    for (auto event = OscConnection::Event::messages; event == OscConnection::Event::messages;) {
+      std::vector<OscReply> replies;
       event = desk->receive(deadline_s, replies);
-      for (const ctl::Reply& reply : replies) {
+      for (const OscReply& reply : replies) {
         constexpr std::size_t kRate = 8;  // docs/OSC.md, /info
         if (reply.address == "/info") return {true, reply.text(0), reply.text(1), reply.real(kRate)};
       }
-      if (event == ctl::Connection::Event::nobody_listens) return {};
-      if (ctl::now_s() >= deadline_s) break;  // somebody who answers anything, for ever
+      if (event == OscConnection::Event::nobody_listens) return {};
+      if (now_s() >= deadline_s) break;  // a peer that sends other packets without end
     }
   }
   return {};

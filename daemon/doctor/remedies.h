@@ -8,7 +8,7 @@
 
 namespace fohd::doctor {
 
-/// [any] The package's JACK server has a unit here; masked: who runs the machine has another server.
+/// [any] The package's JACK server has a unit here; masked: the administrator uses another server.
 bool has_jack_unit(const Machine& machine);
 bool jack_unit_is_masked(const Machine& machine);
 /// [any] What /etc/default/fohd-jack says; "" if it says nothing.

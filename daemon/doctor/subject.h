@@ -1,4 +1,4 @@
-// Whose desk is looked at: the one that runs, if who asks may see what it may do. A desk's limits, groups, environment
+// The desk that is examined: the one that runs, if the calling user may see its rights. Its limits, groups, environment
 // and command line are read where the kernel shows them, so nothing has to be started with its rights.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace fohd::doctor {
 
-/// fohd.service, as systemd knows it.
+/// fohd.service, as systemd reports it.
 struct Unit {
   bool installed = false;
   int main_process = 0;  ///< 0: it does not run
@@ -34,10 +34,10 @@ std::string argument_of(const Subject& subject, const std::string& option);
 /// [any] Of its command line, from where the file is found; "" if it has none.
 std::string config_file_of(const Subject& subject);
 
-/// [any] Who asks is `caller`, and root may look at everybody's. A configuration that was named (machine.config is
+/// [any] `caller`: the calling user; root may examine any user's. A configuration that was named (machine.config is
 /// it) means the desk on its port before the service's.
 Subject choose_subject(const Machine& machine, const Unit& unit, const Subject& caller, bool config_named);
-/// [any] The first line that is told.
+/// [any] The first line of the output.
 std::string headline(const Machine& machine);
 
 }  // namespace fohd::doctor

@@ -1,4 +1,4 @@
-// What the system grants to audio: priority, memory, devices, and how soon the kernel lets go of what it does.
+// What the system grants to audio: priority, memory, devices, and how soon the kernel can be preempted.
 #include <algorithm>
 #include <sstream>
 
@@ -75,7 +75,7 @@ Group group_called(const Machine& machine, const std::string& name) {
   return {};
 }
 
-/// "full", "voluntary", "none" of "none voluntary (full)"; else what the kernel was started with; "" if neither tells.
+/// "full", "voluntary", "none" of "none voluntary (full)"; else what the kernel was started with; "" without either.
 std::string preemption_mode(const Machine& machine) {
   const std::string modes = read(machine, "/sys/kernel/debug/sched/preempt");
   const std::size_t open = modes.find('('), close = modes.find(')');

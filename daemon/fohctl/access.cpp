@@ -1,4 +1,4 @@
-// fohctl approve, revoke, access, login, logout: who may do what on the desk.
+// fohctl approve, revoke, access, login, logout: the rights of clients on the desk.
 #include <termios.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ class Unseen {
   bool terminal_;
 };
 
-/// The first line of a file, or what is typed. Never an argument: everybody on the machine can see those.
+/// The first line of a file, or what is typed. Never an argument: every user of the machine can see those.
 bool read_key(Session& session, const std::string& file, std::string& key) {
   if (!file.empty()) {
     std::ifstream stream(file);

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "daemon/fohctl/value_text.h"
 
 namespace fohd::ctl {
@@ -41,12 +41,12 @@ bool has_value(Session& session, const std::string& address) {
   return true;
 }
 
-void print_line(Session& session, const Reply& reply) {
+void print_line(Session& session, const OscReply& reply) {
   session.out << printable(reply.address);
   for (const Value& value : reply.values) session.out << ' ' << printed(value);
 }
 
-Answer refusal(const Reply& error) {
+Answer refusal(const OscReply& error) {
   Answer answer;
   answer.code = kRefused;
   answer.address = error.text(0);
@@ -58,7 +58,7 @@ Answer refusal(const Reply& error) {
 /// value counts.
 class Listing {
  public:
-  void take(Reply&& reply) {
+  void take(OscReply&& reply) {
     if (reply.address == "/seq" || reply.address == "/subscribed" || reply.address == "/unsubscribed") return;
     const auto [place, is_new] = places_.try_emplace(reply.address, replies_.size());
     if (is_new) {
@@ -68,40 +68,40 @@ class Listing {
     }
   }
   std::size_t size() const { return replies_.size(); }
-  const std::vector<Reply>& replies() const { return replies_; }
+  const std::vector<OscReply>& replies() const { return replies_; }
 
  private:
-  std::vector<Reply> replies_;
+  std::vector<OscReply> replies_;
   std::unordered_map<std::string, std::size_t> places_;
 };
 
 /// All values below `prefixes` by a subscription, which brings them at a pace that the network and this program can
 /// follow, however many there are, and shows whether some got lost.
 Answer fetch(Session& session, const std::vector<std::string>& prefixes, Listing& listing) {
-  Request subscribe{"/subscribe"};
+  OscRequest subscribe{"/subscribe"};
   for (const std::string& prefix : prefixes) subscribe.values.emplace_back(prefix);
   constexpr int kAttempts =
       6;  // datagrams rarely get lost; where six times in a row some do, nothing else works either
-  Request question = subscribe;
+  OscRequest question = subscribe;
   Answer answer;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     session.desk.send(question);
     bool waiting = true;
     while (waiting) {
-      std::vector<Reply> replies;
+      std::vector<OscReply> replies;
       const auto event = session.desk.receive(now_s() + session.timeout_s / kAttempts, replies);
-      if (event == Connection::Event::nobody_listens) return answer;
-      waiting = event == Connection::Event::messages;
-      for (Reply& reply : replies) {
+      if (event == OscConnection::Event::nobody_listens) return answer;
+      waiting = event == OscConnection::Event::messages;
+      for (OscReply& reply : replies) {
         if (reply.address == "/error") return refusal(reply);
-        if (reply.address == "/subscribed") question = Request{"/resync"};
+        if (reply.address == "/subscribed") question = OscRequest{"/resync"};
         if (reply.address != "/synced") {
           listing.take(std::move(reply));
           continue;
         }
         waiting = false;  // all was sent; if some of it is missing, once more
         if (listing.size() < static_cast<std::size_t>(reply.integer(0))) continue;
-        session.desk.send(Request{"/unsubscribe"});
+        session.desk.send(OscRequest{"/unsubscribe"});
         answer.code = kOk;
         return answer;
       }
@@ -120,7 +120,7 @@ Answer read(Session& session, const std::string& address) {
     if (answer.code == kOk) {
       // Subscribed is what lies below the pattern too; wanted is what it matches itself.
       const auto depth = std::count(address.begin(), address.end(), '/');
-      for (const Reply& reply : listing.replies()) {
+      for (const OscReply& reply : listing.replies()) {
         if (std::count(reply.address.begin(), reply.address.end(), '/') == depth) answer.replies.push_back(reply);
       }
       if (!answer.replies.empty()) return answer;
@@ -138,7 +138,7 @@ int get(Session& session, const std::string& address, bool only_value) {
   if (address == "/info") return info(session);
   const Answer answer = read(session, address);
   if (answer.code != kOk) return explain(session, answer);
-  for (const Reply& reply : answer.replies) {
+  for (const OscReply& reply : answer.replies) {
     if (only_value) {
       session.out << (reply.values.empty() ? "" : printed(reply.values.front()));
     } else {
@@ -158,21 +158,21 @@ int set(Session& session, const std::string& address, const std::string& text, b
   const std::vector<Value> choices = as_text ? std::vector<Value>{text} : readings(text);
   Answer first;
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    std::vector<Request> requests = {{address, {choices[i]}}};
+    std::vector<OscRequest> requests = {{address, {choices[i]}}};
     if (!is_pattern(address)) requests.push_back({address});
     Answer answer = ask(session, std::move(requests));
     if (answer.code == kRefused && i == 0) first = answer;
     if (answer.code == kRefused) continue;
     if (answer.code == kOk && is_pattern(address)) answer = read(session, address);
     if (answer.code != kOk) return explain(session, answer);
-    for (const Reply& reply : answer.replies) {
+    for (const OscReply& reply : answer.replies) {
       print_line(session, reply);
       const bool other = !reply.values.empty() && altered(choices[i], reply.values.front());
       session.out << (other ? "  (asked for " + printable(text) + ", which is out of range)\n" : "\n");
     }
     return kOk;
   }
-  return explain(session, first);  // the first reading is the likeliest, so its refusal tells most
+  return explain(session, first);  // the first reading is the likeliest, so its refusal is the most useful
 }
 
 int carry_out(Session& session, const std::string& address, const std::vector<std::string>& arguments) {
@@ -183,7 +183,7 @@ int carry_out(Session& session, const std::string& address, const std::vector<st
     session.err << "; values are set with fohctl set\n";
     return kUsage;
   }
-  Request request{address};
+  OscRequest request{address};
   for (const std::string& argument : arguments) request.values.push_back(readings(argument).front());
   const Answer answer = ask(session, {request}, Repeat::forbidden);
   if (answer.code == kNoAnswer) session.err << "fohctl: it is not known whether " << address << " was carried out\n";
@@ -201,7 +201,7 @@ int list(Session& session, const std::vector<std::string>& patterns) {
     return kNoAnswer;
   }
   if (answer.code != kOk) return explain(session, answer);
-  for (const Reply& value : listing.replies()) {
+  for (const OscReply& value : listing.replies()) {
     print_line(session, value);
     session.out << '\n';
   }
@@ -211,7 +211,7 @@ int list(Session& session, const std::vector<std::string>& patterns) {
 int info(Session& session) {
   const Answer answer = ask(session, {{"/counters"}});
   if (answer.code != kOk) return explain(session, answer);
-  const Reply& told = answer.info;
+  const OscReply& told = answer.info;
   session.out << "name      " << printable(told.text(0)) << "\nversion   " << printable(told.text(1)) << " (protocol "
               << told.integer(2) << ")\ninputs    " << told.integer(3) << "\nbuses     " << told.integer(6) << "\n";
   if (told.integer(4) != 0) session.out << "aux       " << told.integer(4) << "\n";
@@ -219,7 +219,7 @@ int info(Session& session) {
   if (told.integer(7) != 0) session.out << "matrices  " << told.integer(7) << "\n";
   session.out << "rate      " << (told.real(8) > 0 ? printed(told.real(8)) + " Hz" : "no audio: JACK is not there")
               << "\n";
-  for (const Reply& reply : answer.replies) {
+  for (const OscReply& reply : answer.replies) {
     if (reply.address != "/counters") continue;
     for (std::size_t i = 0; i + 1 < reply.values.size(); i += 2) {
       session.out << printable(reply.text(i)) << ' ' << printed(reply.values[i + 1]) << '\n';

@@ -2,9 +2,9 @@
 
 namespace fohd::ctl {
 
-int ask_lines(Session& session, const Request& request) {
+int ask_lines(Session& session, const OscRequest& request) {
   Conversation talk{session, request.address};
-  const std::vector<Request> both = {request, {"/info"}};
+  const std::vector<OscRequest> both = {request, {"/info"}};
   session.desk.send(both);
   talk.run(session.timeout_s, [&](const std::string& line) {
     session.out << printable(line) << "\n";

@@ -1,4 +1,4 @@
-// A command of the desk that answers with lines, and whoever prints them.
+// A command of the desk that answers with lines, and the code that prints them.
 #pragma once
 
 #include <ostream>
@@ -18,7 +18,7 @@ struct Conversation {
 
   /// True: the reply ends it, or on_line(text) says so.
   template <class Line>
-  bool hear(const Reply& reply, Line on_line) {
+  bool hear(const OscReply& reply, Line on_line) {
     if (reply.address == "/error") {
       session.err << "fohctl: " << printable(reply.text(1)) << "\n";
       code = kRefused;
@@ -35,17 +35,17 @@ struct Conversation {
   void run(double seconds, Line on_line) {
     const double end_s = now_s() + seconds;
     while (now_s() < end_s && !session.stop.raised()) {
-      std::vector<Reply> replies;
+      std::vector<OscReply> replies;
       const auto event = session.desk.receive(end_s, replies);
-      for (const Reply& reply : replies) {
+      for (const OscReply& reply : replies) {
         if (hear(reply, on_line)) return;
       }
-      if (event == Connection::Event::nobody_listens) return;
+      if (event == OscConnection::Event::nobody_listens) return;
     }
   }
 };
 
 /// A command whose answers come at once; prints them. Returns the exit code.
-int ask_lines(Session& session, const Request& request);
+int ask_lines(Session& session, const OscRequest& request);
 
 }  // namespace fohd::ctl

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "daemon/fohctl/commands.h"
-#include "daemon/fohctl/latency.h"
+#include "daemon/fohctl/latency_options.h"
 #include "daemon/fohctl/log.h"
 #include "daemon/fohctl/value_text.h"
 
@@ -189,15 +189,7 @@ void add_latency_command(CLI::App& app, Line& line, Chosen& chosen) {
                         "Send impulses into one JACK port and time their arrival at another.\n"
                         "Through hardware this is a click: turn amplifiers down",
                         "fohctl latency measure --out system:playback_1 --in system:capture_1");
-  c->add_option("--out", line.latency.out, "JACK port that the impulses go into")->required();
-  c->add_option("--in", line.latency.in, "JACK port that is listened to")->required();
-  c->add_option("--jack-server", line.latency.server, "Name of the JACK server");
-  c->add_option("--count", line.latency.impulses, "How many impulses")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  c->add_option("--level", line.latency.level_db, "Of the impulse, in dBFS")
-      ->capture_default_str()
-      ->check(CLI::Range(-60.0, 0.0));
+  add_latency_options(*c, line.latency);
   c->callback([&] { chosen.latency = true; });
 }
 
@@ -291,10 +283,10 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   } catch (const CLI::ParseError& error) {
     return app.exit(error, out, err) == 0 ? kOk : kUsage;
   }
-  if (chosen.latency) return measure_latency(line.latency, out, err, stop);
+  if (chosen.latency) return become_fohd_latency(line.latency, err);
   if (chosen.box_folder) return log_of_folder(line.log, out, err);
   std::string problem;
-  const auto connection = Connection::open(line.host, line.port, problem);
+  const auto connection = OscConnection::open(line.host, line.port, problem);
   if (!connection) {
     err << "fohctl: " << problem << "\n";
     return kNoAnswer;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/flag.h"
+#include "engine/crossing/flag.h"
 
 namespace fohd::ctl {
 

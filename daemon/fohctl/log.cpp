@@ -9,11 +9,11 @@
 #include <ostream>
 #include <vector>
 
+#include "daemon/base/file_system.h"
 #include "daemon/blackbox/box_files.h"
 #include "daemon/blackbox/line_pages.h"
 #include "daemon/fohctl/session.h"
 #include "daemon/fohctl/value_text.h"
-#include "daemon/store/file_system.h"
 
 namespace fohd::ctl {
 namespace {
@@ -31,12 +31,12 @@ struct Lines {
 };
 
 void pause(Session& session, double seconds) {
-  std::vector<Reply> ignored;
+  std::vector<OscReply> ignored;
   const double until_s = now_s() + seconds;
   while (now_s() < until_s && !session.stop.raised()) session.desk.receive(until_s, ignored);
 }
 
-void take(const Reply& reply, Lines& lines) {
+void take(const OscReply& reply, Lines& lines) {
   if (reply.values.size() == 3) {
     lines.known = true;
     lines.oldest = reply.integer(1);
@@ -57,14 +57,14 @@ std::int32_t missing(const Lines& lines, std::int32_t first, std::int32_t until)
 
 /// Asks once, and takes what comes until all of it is there or nothing comes any more.
 ExitCode ask_page(Session& session, const std::string& address, std::int32_t first, std::int32_t count, Lines& lines) {
-  session.desk.send(Request{address, {first, count}});
+  session.desk.send(OscRequest{address, {first, count}});
   bool heard = false;
   while (!session.stop.raised()) {
-    std::vector<Reply> replies;
+    std::vector<OscReply> replies;
     const auto event = session.desk.receive(now_s() + kQuiet_s, replies);
-    if (event == Connection::Event::nobody_listens) return explain_silence(session), kNoAnswer;
-    if (event == Connection::Event::timeout) return kOk;
-    for (const Reply& reply : replies) {
+    if (event == OscConnection::Event::nobody_listens) return explain_silence(session), kNoAnswer;
+    if (event == OscConnection::Event::timeout) return kOk;
+    for (const OscReply& reply : replies) {
       if (reply.address == "/error") {
         session.err << "fohctl: " << printable(reply.text(0)) << ": " << printable(reply.text(1)) << "\n";
         return kRefused;
@@ -105,7 +105,7 @@ bool wanted(const LogOptions& options, const Event& event) {
          std::find(options.kinds.begin(), options.kinds.end(), event.kind) != options.kinds.end();
 }
 
-/// Without the monotonic clock, which is for those who read the file.
+/// Without the monotonic clock, which is for readers of the file.
 void print(std::ostream& out, const Event& event) {
   std::string line = to_line(event);
   const std::size_t first = line.find(' '), second = line.find(' ', first + 1);
@@ -113,7 +113,7 @@ void print(std::ostream& out, const Event& event) {
   out << printable(line) << "\n";
 }
 
-/// Back from the newest, not from now: also of last week's show one wants the last hour.
+/// Back from the newest, not from now: the last hour of last week's show can be read, too.
 std::int64_t from_ms(const Event& newest, const LogOptions& options) {
   return options.since_s <= 0 ? INT64_MIN : newest.utc_ms - static_cast<std::int64_t>(options.since_s * 1000);
 }

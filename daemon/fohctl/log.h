@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/blackbox/event.h"
+#include "daemon/base/event.h"
 #include "daemon/fohctl/session.h"
 
 namespace fohd::ctl {

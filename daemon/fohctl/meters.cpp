@@ -19,7 +19,7 @@ constexpr int kChannels = 0, kMixes = 1, kOutputs = 2, kChannelLatches = 3, kCha
 constexpr int kReturns = 8, kGroups = 9;
 constexpr std::array<int, kGroups> kColumns = {4, 4, 3, 2, 2, 2, 1, 1, 4};
 constexpr bool is_gain(int group) { return group >= kChannelGains && group <= kLimiter; }
-constexpr double kBottom_db = -60;  // what is below is heard by nobody at a show
+constexpr double kBottom_db = -60;  // what is below is inaudible at a show
 constexpr double kSilence_db = -120;
 
 struct Group {
@@ -47,7 +47,7 @@ struct Picture {
     return deepest;
   }
 
-  void take(const Reply& reply) {
+  void take(const OscReply& reply) {
     if (reply.address == "/meters" && !reply.blob.empty()) take_meters(reply);
     if (reply.address == "/info") inputs = reply.integer(3), returns = reply.integer(5), buses = reply.integer(6);
     if (!reply.address.ends_with("/name")) return;
@@ -63,7 +63,7 @@ struct Picture {
     if (names.size() < n) names.resize(n);
     names[n - 1] = printable(name);
   }
-  void take_meters(const Reply& reply) {
+  void take_meters(const OscReply& reply) {
     const int number = reply.integer(0), first = reply.integer(1);
     if (number < 0 || number >= kGroups || first < 0 || first > 1000) return;
     const auto column_count = static_cast<std::size_t>(kColumns[static_cast<std::size_t>(number)]);
@@ -138,7 +138,7 @@ std::vector<MeterLine> lines_of(const Picture& picture) {
   }
   for (std::size_t i = 0; i < static_cast<std::size_t>(picture.returns); ++i) {
     const double peak_db = picture.groups[kReturns].db(i, 2, kColumns[kReturns]);
-    if (peak_db <= kBottom_db) continue;  // a slot that nobody uses
+    if (peak_db <= kBottom_db) continue;  // an unused slot
     lines.push_back({"fx " + std::to_string(i / 2 + 1) + (i % 2 == 0 ? " left" : " right"), peak_db});
   }
   return lines;
@@ -211,9 +211,9 @@ int meters(Session& session, const MeterOptions& options) {
       for (int group = 0; group < kGroups; ++group) session.desk.send({"/meters", {group, options.interval_ms}});
     }
     alive.turn({{"/ch/*/name"}, {"/bus/*/name"}});
-    std::vector<Reply> replies;
+    std::vector<OscReply> replies;
     session.desk.receive(std::min({alive.next_s(), show_s, end_s}), replies);
-    for (const Reply& reply : replies) {
+    for (const OscReply& reply : replies) {
       alive.heard(reply);
       picture.take(reply);
       if (reply.address == "/error" && reply.text(0) == "/meters") {

@@ -11,7 +11,7 @@ namespace fohd::ctl {
 namespace {
 
 /// A command that is answered by one line, later.
-int wait_for_line(Session& session, const Request& request, double seconds) {
+int wait_for_line(Session& session, const OscRequest& request, double seconds) {
   Conversation talk{session, request.address};
   session.desk.send(request);
   talk.run(seconds, [&](const std::string& line) {
@@ -58,12 +58,12 @@ int midi_monitor(Session& session, double seconds) {
   Conversation talk{session, "/midi/monitor"};
   while (now_s() < end_s && !session.stop.raised() && session.out.good()) {
     if (now_s() >= renew_s) {
-      session.desk.send(Request{"/midi/monitor", {kAsk_s}});
+      session.desk.send(OscRequest{"/midi/monitor", {kAsk_s}});
       renew_s = now_s() + kRenew_s;
     }
-    std::vector<Reply> replies;
+    std::vector<OscReply> replies;
     session.desk.receive(std::min(renew_s, end_s), replies);
-    for (const Reply& reply : replies) {
+    for (const OscReply& reply : replies) {
       const bool ends = talk.hear(reply, [&](const std::string& line) {
         session.out << printable(line) << std::endl;
         return false;
@@ -71,7 +71,7 @@ int midi_monitor(Session& session, double seconds) {
       if (ends && talk.code == kRefused) return kRefused;
     }
   }
-  session.desk.send(Request{"/midi/monitor", {std::int32_t{0}}});
+  session.desk.send(OscRequest{"/midi/monitor", {std::int32_t{0}}});
   return kOk;
 }
 

@@ -13,8 +13,8 @@ constexpr double kKeepAlive_s = 2;  // a fifth of the shortest lease: three may 
 constexpr double kSilence_s = 5;
 constexpr std::string_view kBundleRemark = " (nothing of its bundle was applied)";
 
-void keep(std::vector<Reply>& replies, Reply&& reply) {
-  const auto same = [&](const Reply& other) { return other.address == reply.address; };
+void keep(std::vector<OscReply>& replies, OscReply&& reply) {
+  const auto same = [&](const OscReply& other) { return other.address == reply.address; };
   const auto known = std::find_if(replies.begin(), replies.end(), same);
   if (known != replies.end()) {
     *known = std::move(reply);
@@ -24,13 +24,13 @@ void keep(std::vector<Reply>& replies, Reply&& reply) {
 }
 
 /// True when the answer is complete.
-bool take(Answer& answer, Reply&& reply) {
+bool take(Answer& answer, OscReply&& reply) {
   if (reply.address == "/error") {
     answer.code = kRefused;
     answer.address = reply.text(0);
     answer.reason = reply.text(1);
     if (answer.reason.ends_with(kBundleRemark)) {
-      answer.reason.erase(answer.reason.size() - kBundleRemark.size());  // the bundle was ours, nobody typed one
+      answer.reason.erase(answer.reason.size() - kBundleRemark.size());  // the bundle was ours, not the user's
     }
     return true;
   }
@@ -45,7 +45,7 @@ bool take(Answer& answer, Reply&& reply) {
 
 }  // namespace
 
-Answer ask(Session& session, std::vector<Request> requests, Repeat repeat) {
+Answer ask(Session& session, std::vector<OscRequest> requests, Repeat repeat) {
   requests.push_back({"/info"});
   Answer answer;
   const int attempts = repeat == Repeat::allowed ? kAttempts : 1;
@@ -53,13 +53,13 @@ Answer ask(Session& session, std::vector<Request> requests, Repeat repeat) {
     session.desk.send(requests);
     const double deadline_s = now_s() + session.timeout_s / attempts;
     for (;;) {
-      std::vector<Reply> replies;
-      const Connection::Event event = session.desk.receive(deadline_s, replies);
-      for (Reply& reply : replies) {
+      std::vector<OscReply> replies;
+      const OscConnection::Event event = session.desk.receive(deadline_s, replies);
+      for (OscReply& reply : replies) {
         if (take(answer, std::move(reply))) return answer;
       }
-      if (event == Connection::Event::nobody_listens || session.stop.raised()) return answer;
-      if (event == Connection::Event::timeout) break;
+      if (event == OscConnection::Event::nobody_listens || session.stop.raised()) return answer;
+      if (event == OscConnection::Event::timeout) break;
     }
   }
   return answer;
@@ -86,13 +86,13 @@ int explain(Session& session, const Answer& answer) {
   return answer.code;
 }
 
-void KeepAlive::turn(const std::vector<Request>& extra) {
+void KeepAlive::turn(const std::vector<OscRequest>& extra) {
   const double now = now_s();
   if (heard_s_ == 0) heard_s_ = now;
   if (now >= next_s_) {
     // One by one: a desk without buses refuses a question about their names, and only that.
-    for (const Request& request : extra) session_.desk.send(request);
-    session_.desk.send(Request{"/info"});
+    for (const OscRequest& request : extra) session_.desk.send(request);
+    session_.desk.send(OscRequest{"/info"});
     next_s_ = now + kKeepAlive_s;
   }
   if (!silent_ && now - heard_s_ > kSilence_s) {
@@ -101,9 +101,9 @@ void KeepAlive::turn(const std::vector<Request>& extra) {
   }
 }
 
-void KeepAlive::heard(const Reply& reply) {
+void KeepAlive::heard(const OscReply& reply) {
   heard_s_ = now_s();
-  constexpr std::size_t kLeaseLeft = 10;  // the eleventh argument of /info: seconds of our lease, 0 for a stranger
+  constexpr std::size_t kLeaseLeft = 10;  // the eleventh argument of /info: seconds of our lease, 0 without one
   const bool stranger = reply.address == "/info" && reply.integer(kLeaseLeft) == 0;
   if (silent_ || stranger || reply.address == "/unsubscribed") subscribe_ = true;
   if (silent_) session_.err << "fohctl: the desk is back\n";

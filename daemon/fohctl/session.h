@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/fohctl/connection.h"
-#include "engine/flag.h"
+#include "daemon/base/clock.h"
+#include "daemon/net/osc_connection.h"
+#include "engine/crossing/flag.h"
 
 namespace fohd::ctl {
 
@@ -17,7 +18,7 @@ namespace fohd::ctl {
 enum ExitCode : int { kOk = 0, kRefused = 1, kNoAnswer = 2, kUsage = 3, kNoOutput = 4 };
 
 struct Session {
-  Connection& desk;
+  OscConnection& desk;
   std::ostream& out;
   std::ostream& err;
   double timeout_s;
@@ -26,9 +27,9 @@ struct Session {
 
 struct Answer {
   ExitCode code = kNoAnswer;
-  std::vector<Reply> replies;   ///< without /info; each address once, its last value
-  Reply info;                   ///< what /info told, where the code is kOk
-  std::string address, reason;  ///< kRefused: what the desk said
+  std::vector<OscReply> replies;  ///< without /info; each address once, its last value
+  OscReply info;                  ///< the reply to /info, where the code is kOk
+  std::string address, reason;    ///< kRefused: what the desk said
 };
 
 /// How often an unanswered question is put again within the time-out. A datagram may be lost; a command (not a value)
@@ -36,7 +37,7 @@ struct Answer {
 enum class Repeat { allowed, forbidden };
 
 /// Sends all requests as one bundle and collects what comes back. /info is asked last, so its answer is the end.
-Answer ask(Session& session, std::vector<Request> requests, Repeat repeat = Repeat::allowed);
+Answer ask(Session& session, std::vector<OscRequest> requests, Repeat repeat = Repeat::allowed);
 
 /// Whether `text` begins as an address does; says so if not.
 bool looks_like_address(Session& session, const std::string& text);
@@ -52,12 +53,12 @@ class KeepAlive {
   explicit KeepAlive(Session& session) : session_(session) {}
   /// When something is to be done next, seconds of now_s().
   double next_s() const { return next_s_; }
-  /// True once whenever the caller is to subscribe: at the start, after silence, when the desk has forgotten us. To be
+  /// True once whenever the caller is to subscribe: at the start, after silence, when the lease has ended. To be
   /// asked before turn(): /info then finds a lease.
   bool take_subscribe() { return std::exchange(subscribe_, false); }
   /// Asks /info if it is time, with `extra` questions. Says once when the desk is silent.
-  void turn(const std::vector<Request>& extra = {});
-  void heard(const Reply& reply);
+  void turn(const std::vector<OscRequest>& extra = {});
+  void heard(const OscReply& reply);
 
  private:
   Session& session_;

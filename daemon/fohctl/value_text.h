@@ -9,7 +9,7 @@
 
 namespace fohd::ctl {
 
-/// What somebody who typed `text` may mean, best guess first; the desk, which knows the kind of the parameter, takes
+/// What a typed `text` may mean, best guess first; the desk, which has the kind of the parameter, takes
 /// the first that fits: a number, else a text ("12" can be a channel's name); `off` and `-inf` on a level.
 std::vector<Value> readings(const std::string& text);
 

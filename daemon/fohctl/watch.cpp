@@ -9,7 +9,7 @@
 namespace fohd::ctl {
 namespace {
 
-/// What the desk says, and which of it is news.
+/// The desk's replies, and which of their values are new.
 class Watcher {
  public:
   Watcher(Session& session, const std::vector<std::string>& patterns) : session_(session), alive_(session) {
@@ -27,15 +27,15 @@ class Watcher {
   double next_s() const { return alive_.next_s(); }
 
   /// False: the desk refuses to be watched.
-  bool take(const Reply& reply) {
+  bool take(const OscReply& reply) {
     alive_.heard(reply);
     if (reply.address == "/error") {
       session_.err << "fohctl: " << printable(reply.text(0)) << ": " << printable(reply.text(1)) << "\n";
       return reply.text(0) != "/subscribe";
     }
     if (reply.address == "/seq") {
-      // The full state comes again; what differs from what we know is what we missed.
-      if (reply.integer(0) != ++sequence_) session_.desk.send(Request{"/resync"});
+      // The full state comes again; values that differ from those here were missed.
+      if (reply.integer(0) != ++sequence_) session_.desk.send(OscRequest{"/resync"});
       sequence_ = reply.integer(0);
       return true;
     }
@@ -53,7 +53,7 @@ class Watcher {
  private:
   Session& session_;
   KeepAlive alive_;
-  Request subscribe_{"/subscribe"};
+  OscRequest subscribe_{"/subscribe"};
   int sequence_ = 0;
   std::unordered_map<std::string, Value> known_;
 };
@@ -70,15 +70,15 @@ int watch(Session& session, const std::vector<std::string>& patterns, double sec
   Watcher watcher(session, patterns);
   while (now_s() < end_s && !session.stop.raised() && session.out.good()) {
     watcher.turn();
-    std::vector<Reply> replies;
+    std::vector<OscReply> replies;
     const auto event = session.desk.receive(std::min(watcher.next_s(), end_s), replies);
-    for (const Reply& reply : replies) {
+    for (const OscReply& reply : replies) {
       if (!watcher.take(reply)) return kRefused;
     }
     // The desk is being restarted: KeepAlive asks again in its own time.
-    if (event == Connection::Event::nobody_listens) continue;
+    if (event == OscConnection::Event::nobody_listens) continue;
   }
-  session.desk.send(Request{"/unsubscribe"});
+  session.desk.send(OscRequest{"/unsubscribe"});
   return kOk;
 }
 

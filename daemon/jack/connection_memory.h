@@ -1,4 +1,4 @@
-// Which connections our ports should have: those the configuration asks for and those somebody made by hand. What JACK
+// Which connections our ports should have: those the configuration asks for and those made by hand. What JACK
 // takes away (a client that ends, a server that dies) is made again when the port is back; what a person takes away
 // stays away. Pure: fed with events, so it is tested without JACK.
 #pragma once
@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "daemon/jack/connect_rules.h"
+#include "daemon/config/connect_rules.h"
 
 namespace fohd {
 
@@ -19,11 +19,11 @@ class ConnectionMemory {
     wanted_.insert(pair);
     doubtful_.erase(pair);
   }
-  /// Nobody knows yet whether a person did it or whether one of the ports is about to vanish.
+  /// Not decided yet: a person did it, or one of the ports is about to vanish.
   void disconnected(const PortPair& pair, std::int64_t now_ms) {
     if (wanted_.contains(pair)) doubtful_.emplace(pair, now_ms);
   }
-  /// A port of somebody else is gone: its lost connections were not a person's wish.
+  /// A port of another client is gone: its lost connections were not a person's wish.
   void port_vanished(const std::string& port) {
     std::erase_if(doubtful_, [&](const auto& entry) { return entry.first.from == port || entry.first.to == port; });
   }
@@ -51,8 +51,8 @@ class ConnectionMemory {
     return pairs;
   }
 
-  /// jackd tells of a closing client's lost connections and of its lost ports within a few ms of each other, but a
-  /// server that stops takes its time in between (seen: 100 ms).
+  /// jackd reports a closing client's lost connections and its lost ports within a few ms of each other, but a
+  /// server that stops takes longer in between (seen: 100 ms).
   static constexpr std::int64_t kDoubtMs = 1000;
 
  private:

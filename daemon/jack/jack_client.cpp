@@ -13,7 +13,7 @@
 namespace fohd {
 namespace {
 
-// libjack writes to stderr on every attempt while there is no server; we say it once in our own words.
+// libjack writes to stderr on every attempt while there is no server; the supervisor reports it once instead.
 void quiet_libjack() {
   jack_set_error_function([](const char* text) { spdlog::debug("JACK: {}", text); });
   jack_set_info_function([](const char* text) { spdlog::debug("JACK: {}", text); });
@@ -180,7 +180,7 @@ int JackClient::on_process(jack_nframes_t frames) noexcept {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     output_buffers_[i] = static_cast<float*>(jack_port_get_buffer(outputs_[i], frames));
   }
-  // From when the driver really woke. jack_get_cycle_times() tells a filtered time, which after one late wake-up of the
+  // From when the driver really woke. jack_get_cycle_times() gives a filtered time, which after one late wake-up of the
   // driver is off by as much and comes back over a second: 239 deadlines were once counted for one.
   const double late_frames = jack_frames_since_cycle_start(client_.get());
   const auto late_ns = static_cast<std::uint64_t>(late_frames * 1e9 / rate_hz_);
@@ -255,7 +255,7 @@ std::string JackClient::device() const {
   std::string name = ports[0];
   std::vector<char> first(jack_port_name_size()), second(jack_port_name_size());
   char* aliases[2] = {first.data(), second.data()};
-  // jackd calls its ports system:playback_1 on every device; the alias tells which ("alsa_pcm:hw:0:in1").
+  // jackd calls its ports system:playback_1 on every device; the alias says which ("alsa_pcm:hw:0:in1").
   const jack_port_t* port = jack_port_by_name(client_.get(), ports[0]);
   if (port != nullptr && jack_port_get_aliases(port, aliases) > 0) name = aliases[0];
   jack_free(ports);

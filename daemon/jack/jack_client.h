@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "daemon/audio_core.h"
-#include "daemon/event_fd.h"
-#include "daemon/jack/connect_rules.h"
-#include "engine/flag.h"
-#include "engine/ring.h"
+#include "daemon/audio/audio_core.h"
+#include "daemon/base/event_fd.h"
+#include "daemon/config/connect_rules.h"
+#include "engine/crossing/flag.h"
+#include "engine/crossing/ring.h"
 
 namespace fohd {
 
-/// What JACK told about ports; names are full ("client:port").
+/// What JACK reported about ports; names are full ("client:port").
 struct JackPortEvent {
   enum class Kind : unsigned char { port_appeared, port_vanished, connected, disconnected };
   static constexpr std::size_t kNameBytes = 320;  // jack_port_name_size() of jackd2
@@ -59,7 +59,7 @@ class JackClient {
   bool rate_changed() const noexcept { return rate_changed_.raised(); }
   std::uint32_t xruns() const noexcept { return xruns_.count(); }
 
-  /// The next thing JACK told about ports. False: nothing more.
+  /// The next thing JACK reported about ports. False: nothing more.
   bool next_event(JackPortEvent& event) { return events_.read({&event, 1}) == 1; }
   /// Events were lost because the ring was full: look at everything anew.
   bool take_overflow() noexcept;

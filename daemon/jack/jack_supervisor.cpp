@@ -11,9 +11,9 @@
 #include <map>
 #include <thread>
 
-#include "daemon/clock.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/jack/connection_memory.h"
-#include "daemon/log.h"
 
 namespace fohd {
 namespace {
@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// jackd answers a refused client_open at once; four tries a second find a restarted server before anybody has walked to
+// jackd answers a refused client_open at once; four tries a second find a restarted server before a person reaches
 // the rack, and cost nothing that top would show.
 constexpr auto kRetry = 250ms;
 constexpr auto kHousekeeping = 100ms;

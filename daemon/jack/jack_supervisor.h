@@ -1,7 +1,7 @@
-// Keeps us on the JACK server: opens the client, comes back for ever when the server ends, restores the connections.
+// Keeps our client on the JACK server: opens it, opens it again whenever the server ends, restores the connections.
 //
-// JACK's calls can take long (opening 200 ports: 0.4 s; a server that hangs: as long as it likes), so they are made on
-// a thread of their own and the control loop never waits for them. The two talk by posting to each other's loop.
+// JACK's calls can take long (opening 200 ports: 0.4 s; a server that hangs: without limit), so they are made on
+// a thread of their own and the control loop never waits for them. The two post to each other's loop.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/audio_core.h"
+#include "daemon/audio/audio_core.h"
 #include "daemon/jack/jack_client.h"
 
 namespace fohd {
@@ -19,20 +19,20 @@ namespace fohd {
 struct JackOptions {
   JackClientOptions client;
   PortPairs connections;  ///< what the configuration asks for
-  /// [jack thread] Called when a server is there, before audio runs: other clients of this process come along now.
+  /// [jack thread] Called when a server is there, before audio runs: other clients of this process open now.
   std::function<void()> open_others = {};
   /// [jack thread] Called when the server has ended, before our client is closed: returns when all other clients of
   /// this process are closed. libjack keeps one memory for all of them and gives it up under them.
   std::function<void()> close_others = {};
 };
 
-/// What the control side is told, on its own loop.
+/// What is posted to the control side's loop.
 struct JackNews {
   enum class Kind {
     absent,   ///< no server; `text` says why. Sent once per reason
     opened,   ///< the client is open: publish first targets into `core`, then call start()
     running,  ///< audio flows
-    lost      ///< no more sound; forget `core`, whose last callback may be just ending
+    lost      ///< no more sound; drop `core`, whose last callback may be just ending
   };
   Kind kind = Kind::absent;
   std::string text;

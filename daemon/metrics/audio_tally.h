@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "daemon/audio_core.h"
+#include "daemon/audio/audio_core.h"
 
 namespace fohd {
 

@@ -1,4 +1,4 @@
-// What only the parts of the daemon know, collected when somebody asks.
+// Facts that only the parts of the daemon have, collected on request.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct DeskFacts {
   UdpCounters udp;
   std::vector<ClientId> subscribers;
   std::size_t midi_devices = 0;
-  std::optional<std::uint32_t> recorder_lost_blocks;  ///< nothing: nobody records
+  std::optional<std::uint32_t> recorder_lost_blocks;  ///< nothing: no recorder
   std::optional<bool> store_failing;                  ///< nothing: the mix is not kept
 };
 

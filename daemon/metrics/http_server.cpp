@@ -82,7 +82,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
     boost::system::error_code error;
     const tcp::endpoint here(asio::ip::address_v4::loopback(), port_);
     acceptor_.open(here.protocol(), error);
-    // A port of which old connections are just ending is free; one that somebody listens on is not.
+    // A port of which old connections are just ending is free; one that a process listens on is not.
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(here, error);
     if (!error) acceptor_.listen(limits_.connections, error);
@@ -112,7 +112,7 @@ class HttpServer::Listener::Connection : public std::enable_shared_from_this<Con
       : listener_(std::move(listener)), stream_(std::move(socket)) {
     listener_->connections_.insert(this);
     parser_.header_limit(static_cast<std::uint32_t>(listener_->limits_.header_bytes));
-    parser_.body_limit(std::uint64_t{0});  // a body has no business here: 405, or the connection ends
+    parser_.body_limit(std::uint64_t{0});  // no body is accepted: 405, or the connection ends
   }
   ~Connection() { listener_->connections_.erase(this); }
   Connection(const Connection&) = delete;

@@ -1,5 +1,5 @@
-// GET /metrics over HTTP, for Prometheus on this machine. Loopback only: who needs it from elsewhere puts a proxy with
-// a password before it. Boost.Beast is seen by http_server.cpp alone (it takes 10 s to compile).
+// GET /metrics over HTTP, for Prometheus on this machine. Loopback only: access from elsewhere needs a proxy with
+// a password before it. Only http_server.cpp includes Boost.Beast (it takes 10 s to compile).
 #pragma once
 
 #include <boost/asio/io_context.hpp>

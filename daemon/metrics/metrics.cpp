@@ -45,7 +45,7 @@ std::uint64_t safety_mutes(const DeskStatus& status) {
                                     (status.main_safety_muted ? 1 : 0));
 }
 
-/// A block that took exactly a bucket's upper end is counted in the next one; a nanosecond decides nothing.
+/// A block that took exactly a bucket's upper end is counted in the next one; a nanosecond makes no difference.
 void write_block_histogram(V v, S samples) {
   constexpr int kBuckets = AudioCounters::kLoadBuckets - 1;  // the last has no upper end
   std::uint64_t below = 0;
@@ -87,7 +87,7 @@ constexpr std::array kRows = {
               write_block_histogram},
 
     MetricRow{"fohd_shed_level", kGauge, "What is given up because of the load, /audio/shed; 0: nothing.",
-              [](V v, S s) { s.add(static_cast<std::uint64_t>(v.status.shed)); }},
+              [](V v, S s) { s.add(static_cast<std::uint64_t>(v.status.load_reduction)); }},
 
     MetricRow{"fohd_outputs_held", kGauge, "1: the outputs wait for /start/release.",
               [](V v, S s) { s.add(v.status.held); }},
@@ -133,13 +133,13 @@ constexpr std::array kRows = {
               [](V v, S s) { s.add(static_cast<std::uint64_t>(v.machine.resident_bytes)); }},
     MetricRow{"fohd_memory_locked_bytes", kGauge, "Addresses whose memory stays in RAM once it is touched.",
               [](V v, S s) { s.add(static_cast<std::uint64_t>(v.machine.locked_bytes)); }},
-    MetricRow{"fohd_temperature_celsius", kGauge, "The warmest zone of the machine.",
+    MetricRow{"fohd_temperature_celsius", kGauge, "The hottest_zone zone of the machine.",
               [](V v, S s) {
                 if (v.machine.warmth_known) s.add(static_cast<double>(v.machine.warmest_c));
               }},
     MetricRow{"fohd_power_low_voltage", kGauge, "1: the Raspberry Pi's supply is too weak.",
               [](V v, S s) {
-                if (v.machine.power_known) s.add((v.machine.power_bits & doctor::kLowVoltage) != 0);
+                if (v.machine.power_known) s.add((v.machine.power_bits & machine::kLowVoltage) != 0);
               }},
     MetricRow{"fohd_store_failing", kGauge, "1: the mix cannot be written to the disk.",
               [](V v, S s) {

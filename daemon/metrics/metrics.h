@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "control/readouts.h"
-#include "control/settings.h"
-#include "daemon/blackbox/machine_reading.h"
+#include "control/parameters/settings.h"
+#include "control/readouts/readouts.h"
+#include "daemon/machine/machine_reading.h"
 #include "daemon/metrics/audio_tally.h"
 #include "daemon/metrics/desk_facts.h"
 

@@ -1,6 +1,6 @@
 // What JACK's MIDI ports are and whether two are still connected, asked through a client that plays no part in the
 // graph. A client that ends and starts again between two looks has the same ports as before and no connections, and
-// RtMidi cannot tell; and RtMidi would need two clients that run with every cycle to list them.
+// RtMidi cannot detect that; and RtMidi would need two clients that run with every cycle to list them.
 #pragma once
 
 #include <jack/jack.h>
@@ -20,7 +20,7 @@ class JackLinks {
 
   bool is_open() const noexcept { return client_ != nullptr; }
 
-  /// Full names. flags: JackPortIsOutput for ports that speak, JackPortIsInput for those that listen.
+  /// Full names. flags: JackPortIsOutput for ports that send, JackPortIsInput for those that receive.
   std::vector<std::string> midi_ports(JackPortFlags flags) const {
     std::vector<std::string> names;
     for_each(jack_get_ports(client_.get(), nullptr, JACK_DEFAULT_MIDI_TYPE, flags),
@@ -38,7 +38,7 @@ class JackLinks {
   }
 
  private:
-  /// Over a list that JACK gave us and wants freed; null is an empty one.
+  /// Over a list from JACK, which is freed afterwards; null is an empty one.
   template <class Fn>
   static void for_each(const char** names, Fn fn) {
     for (const char** name = names; names != nullptr && *name != nullptr; ++name) fn(*name);

@@ -1,6 +1,6 @@
 // A MIDI input over JACK. Not RtMidi's: that one grows a vector on the real-time thread, without bound while a system
-// exclusive has no end, and is deaf for everything behind it. Here every event is copied as it is; control/midi's
-// parser knows what to do with halves.
+// exclusive has no end, and ignores everything behind it. Here every event is copied as it is; control/midi's
+// parser handles parts of messages.
 #pragma once
 
 #include <jack/jack.h>

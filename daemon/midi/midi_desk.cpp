@@ -9,9 +9,9 @@
 #include <system_error>
 #include <thread>
 
-#include "daemon/clock.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/config/midi_profiles.h"
-#include "daemon/log.h"
 
 namespace fohd {
 namespace {
@@ -57,14 +57,14 @@ MidiSetup MidiDesk::make_setup(const Config& config, const std::filesystem::path
   return setup;
 }
 
-MidiDesk::MidiDesk(House house, const Config& config, const std::string& state_folder)
-    : house_(std::move(house)),
+MidiDesk::MidiDesk(Context context, const Config& config, const std::string& state_folder)
+    : context_(std::move(context)),
       config_(config.midi),
       client_name_(config.audio.client),
       own_folder_(!config.midi.profiles.empty() ? std::filesystem::path(config.midi.profiles)
                   : !state_folder.empty()       ? std::filesystem::path(state_folder) / "midi"
                                                 : std::filesystem::path()),
-      hub_(house_.desk, house_.status, house_.commands, make_setup(config, own_folder_)) {}
+      hub_(context_.desk, context_.status, context_.commands, make_setup(config, own_folder_)) {}
 
 MidiDesk::~MidiDesk() = default;
 
@@ -84,16 +84,16 @@ void MidiDesk::start() {
     log_of(EventKind::midi).info("MIDI: {} is gone", pair.name);
   };
   handlers.bytes = [this](MidiUnitId id, MidiBytes bytes) { hub_.receive(id, bytes, now_ms()); };
-  handlers.turn = [this] { house_.turn(); };
+  handlers.turn = [this] { context_.turn(); };
   handlers.trouble = [](const std::string& text) { log_of(EventKind::midi).warn("MIDI: {}", text); };
-  ports_ = std::make_unique<MidiPorts>(house_.io, std::move(options), std::move(handlers));
+  ports_ = std::make_unique<MidiPorts>(context_.io, std::move(options), std::move(handlers));
   log_of(EventKind::midi)
       .info("MIDI surfaces are looked for over {}; {} device profiles are known", ports_->api_name(),
             hub_.setup().profiles.size());
 }
 
 void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
-  if (house_.named) house_.named(id, pair.name);
+  if (context_.named) context_.named(id, pair.name);
   hub_.connect(id, pair.name, pair.ordinal, now_ms());
   const MidiUnit* unit = hub_.unit(id);
   const bool known = unit != nullptr && !unit->profile().id.empty();
@@ -115,7 +115,7 @@ void MidiDesk::open_jack() {
 }
 
 void MidiDesk::close_jack() {
-  constexpr int kPatienceMs = 3000;  // RtMidi waits a second for each port that nobody empties any more
+  constexpr int kPatienceMs = 3000;  // RtMidi waits a second for each port that is not emptied any more
   if (ports_) ports_->close_jack(kPatienceMs);
 }
 
@@ -130,7 +130,7 @@ void MidiDesk::watch_audio(std::uint64_t frames, std::int64_t now_ms) {
 void MidiDesk::turn(std::int64_t now_ms) {
   hub_.turn(now_ms, wall_clock());
   hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_ == nullptr || ports_->send(id, message); });
-  for (const MidiNote& note : hub_.take_notes()) house_.tell(note.client, note.address, note.text);
+  for (const MidiNote& note : hub_.take_notes()) context_.tell(note.client, note.address, note.text);
   look_for_saved();
 }
 
@@ -161,12 +161,12 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
     case Command::midi_controls: {
       const bool all = call.command == Command::midi_list;
       for (const std::string& line : all ? hub_.list() : hub_.list_controls(text(0), error)) {
-        if (!house_.tell(origin.client, all ? "/midi/list" : "/midi/controls", line)) break;
+        if (!context_.tell(origin.client, all ? "/midi/list" : "/midi/controls", line)) break;
       }
       break;
     }
     case Command::midi_monitor: {
-      constexpr int kMostSeconds = 60;  // whoever watches says so again
+      constexpr int kMostSeconds = 60;  // a client that watches asks again
       hub_.monitor(origin.client, std::clamp(std::get<std::int32_t>(arguments[0]), 0, kMostSeconds), now_ms);
       break;
     }
@@ -186,7 +186,7 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
         if (!error.empty()) break;
         saving_for_ = origin.client;
         saving_name_ = text(1);
-        // A disk may stand still, so nobody waits for this thread.
+        // A disk may stand still, so no thread waits for this one.
         std::packaged_task<std::string()> task([folder = own_folder_, name = text(1), saved = std::move(saved)] {
           return save_midi_profile(folder, name, saved);
         });
@@ -209,8 +209,8 @@ void MidiDesk::look_for_saved() {
   if (!saving_.valid() || saving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
   const std::string error = saving_.get();
   const std::string where = (own_folder_ / (saving_name_ + ".toml")).string();
-  house_.tell(saving_for_, "/midi/save",
-              error.empty() ? "saved as " + where + "; in force from the next start" : "not saved: " + error);
+  context_.tell(saving_for_, "/midi/save",
+                error.empty() ? "saved as " + where + "; in force from the next start" : "not saved: " + error);
 }
 
 void MidiDesk::report() {

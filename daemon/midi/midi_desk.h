@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "control/midi/midi_hub.h"
 #include "daemon/config/config.h"
 #include "daemon/midi/midi_ports.h"
@@ -20,12 +20,12 @@ namespace fohd {
 /// [control]
 class MidiDesk {
  public:
-  struct House {
+  struct Context {
     boost::asio::io_context& io;
     Desk& desk;
     DeskStatus& status;
     CommandSink& commands;
-    /// Tells a client a line; false: it may not ask for more in this second.
+    /// Sends a client a line; false: it may not ask for more in this second.
     std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
     std::function<void()> turn;  ///< something came in: publish it
     /// A device is there under a number that its changes will carry.
@@ -34,7 +34,7 @@ class MidiDesk {
 
   /// [control, before the loop: it reads the profiles from the disk] Warnings are logged. state_folder: where one's own
   /// profiles are kept if the configuration names no place; empty: nowhere.
-  MidiDesk(House house, const Config& config, const std::string& state_folder);
+  MidiDesk(Context context, const Config& config, const std::string& state_folder);
   ~MidiDesk();
   MidiDesk(const MidiDesk&) = delete;
   MidiDesk& operator=(const MidiDesk&) = delete;
@@ -43,9 +43,9 @@ class MidiDesk {
   void start();
   /// Over JACK there are no ports without its server.
   void set_jack_alive(bool alive);
-  /// [jack thread] Comes along to a new server: see JackOptions::open_others.
+  /// [jack thread] Opens on a new server: see JackOptions::open_others.
   void open_jack();
-  /// [jack thread] Lets go of the dead server: see JackOptions::close_others.
+  /// [jack thread] Closes on the dead server: see JackOptions::close_others.
   void close_jack();
   /// The engine's frame counter, 0 without one: whether audio runs through.
   void watch_audio(std::uint64_t frames, std::int64_t now_ms);
@@ -55,9 +55,9 @@ class MidiDesk {
   bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
                std::string& error);
   std::size_t device_count() const noexcept { return hub_.unit_count(); }
-  /// Once a second: tells the log what got lost.
+  /// Once a second: logs what got lost.
   void report();
-  /// Leaves the devices as they want to be left. False: their thread does not let go.
+  /// Sends the devices their last messages and closes them. False: their thread does not end in time.
   bool stop();
 
  private:
@@ -66,7 +66,7 @@ class MidiDesk {
   void save(const std::string& device, const std::string& name, std::uint64_t client);
   void look_for_saved();
 
-  House house_;
+  Context context_;
   MidiConfig config_;
   std::string client_name_;
   std::filesystem::path own_folder_;

@@ -16,11 +16,11 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/event_fd.h"
+#include "daemon/base/event_fd.h"
 #include "daemon/midi/jack_links.h"
 #include "daemon/midi/jack_midi_in.h"
-#include "engine/flag.h"
-#include "engine/ring.h"
+#include "engine/crossing/flag.h"
+#include "engine/crossing/ring.h"
 
 namespace fohd {
 namespace {
@@ -28,13 +28,13 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// A look costs 0.1 to 0.3 ms (ENV.md section 3); a surface that returns is painted within a second.
+/// A look costs 0.1 to 0.3 ms, measured over JACK; a surface that returns is painted within a second.
 constexpr auto kLook = 200ms;
 constexpr std::size_t kRingBytes = 1 << 16;  // ten seconds of a MIDI cable, one of a busy USB surface
 constexpr std::size_t kMostWaiting = 4096;   // bytes on their way to one device; RtMidi's own ring over JACK is 16 KiB
 
 /// One device: its ports and what crosses between threads.
-struct Cable {
+struct MidiDevice {
   MidiUnitId id = 0;
   MidiPortPair pair;
   std::unique_ptr<RtMidiIn> in;          ///< [midi thread] over ALSA
@@ -44,20 +44,20 @@ struct Cable {
   std::atomic<std::uint64_t> lost{0};
   std::atomic<std::size_t> waiting{0};
   const EventFd* bell = nullptr;
-  bool watched = false;  ///< [midi thread] its connections can be told from here
+  bool watched = false;  ///< [midi thread] its connections can be checked from here
 };
 
 /// [RtMidi's or JACK's real-time thread] Copies and rings, nothing else.
 void hear(const unsigned char* bytes, std::size_t size, void* data) {
-  auto& cable = *static_cast<Cable*>(data);
+  auto& device = *static_cast<MidiDevice*>(data);
   const std::uint8_t head[2] = {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size & 0xFF)};
-  if (size == 0 || size > 0xFFFF || cable.heard.writable() < size + 2) {
-    cable.lost.fetch_add(size, std::memory_order_relaxed);
+  if (size == 0 || size > 0xFFFF || device.heard.writable() < size + 2) {
+    device.lost.fetch_add(size, std::memory_order_relaxed);
     return;
   }
-  cable.heard.write(head);
-  cable.heard.write(std::span<const std::uint8_t>(bytes, size));
-  cable.bell->ring();
+  device.heard.write(head);
+  device.heard.write(std::span<const std::uint8_t>(bytes, size));
+  device.bell->ring();
 }
 void hear_rtmidi(double, std::vector<unsigned char>* message, void* data) {
   hear(message->data(), message->size(), data);
@@ -131,19 +131,19 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   bool send(MidiUnitId id, MidiBytes message) {
     const auto at = known_.find(id);
-    if (at == known_.end()) return true;  // it has gone: nothing is owed to it
-    const std::shared_ptr<Cable>& cable = at->second;
+    if (at == known_.end()) return true;  // it has gone: nothing is sent to it
+    const std::shared_ptr<MidiDevice>& device = at->second;
     if (api_ == RtMidi::UNIX_JACK && !flowing_) return false;
-    if (cable->waiting.load(std::memory_order_relaxed) > kMostWaiting) return false;
-    cable->waiting.fetch_add(message.size(), std::memory_order_relaxed);
-    asio::post(io_, [self = shared_from_this(), cable,
-                     bytes = std::vector<std::uint8_t>(message.begin(), message.end())] { self->put(*cable, bytes); });
+    if (device->waiting.load(std::memory_order_relaxed) > kMostWaiting) return false;
+    device->waiting.fetch_add(message.size(), std::memory_order_relaxed);
+    asio::post(io_, [self = shared_from_this(), device,
+                     bytes = std::vector<std::uint8_t>(message.begin(), message.end())] { self->put(*device, bytes); });
     return true;
   }
 
   std::uint64_t lost_bytes() const {
     std::uint64_t sum = lost_before_;
-    for (const auto& [id, cable] : known_) sum += cable->lost.load(std::memory_order_relaxed);
+    for (const auto& [id, device] : known_) sum += device->lost.load(std::memory_order_relaxed);
     return sum;
   }
 
@@ -180,14 +180,14 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   void read_all() {
     constexpr std::size_t kMost = 4096;  // of one device at a time, so that one that floods does not starve the others
     bool more = false;
-    for (const auto& [id, cable] : known_) {
+    for (const auto& [id, device] : known_) {
       std::size_t taken = 0;
       std::uint8_t head[2];
-      while (taken < kMost && cable->heard.read(head) == 2) {
+      while (taken < kMost && device->heard.read(head) == 2) {
         message_.resize(static_cast<std::size_t>(head[0]) << 8 | head[1]);
         // Written behind its length a moment ago at most.
         std::size_t got = 0;
-        while (got < message_.size()) got += cable->heard.read(std::span(message_).subspan(got));
+        while (got < message_.size()) got += device->heard.read(std::span(message_).subspan(got));
         taken += message_.size();
         handlers_.bytes(id, message_);
       }
@@ -233,7 +233,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     }
   }
 
-  /// False: the server takes nobody; it is tried again at the next look.
+  /// False: the server takes no client; it is tried again at the next look.
   bool open_links() {
     if (!links_ || !links_->is_open()) links_ = std::make_unique<JackLinks>(own_name() + "-links");
     return links_->is_open();
@@ -265,15 +265,15 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     const auto same = [](const MidiPortPair& a, const MidiPortPair& b) {
       return a.source == b.source && a.sink == b.sink;
     };
-    for (auto it = cables_.begin(); it != cables_.end();) {
+    for (auto it = devices_.begin(); it != devices_.end();) {
       const bool still = std::any_of(pairs.begin(), pairs.end(), [&](const auto& p) { return same(p, (*it)->pair); });
       it = still && connected(**it) ? std::next(it) : close(it);
     }
     for (MidiPortPair pair : pairs) {
-      if (std::any_of(cables_.begin(), cables_.end(), [&](const auto& c) { return same(c->pair, pair); })) continue;
-      // The numbers of those that are there stay, whoever of their kind comes or goes.
+      if (std::any_of(devices_.begin(), devices_.end(), [&](const auto& c) { return same(c->pair, pair); })) continue;
+      // The numbers of those that are there stay, whichever of their kind come or go.
       const auto taken = [&](int ordinal) {
-        return std::any_of(cables_.begin(), cables_.end(),
+        return std::any_of(devices_.begin(), devices_.end(),
                            [&](const auto& c) { return c->pair.name == pair.name && c->pair.ordinal == ordinal; });
       };
       if (taken(pair.ordinal)) pair.ordinal = 1;
@@ -283,11 +283,11 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     return well;
   }
 
-  bool connected(const Cable& cable) {
-    if (!cable.watched) return true;  // an ALSA device needs longer to come back than we to look
-    const std::string own = port_client(cable.id);
-    return (!cable.jack_in || links_->connected(cable.pair.source, own + "-in:in")) &&
-           (!cable.out || links_->connected(own + "-out:out", cable.pair.sink));
+  bool connected(const MidiDevice& device) {
+    if (!device.watched) return true;  // an ALSA device needs longer to come back than we to look
+    const std::string own = port_client(device.id);
+    return (!device.jack_in || links_->connected(device.pair.source, own + "-in:in")) &&
+           (!device.out || links_->connected(own + "-out:out", device.pair.sink));
   }
 
   /// Our clients' names, each its own: then JACK does not change them.
@@ -307,69 +307,70 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   bool open(const MidiPortPair& pair) {
-    auto cable = std::make_shared<Cable>();
-    cable->id = next_id_++;
-    cable->pair = pair;
-    cable->bell = &bell_;
+    auto device = std::make_shared<MidiDevice>();
+    device->id = next_id_++;
+    device->pair = pair;
+    device->bell = &bell_;
     try {
-      if (!pair.sink.empty()) cable->out = open_port<RtMidiOut>(port_client(cable->id), pair.sink, "out");
+      if (!pair.sink.empty()) device->out = open_port<RtMidiOut>(port_client(device->id), pair.sink, "out");
       if (!pair.source.empty() && api_ == RtMidi::UNIX_JACK) {
-        cable->jack_in = std::make_unique<JackMidiIn>(port_client(cable->id) + "-in", pair.source, &hear, cable.get());
+        device->jack_in =
+            std::make_unique<JackMidiIn>(port_client(device->id) + "-in", pair.source, &hear, device.get());
       } else if (!pair.source.empty()) {
-        cable->in = open_port<RtMidiIn>(port_client(cable->id), pair.source, "in");
+        device->in = open_port<RtMidiIn>(port_client(device->id), pair.source, "in");
         const bool exclusive = options_.wants_exclusive && options_.wants_exclusive(pair.name);
-        cable->in->ignoreTypes(!exclusive, true, true);
-        cable->in->setCallback(&hear_rtmidi, cable.get());
+        device->in->ignoreTypes(!exclusive, true, true);
+        device->in->setCallback(&hear_rtmidi, device.get());
       }
     } catch (const std::exception& error) {  // RtMidi's own is one; it is tried again at the next look
       say("the MIDI device " + pair.name + " cannot be opened: " + error.what());
       return false;
     }
-    // Where somebody has our names already, JACK has changed them and nothing can be told.
-    cable->watched = api_ == RtMidi::UNIX_JACK;
-    cable->watched = cable->watched && connected(*cable);
-    cables_.push_back(cable);
-    tell_control([cable](Worker& self) {
-      self.known_[cable->id] = cable;
-      self.handlers_.appeared(cable->id, cable->pair);
+    // Where another client has our names already, JACK has changed them and nothing can be checked.
+    device->watched = api_ == RtMidi::UNIX_JACK;
+    device->watched = device->watched && connected(*device);
+    devices_.push_back(device);
+    tell_control([device](Worker& self) {
+      self.known_[device->id] = device;
+      self.handlers_.appeared(device->id, device->pair);
     });
     return true;
   }
 
-  using Cables = std::vector<std::shared_ptr<Cable>>;
-  Cables::iterator close(Cables::iterator at) {
-    const std::shared_ptr<Cable> cable = *at;
-    cable->in.reset();  // after these the callbacks run no more
-    cable->jack_in.reset();
-    cable->out.reset();
-    tell_control([cable](Worker& self) {
-      if (self.known_.erase(cable->id) == 0) return;
-      self.lost_before_ += cable->lost.load(std::memory_order_relaxed);
-      self.handlers_.gone(cable->id, cable->pair);
+  using Devices = std::vector<std::shared_ptr<MidiDevice>>;
+  Devices::iterator close(Devices::iterator at) {
+    const std::shared_ptr<MidiDevice> device = *at;
+    device->in.reset();  // after these the callbacks run no more
+    device->jack_in.reset();
+    device->out.reset();
+    tell_control([device](Worker& self) {
+      if (self.known_.erase(device->id) == 0) return;
+      self.lost_before_ += device->lost.load(std::memory_order_relaxed);
+      self.handlers_.gone(device->id, device->pair);
     });
-    return cables_.erase(at);
+    return devices_.erase(at);
   }
 
   void close_all() {
     if (!alive_) {
-      // Without a server RtMidi waits a second for each port that nobody empties any more: for all of them at once.
+      // Without a server RtMidi waits a second for each port that is not emptied any more: for all of them at once.
       std::vector<std::thread> closers;
-      for (const auto& cable : cables_) closers.emplace_back([cable] { cable->out.reset(); });
+      for (const auto& device : devices_) closers.emplace_back([device] { device->out.reset(); });
       for (std::thread& closer : closers) closer.join();
     }
-    for (auto it = cables_.begin(); it != cables_.end();) it = close(it);
+    for (auto it = devices_.begin(); it != devices_.end();) it = close(it);
     probe_in_.reset();
     probe_out_.reset();
     links_.reset();
   }
 
-  void put(Cable& cable, const std::vector<std::uint8_t>& bytes) {
-    cable.waiting.fetch_sub(bytes.size(), std::memory_order_relaxed);
-    if (!cable.out || !alive_) return;
+  void put(MidiDevice& device, const std::vector<std::uint8_t>& bytes) {
+    device.waiting.fetch_sub(bytes.size(), std::memory_order_relaxed);
+    if (!device.out || !alive_) return;
     try {
-      cable.out->sendMessage(bytes.data(), bytes.size());
+      device.out->sendMessage(bytes.data(), bytes.size());
     } catch (const RtMidiError& error) {
-      say("the MIDI device " + cable.pair.name + " takes nothing: " + error.getMessage());
+      say("the MIDI device " + device.pair.name + " takes nothing: " + error.getMessage());
     }
   }
 
@@ -397,12 +398,12 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   std::unique_ptr<RtMidiIn> probe_in_;
   std::unique_ptr<RtMidiOut> probe_out_;
   std::unique_ptr<JackLinks> links_;
-  Cables cables_;
+  Devices devices_;
   MidiUnitId next_id_ = 1;
   std::set<std::string> told_;
 
   // [control]
-  std::map<MidiUnitId, std::shared_ptr<Cable>> known_;
+  std::map<MidiUnitId, std::shared_ptr<MidiDevice>> known_;
   std::vector<std::uint8_t> message_;
   std::uint64_t lost_before_ = 0;
   bool flowing_ = false;

@@ -1,6 +1,6 @@
-// The MIDI ports of this machine: found by looking, opened as they come, given up as they go. RtMidi's calls may wait
-// (a JACK server that hangs) and its list must be asked for, so it lives on a thread of its own that talks with the
-// control loop by posting. What comes in is copied by a callback into a ring and announced through an
+// The MIDI ports of this machine: found by polling, opened as they come, closed as they go. RtMidi's calls may wait
+// (a JACK server that hangs) and its list must be polled, so it runs on a thread of its own; that thread and the
+// control loop post to each other. What comes in is copied by a callback into a ring and announced through an
 // eventfd: RtMidi's over ALSA, jack_midi_in.h's over JACK, where it runs on a real-time thread.
 #pragma once
 
@@ -22,7 +22,7 @@ class MidiPorts {
   struct Options {
     MidiApi api = MidiApi::automatic;
     std::string client = "fohd";  ///< our ports are named after it and left out of the search
-    /// [midi thread] Over ALSA: whether system exclusive of such a device is wanted. What nobody wants is not even
+    /// [midi thread] Over ALSA: whether system exclusive of such a device is wanted. Otherwise it is not even
     /// copied: an endless one would fill memory inside RtMidi.
     std::function<bool(const std::string& device)> wants_exclusive;
   };
@@ -45,7 +45,7 @@ class MidiPorts {
   /// Over JACK: whether there is a server. RtMidi does not notice that it has gone, so nothing of it is touched then.
   void set_server_alive(bool alive);
   /// [any thread but midi] Over JACK: opens the client that looks for ports, before audio runs: a server that
-  /// freewheels stands still for ten seconds while somebody new comes. Returns at the latest after `patience_ms`.
+  /// freewheels stands still for ten seconds while a new client opens. Returns at the latest after `patience_ms`.
   void open_jack(int patience_ms);
   /// [any thread but midi] Over JACK: closes everything, and returns when it is closed, at the latest after
   /// `patience_ms`. Called once a dead server's threads have come to rest (see JackSupervisor).

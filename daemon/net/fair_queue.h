@@ -1,6 +1,6 @@
 // Datagrams that have been read and not yet looked at, kept apart by the machine they came from. Machines take turns,
-// so one that floods waits for its own packets only. Where it sends faster than it is served, its oldest give way: what
-// it said last counts.
+// so one that floods waits for its own packets only. Where it sends faster than it is served, its oldest give way: the
+// latest count.
 #pragma once
 
 #include <cstddef>

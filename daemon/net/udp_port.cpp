@@ -106,7 +106,7 @@ std::string UdpPort::try_bind() {
   socket_.open(asio::ip::udp::v4(), failure);
   if (failure) return "no socket: " + failure.message();
   const int fd = socket_.native_handle(), on = 1;
-  // SO_RCVBUFFORCE passes the system's limit and needs CAP_NET_ADMIN; the other call gives what everybody may have.
+  // SO_RCVBUFFORCE passes the system's limit and needs CAP_NET_ADMIN; the other call gives what any process may have.
   if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &config_.receive_buffer_bytes, sizeof(int)) != 0) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &config_.receive_buffer_bytes, sizeof(int));
   }
@@ -120,7 +120,7 @@ std::string UdpPort::try_bind() {
   ::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &granted_send_bytes_, &size);
   ::setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
   ::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-  ::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);  // hear of clients that are gone
+  ::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);  // reports clients that are gone
   kernel_drops_seen_ = 0;
   socket_.bind({address, static_cast<unsigned short>(config_.port)}, failure);
   if (!failure) socket_.non_blocking(true, failure);
@@ -144,7 +144,7 @@ void UdpPort::wake() {
   handlers_.turn();
   if (!bound_) return;
   if (!more) return wait();
-  // At the end of the queue: whoever has waited for us comes first. The batch lives as long as we do.
+  // At the end of the queue: handlers that wait already come first. The batch lives as long as this object.
   asio::post(io_, [this, alive = std::weak_ptr<Batch>(batch_)] {
     if (!alive.expired()) wake();
   });
@@ -164,7 +164,7 @@ bool UdpPort::receive_for_a_while() {
   }
 }
 
-/// Whatever is in the kernel's buffer comes into our queue, so that nobody's packet is lost behind the flood of
+/// Whatever is in the kernel's buffer comes into our queue, so that no client's packet is lost behind the flood of
 /// another.
 void UdpPort::read_waiting() {
   for (int batches = 0; batches < kBatchesAtOnce && read_batch(); ++batches) {
@@ -179,8 +179,8 @@ bool UdpPort::read_batch() {
   batch_->count = 0;
   const int count = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
   if (count <= 0) {
-    read_error_queue();  // a waiting error wakes us although there is nothing to read
-    return false;        // if there was something behind the error, the socket wakes us again
+    read_error_queue();  // a waiting error makes the socket ready although there is nothing to read
+    return false;        // if there was something behind the error, the socket is ready again
   }
   batch_->count = count;
   return true;
@@ -212,7 +212,7 @@ bool UdpPort::is_known(Client client) const {
 }
 
 void UdpPort::look_at_next() {
-  // Strangers too: among them is who comes next.
+  // Strangers too: a new client is one of them.
   const bool known = !known_.empty() && (strangers_.empty() || served_known_ < kKnownPerStranger);
   served_known_ = known ? served_known_ + 1 : 0;
   const FairQueue::Packet packet = (known ? known_ : strangers_).pop();
@@ -262,7 +262,7 @@ bool UdpPort::send(Client to, std::span<const std::byte> bytes, bool known) {
     return ::sendto(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT,
                     reinterpret_cast<const sockaddr*>(&target), sizeof target);
   };
-  // With IP_RECVERR a send may report what happened to an earlier one, to somebody else: once more then.
+  // With IP_RECVERR a send may report what happened to an earlier one, to another client: once more then.
   if (attempt() >= 0) return true;
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;
   return attempt() >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS);

@@ -1,4 +1,4 @@
-// The UDP socket that OSC comes through. Binds, and goes on trying once a second while somebody else has the port;
+// The UDP socket that OSC comes through. Binds, and goes on trying once a second while another process has the port;
 // empties the kernel's buffer in batches, serves the machines in turn for a few ms at a time, counts what was lost.
 #pragma once
 
@@ -21,7 +21,7 @@ struct UdpCounters {
   std::uint64_t received = 0;
   std::uint64_t dropped_by_kernel = 0;  ///< the receive buffer was full
   std::uint64_t given_way = 0;          ///< one machine sent faster than it could be served: its oldest
-  std::uint64_t refused_sources = 0;    ///< hears() said no
+  std::uint64_t refused_sources = 0;    ///< hears() returned false
 };
 
 /// [control] all of it.
@@ -32,11 +32,11 @@ class UdpPort {
   struct Handlers {
     /// Asked before each packet is looked at; interface: the kernel's number of the network interface it came through.
     std::function<bool(Client, std::uint32_t interface)> hears;
-    /// Whether somebody is there, and not just an address on a packet. Those, and loopback, are served first.
+    /// Whether the client has proved to exist: an address on a packet can be forged. Those, and loopback, go first.
     std::function<bool(Client)> known;
     std::function<void(Client, std::span<const std::byte>)> packet;
     std::function<void()> turn;        ///< after some packets, every 5 ms in a flood: publish what they changed
-    std::function<void(Client)> gone;  ///< the client's machine says that nobody listens there any more
+    std::function<void(Client)> gone;  ///< the client's machine reports that the port is closed
     std::function<void(const std::string& error)> state;  ///< binding failed (once per reason); "" when it worked
   };
 
@@ -52,8 +52,8 @@ class UdpPort {
   int granted_receive_bytes() const noexcept { return granted_bytes_; }
 
   /// False: the socket is full, try later. Anything else that goes wrong loses this one datagram, as UDP may. What goes
-  /// to a machine that does not exist waits in the socket for 3 s (ARP), so who is not known may fill a quarter of it
-  /// only, and more is lost.
+  /// to a machine that does not exist waits in the socket for 3 s (ARP), so clients that are not known may fill a
+  /// quarter of it only, and more is lost.
   bool send(Client to, std::span<const std::byte> bytes, bool known = true);
 
   const UdpCounters& counters() const noexcept { return counters_; }

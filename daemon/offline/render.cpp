@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "control/desk/desk.h"
-#include "control/target_designer.h"
+#include "control/targets/target_designer.h"
 #include "daemon/config/config.h"
 #include "daemon/disk/channel_files.h"
 #include "daemon/disk/name_channels.h"

@@ -1,4 +1,4 @@
-// The desk without a stage: the same engine, desk and designer, from a folder of files to one file, as fast as it can.
+// The desk offline: the same engine, desk and designer, from a folder of files to one file, as fast as it can.
 #pragma once
 
 #include <filesystem>

@@ -7,9 +7,9 @@
 #include <map>
 #include <optional>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "daemon/disk/audio_file.h"
-#include "engine/geometry.h"
+#include "engine/tile/geometry.h"
 
 namespace fohd {
 namespace {

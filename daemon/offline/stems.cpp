@@ -19,7 +19,7 @@ constexpr double kEndFadeMs = 50;  // a tail that is still sounding where the se
 
 /// One hit in time, in frames of the session.
 struct Event {
-  const SessionHit* hit = nullptr;
+  const BandHit* hit = nullptr;
   std::int64_t at = 0;
   std::int64_t end = 0;  ///< cut here, wherever the recording is
   double gain = 1;
@@ -46,23 +46,23 @@ double swing_beat(double beat, double swing) {
   return (eighth + swung) / 2;
 }
 
-std::vector<Event> events_of(const Session& session, const SessionChannel& channel) {
+std::vector<Event> events_of(const Band& band, const BandChannel& channel) {
   std::vector<Event> events;
   Drummer drummer;
-  const double beat_frames = session.beat_frames();
-  const std::int64_t total = std::llround(session.bars() * session.beats_per_bar * beat_frames);
+  const double beat_frames = band.beat_frames();
+  const std::int64_t total = std::llround(band.bars() * band.beats_per_bar * beat_frames);
   int first_bar = 0;
-  for (const SessionSection& section : session.sections) {
+  for (const BandSection& section : band.sections) {
     const auto play = channel.play.find(section.name);
     int pattern_bars = 1;
     std::vector<PatternHit> hits;
-    if (play != channel.play.end()) hits = parse_pattern(play->second, session.beats_per_bar, pattern_bars);
+    if (play != channel.play.end()) hits = parse_pattern(play->second, band.beats_per_bar, pattern_bars);
     for (int bar = 0; bar < section.bars; ++bar) {
       for (const PatternHit& hit : hits) {
         if (hit.bar != bar % pattern_bars) continue;
-        const SessionHit& played = channel.hits.at(hit.hit);
-        const double beat = (first_bar + bar) * session.beats_per_bar + swing_beat(hit.beat, session.swing);
-        const double late_frames = drummer.up_to(channel.humanize_ms) * session.rate_hz / 1000;
+        const BandHit& played = channel.hits.at(hit.hit);
+        const double beat = (first_bar + bar) * band.beats_per_bar + swing_beat(hit.beat, band.swing);
+        const double late_frames = drummer.up_to(channel.humanize_ms) * band.rate_hz / 1000;
         const std::int64_t at = std::max<std::int64_t>(0, std::llround(beat * beat_frames + late_frames));
         const std::int64_t length = played.beats > 0 ? std::llround(played.beats * beat_frames) : total;
         const double gain_db = played.gain_db + drummer.up_to(channel.humanize_db);
@@ -79,11 +79,11 @@ std::vector<Event> events_of(const Session& session, const SessionChannel& chann
 }
 
 /// The recording of a hit at its speed.
-AudioClip load_hit(const Session& session, const SessionHit& hit) {
-  const AudioFileInfo info = inspect_audio_file(session.samples / hit.sample);
-  const AudioClip clip = read_audio_file(session.samples / hit.sample, info.rate_hz);
-  double ratio = static_cast<double>(session.rate_hz) / info.rate_hz * std::pow(2, -hit.semitones / 12);
-  if (hit.fit_beats > 0) ratio = hit.fit_beats * session.beat_frames() / static_cast<double>(clip.frames());
+AudioClip load_hit(const Band& band, const BandHit& hit) {
+  const AudioFileInfo info = inspect_audio_file(band.samples / hit.sample);
+  const AudioClip clip = read_audio_file(band.samples / hit.sample, info.rate_hz);
+  double ratio = static_cast<double>(band.rate_hz) / info.rate_hz * std::pow(2, -hit.semitones / 12);
+  if (hit.fit_beats > 0) ratio = hit.fit_beats * band.beat_frames() / static_cast<double>(clip.frames());
   return resample(clip, ratio, ResampleQuality::live);  // 121 dB: the recordings have 16 bits
 }
 
@@ -94,12 +94,12 @@ std::pair<double, double> pan_gains(double pan, bool balance) {
   return {std::cos(angle), std::sin(angle)};
 }
 
-void mix_event(const Session& session, const AudioClip& clip, const Event& event, AudioClip& into) {
-  const std::int64_t start = std::llround(event.hit->start_beats * session.beat_frames());
+void mix_event(const Band& band, const AudioClip& clip, const Event& event, AudioClip& into) {
+  const std::int64_t start = std::llround(event.hit->start_beats * band.beat_frames());
   const std::int64_t length = std::min({event.end - event.at, clip.frames() - start, into.frames() - event.at});
   const bool is_cut = length < clip.frames() - start;
   const double fade_ms = event.end >= into.frames() ? std::max(kEndFadeMs, event.hit->fade_ms) : event.hit->fade_ms;
-  const double fade_frames = is_cut ? std::max(1.0, fade_ms * session.rate_hz / 1000) : 0;
+  const double fade_frames = is_cut ? std::max(1.0, fade_ms * band.rate_hz / 1000) : 0;
   const auto [left, right] = pan_gains(event.hit->pan, clip.channels == 2);
   for (std::int64_t i = 0; i < length; ++i) {
     const double fade = is_cut ? std::min(1.0, static_cast<double>(length - i) / fade_frames) : 1;
@@ -116,16 +116,16 @@ void mix_event(const Session& session, const AudioClip& clip, const Event& event
   }
 }
 
-void write_stem(const std::filesystem::path& path, const Session& session, const AudioClip& clip) {
+void write_stem(const std::filesystem::path& path, const Band& band, const AudioClip& clip) {
   std::filesystem::path part = path;
   part += ".part";
-  AudioWriter writer(part, session.rate_hz, clip.channels, SampleFormat::int24, path);
+  AudioWriter writer(part, band.rate_hz, clip.channels, SampleFormat::int24, path);
   writer.write(clip.samples);
   writer.close();
   std::filesystem::rename(part, path);
 }
 
-/// What another session of ours left in the folder would play along with this one.
+/// Stems that another session of ours left in the folder would be mixed with this one's.
 void remove_earlier_stems(const std::filesystem::path& folder) {
   std::error_code error;
   std::ifstream list(folder / kList);
@@ -140,26 +140,26 @@ std::string read_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool up_to_date(const Session& session, const StemsOptions& options) {
+bool up_to_date(const Band& band, const StemsOptions& options) {
   std::error_code error;
-  for (const auto& channel : session.channels) {
+  for (const auto& channel : band.channels) {
     if (!std::filesystem::exists(options.out / (channel.file + ".flac"), error)) return false;
   }
   const std::filesystem::path made_from = options.out / kMadeFrom;
-  return std::filesystem::exists(made_from, error) && read_text(made_from) == read_text(options.session);
+  return std::filesystem::exists(made_from, error) && read_text(made_from) == read_text(options.session_file);
 }
 
 }  // namespace
 
-AudioClip arrange_channel(const Session& session, const SessionChannel& channel) {
-  const std::int64_t total = std::llround(session.bars() * session.beats_per_bar * session.beat_frames());
+AudioClip arrange_channel(const Band& band, const BandChannel& channel) {
+  const std::int64_t total = std::llround(band.bars() * band.beats_per_bar * band.beat_frames());
   AudioClip stem{channel.stereo ? 2 : 1, {}};
   stem.samples.resize(static_cast<std::size_t>(total * stem.channels));
-  std::map<const SessionHit*, AudioClip> clips;
-  for (const Event& event : events_of(session, channel)) {
+  std::map<const BandHit*, AudioClip> clips;
+  for (const Event& event : events_of(band, channel)) {
     const auto [clip, is_new] = clips.try_emplace(event.hit);
-    if (is_new) clip->second = load_hit(session, *event.hit);
-    mix_event(session, clip->second, event, stem);
+    if (is_new) clip->second = load_hit(band, *event.hit);
+    mix_event(band, clip->second, event, stem);
   }
   float peak = 0;
   for (const float x : stem.samples) peak = std::max(peak, std::abs(x));
@@ -171,8 +171,8 @@ AudioClip arrange_channel(const Session& session, const SessionChannel& channel)
 
 int make_stems(const StemsOptions& options) {
   try {
-    const Session session = load_session(options.session);
-    if (!options.force && up_to_date(session, options)) {
+    const Band band = load_band(options.session_file);
+    if (!options.force && up_to_date(band, options)) {
       std::printf("%s: the stems are up to date\n", options.out.c_str());
       return 0;
     }
@@ -183,15 +183,15 @@ int make_stems(const StemsOptions& options) {
     }
     remove_earlier_stems(options.out);
     std::ofstream list(options.out / kList);
-    for (const SessionChannel& channel : session.channels) {
-      const AudioClip stem = arrange_channel(session, channel);
+    for (const BandChannel& channel : band.channels) {
+      const AudioClip stem = arrange_channel(band, channel);
       list << channel.file << ".flac" << std::endl;  // at once: an interrupted run is cleared away, too
-      write_stem(options.out / (channel.file + ".flac"), session, stem);
+      write_stem(options.out / (channel.file + ".flac"), band, stem);
       std::printf("%s.flac  %s  %.1f s\n", channel.file.c_str(), channel.stereo ? "stereo" : "mono  ",
-                  static_cast<double>(stem.frames()) / session.rate_hz);
+                  static_cast<double>(stem.frames()) / band.rate_hz);
       std::fflush(stdout);
     }
-    std::ofstream(options.out / kMadeFrom, std::ios::binary) << read_text(options.session);
+    std::ofstream(options.out / kMadeFrom, std::ios::binary) << read_text(options.session_file);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "fohd stems: %s\n", error.what());

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <csignal>
 
-#include "daemon/audio_core.h"
+#include "daemon/audio/audio_core.h"
 
 namespace fohd {
 namespace {
@@ -17,7 +17,7 @@ Flag panic_signalled;
 std::atomic<bool> dying{false};
 
 // 20 ms of ramp, a block of silence behind it, and two periods of 1,024 frames at 44.1 kHz around both. Where the audio
-// thread stands still nobody is left to ramp, and waiting longer would only delay the restart.
+// thread stands still no thread is left to ramp, and waiting longer would only delay the restart.
 constexpr int kLongestWaitMs = 100;
 
 void on_panic(int) { press_panic(); }
@@ -25,7 +25,7 @@ void on_panic(int) { press_panic(); }
 /// Only what POSIX allows in a handler: atomics, poll, sigaction, raise.
 void on_fatal(int signal) {
   if (dying.exchange(true)) {
-    for (;;) ::poll(nullptr, 0, 1000);  // another thread is at it, and ends us all
+    for (;;) ::poll(nullptr, 0, 1000);  // another thread handles it, and ends the process
   }
   AudioCore* core = target.load(std::memory_order_acquire);
   if (core != nullptr && !AudioCore::in_callback()) {

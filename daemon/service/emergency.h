@@ -1,8 +1,8 @@
 // What must work whatever state everything else is in. SIGUSR1 is the panic button of last resort: `kill -USR1 $(pidof
 // fohd)` shuts all outputs within 20 ms even if the control thread hangs, because the handler raises the flag that the
 // audio thread looks at. And when the process is about to die of a fatal signal (a fault of our own, or the watchdog's
-// SIGABRT), the audio thread still ramps the outputs down: a loudspeaker hears 20 ms of fade, not a step. SIGKILL and a
-// fault inside the audio callback itself leave nobody who could.
+// SIGABRT), the audio thread still ramps the outputs down: a loudspeaker gets 20 ms of fade, not a step. SIGKILL and a
+// fault inside the audio callback itself leave no thread that could.
 #pragma once
 
 namespace fohd {

@@ -25,7 +25,7 @@ int request_line(const PanicButtonConfig& config, std::string& error) {
   request.offsets[0] = static_cast<__u32>(config.line);
   request.num_lines = 1;
   std::strncpy(request.consumer, "fohd panic button", sizeof request.consumer - 1);
-  // With active_low a press counts as rising, and the pull-up holds the pin while nobody presses.
+  // With active_low a press counts as rising, and the pull-up holds the pin while the button is not pressed.
   request.config.flags = GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING |
                          (config.active_low ? GPIO_V2_LINE_FLAG_ACTIVE_LOW | GPIO_V2_LINE_FLAG_BIAS_PULL_UP
                                             : GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN);

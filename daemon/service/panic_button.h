@@ -1,12 +1,12 @@
-// A push button on a pin of the machine (GPIO) that shuts all outputs, for whoever stands at the rack.
+// A push button on a pin of the machine (GPIO) that shuts all outputs, for the person at the rack.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <thread>
 
+#include "daemon/base/event_fd.h"
 #include "daemon/config/config.h"
-#include "daemon/event_fd.h"
 
 namespace fohd {
 

@@ -1,4 +1,4 @@
-// What systemd is told, and when (sd_notify(3), sd_watchdog_enabled(3)). Started by hand, all of it does nothing.
+// Notifications to systemd, and when (sd_notify(3), sd_watchdog_enabled(3)). Started by hand, all of it does nothing.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 
 namespace fohd {
 
-/// Whether the desk may say that it lives. A ping is due at half the interval that systemd allows, and only while the
+/// When to ping systemd's watchdog. A ping is due at half the interval that systemd allows, and only while the
 /// control loop turns (it asks) and audio moves or is known to be away: a desk whose control or audio stands still is
 /// restarted.
 class Watchdog {
  public:
-  /// interval_ms: 0: nobody watches.
+  /// interval_ms: 0: no watchdog.
   explicit Watchdog(std::int64_t interval_ms = 0) : interval_ms_(interval_ms) {}
   /// [control] frames: the audio thread's own counter. audio_expected: a JACK server runs us.
   bool due(std::int64_t now_ms, std::uint64_t frames, bool audio_expected) {

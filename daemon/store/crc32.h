@@ -1,5 +1,5 @@
 // CRC-32 as in IEEE 802.3 and zlib: reflected polynomial 0xEDB88320, start and final inversion. Finds every single
-// flipped bit and every damaged run of up to 32 bits; it is no protection against somebody who wants to deceive.
+// flipped bit and every damaged run of up to 32 bits; it is no protection against an attacker.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Between the desk and its state on disk: which values are kept, under what name, and how they go back through the one
-// door. The only part of the store that knows a Desk; it touches no disk.
+// Between the desk and its state on disk: which values are kept, under what name, and how they go back through
+// Desk::apply(). The only part of the store that uses a Desk; it touches no disk.
 #pragma once
 
 #include <string>

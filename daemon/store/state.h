@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "control/parameters/parameter.h"
-#include "engine/geometry.h"
+#include "engine/tile/geometry.h"
 
 namespace fohd {
 
@@ -15,7 +15,8 @@ namespace fohd {
 /// booleans are 0 or 1. ParameterTable::coerce makes each fit its row.
 using AddressedValue = std::pair<std::string, Value>;
 
-/// What was true when a state was written. DESK section 4 decides between going on and holding by comparing it.
+/// What was true when a state was written. The start decides between going on and holding by comparing it
+/// (docs/DESK.md, "Starting").
 struct StateMeta {
   Geometry geometry;
   bool geometry_known = false;  ///< a state written by hand may leave it out

@@ -18,7 +18,7 @@ constexpr std::string_view kFormat = "fohd state";
 constexpr int kVersion = 1;
 constexpr std::size_t kChecksumDigits = 8;
 constexpr double kHuge = 1e300;          // stands for a number that no double can hold
-constexpr int kMaxOverflows = 100;       // each is a pass over the file; more is no state that somebody wrote
+constexpr int kMaxOverflows = 100;       // each is a pass over the file; no hand-written state has more
 constexpr std::size_t kMostNotes = 100;  // of values left out: each is a pass over the file, and a person reads a few
 constexpr std::string_view kChecksumLine = "\n\"checksum\": \"";
 

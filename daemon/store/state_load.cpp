@@ -96,7 +96,7 @@ StoredState load_folder(const std::string& folder, FileSystem& files) {
     }
     return state;
   }
-  // A generation says what its predecessor and that one's log say, so from an older one all later logs follow.
+  // A generation holds what its predecessor and that one's log hold, so from an older one all later logs follow.
   Mix mix(std::make_move_iterator(state.values.begin()), std::make_move_iterator(state.values.end()));
   for (std::uint64_t number : present.logs) {
     if (number >= base) apply_log(log_path(folder, number), files, mix, state.warnings);

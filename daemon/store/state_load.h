@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/store/file_system.h"
+#include "daemon/base/file_system.h"
 #include "daemon/store/state_format.h"
 
 namespace fohd {

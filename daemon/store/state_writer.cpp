@@ -141,7 +141,7 @@ std::string StateWriter::try_generation() {
   return files_.sync_folder(folder_);
 }
 
-/// At the start: when the newest generation says just what would be written, it goes on being the newest. Otherwise a
+/// At the start: when the newest generation holds just what would be written, it goes on being the newest. Otherwise a
 /// desk that is only switched on and off would push every older mix out of the folder.
 bool StateWriter::adopt_newest(const StateFiles& present) {
   if (present.generations.empty()) return false;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/store/file_system.h"
+#include "daemon/base/file_system.h"
 #include "daemon/store/state_format.h"
 #include "daemon/store/state_load.h"
 #include "daemon/store/store.h"
@@ -29,14 +29,14 @@ class StateWriter {
   /// Writes what is due at `now_s` (of a clock that never goes back). Returns when to call again if nothing changes;
   /// after a change, call at once.
   double turn(double now_s);
-  /// The last word: a generation marked as a clean exit; if that fails, at least the log.
+  /// The last write: a generation marked as a clean exit; if that fails, at least the log.
   void finish(double now_s);
 
   /// Changes are in memory only, because the last attempt to write them failed.
   bool failing() const noexcept { return log_.failing || (generation_.failing && number_ == 0); }
 
  private:
-  /// One kind of attempt: what was last said about it, and when to say it again.
+  /// One kind of attempt: what was last reported about it, and when to report it again.
   struct Attempt {
     bool failing = false;
     std::string said;
@@ -69,7 +69,7 @@ class StateWriter {
   double append_due_s_, generation_due_s_, generation_retry_s_;
   Attempt log_, generation_;
   std::map<std::uint64_t, bool> whole_;  ///< which generations in the folder can be read; looked at once each
-  std::set<std::uint64_t> superseded_;   ///< generations whose mix the next one says again: the first to go
+  std::set<std::uint64_t> superseded_;   ///< generations whose mix the next one repeats: the first to go
 };
 
 }  // namespace fohd

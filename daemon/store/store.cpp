@@ -10,10 +10,10 @@
 #include <optional>
 #include <thread>
 
-#include "daemon/store/file_system.h"
+#include "daemon/base/file_system.h"
 #include "daemon/store/state_writer.h"
-#include "engine/flag.h"
-#include "engine/ring.h"
+#include "engine/crossing/flag.h"
+#include "engine/crossing/ring.h"
 
 namespace fohd {
 namespace {

@@ -1,6 +1,7 @@
 // Keeps the mix on disk while the desk runs, so that a power cut or kill -9 costs at most about a second of changes:
 // a change goes to a checksummed log, the first at once, later ones every second; whole generations every 5 minutes, at
-// exit and when the log reaches 1 MB (DESIGN section 6). All disk work is done on the store thread, from copies.
+// exit and when the log reaches 1 MB (docs/STATE.md, "The folder"). All disk work is done on the store thread, from
+// copies.
 #pragma once
 
 #include <functional>
@@ -29,7 +30,7 @@ class Store {
   using Report = std::function<void(const std::string&)>;
 
   /// Starts the store thread. `initial` is the whole mix as it is now; it becomes a new generation at once,
-  /// unless the newest one in the folder says just that. The folder
+  /// unless the newest one in the folder holds just that. The folder
   /// is made if it is missing. A folder that another desk uses, a full or read-only disk: reported, tried again every
   /// second, nothing lost meanwhile but the safety. `files` (for tests) must outlive the store; null: the real disk.
   Store(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,

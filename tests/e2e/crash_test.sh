@@ -1,6 +1,6 @@
 #!/bin/sh
 # kill -9 of the whole desk, 20 times, in the middle of a fader ride over OSC. Each time the state loads, what it holds is
-# what was sent up to about a second before (DESIGN section 6), and the outputs open by themselves, since the machine
+# what was sent up to about a second before (docs/STATE.md), and the outputs open by themselves, since the machine
 # was not switched off: without --live only a restart in the same boot does that.
 # Timed: what the state holds is compared with what was sent a second before.
 set -eu

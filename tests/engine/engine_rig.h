@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/eq_design.h"
+#include "engine/processors/eq_design.h"
 
 namespace fohd::test {
 
@@ -163,5 +163,24 @@ inline std::vector<float> sine(double frequency_hz, int frames, double peak = 0.
   }
   return x;
 }
+
+/// An engine with random settings, wired to main, and its meters.
+struct RiggedEngine {
+  RiggedEngine(const Geometry& desk, unsigned seed) : rig(desk, seed), engine(desk, kRateHz), meters(desk) {
+    rig.wire_to_main();
+    settle();
+  }
+  void settle() {
+    engine.set_targets(rig.targets);
+    engine.settle();
+  }
+  MeterFrame& read() {
+    engine.read_meters(meters);
+    return meters;
+  }
+  Rig rig;
+  Engine engine;
+  MeterFrame meters;
+};
 
 }  // namespace fohd::test

@@ -1,9 +1,10 @@
-// NaN, infinities and impossible loudness: what the strip does (DESK section 5), and that nobody else notices.
+// NaN, infinities and impossible loudness: what the strip does (docs/DESK.md, "Things that could hurt"), and that
+// nobody else notices.
 #include <catch2/catch.hpp>
 
-#include "engine/denormals.h"
 #include "engine/engine_rig.h"
-#include "engine/fault_guard.h"
+#include "engine/tile/denormals.h"
+#include "engine/tile/fault_guard.h"
 
 using namespace fohd;
 using namespace fohd::test;
@@ -14,21 +15,12 @@ constexpr int kRecovery = 960;  // 20 ms at 48 kHz
 constexpr Geometry kDesk{.inputs = 2, .buses = 1};
 
 /// Channel 0 to main left, channel 1 to main right.
-struct Desk {
-  Desk() : rig(kDesk), engine(kDesk, kRateHz), meters(kDesk) {
-    rig.wire_to_main();
+struct Desk : RiggedEngine {
+  Desk() : RiggedEngine(kDesk, 1) {
     rig.set_row(1, Tap::pre_fader, kDesk.main_column(), 0);
     rig.set_row(1, Tap::pre_fader, kDesk.main_column() + 1, 1);
-    engine.set_targets(rig.targets);
-    engine.settle();
+    settle();
   }
-  MeterFrame& read() {
-    engine.read_meters(meters);
-    return meters;
-  }
-  Rig rig;
-  Engine engine;
-  MeterFrame meters;
 };
 
 bool all_finite(const Audio& audio) {

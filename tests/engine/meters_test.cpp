@@ -1,8 +1,8 @@
 // Meters and outputs: what is shown is what was heard; what leaves is under the clamp, late by its delay, and no more.
 #include <catch2/catch.hpp>
 
+#include "engine/crossing/latest.h"
 #include "engine/engine_rig.h"
-#include "engine/latest.h"
 
 using namespace fohd;
 using namespace fohd::test;
@@ -11,25 +11,14 @@ namespace {
 
 constexpr Geometry kDesk{.inputs = 1, .buses = 1};
 
-struct Desk {
-  explicit Desk(unsigned seed = 1) : rig(kDesk, seed), engine(kDesk, kRateHz), meters(kDesk) {
-    rig.wire_to_main();
-    engine.set_targets(rig.targets);
-    engine.settle();
-  }
+struct Desk : RiggedEngine {
+  explicit Desk(unsigned seed = 1) : RiggedEngine(kDesk, seed) {}
   void set_output(int output, const OutputTargets& to) {
     const std::uint32_t revision = rig.targets.outputs[output].revision + 1;
     rig.targets.outputs[output] = to;
     rig.targets.outputs[output].revision = revision;
     engine.set_targets(rig.targets);
   }
-  MeterFrame& read() {
-    engine.read_meters(meters);
-    return meters;
-  }
-  Rig rig;
-  Engine engine;
-  MeterFrame meters;
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "engine/realtime.h"
+#include "engine/crossing/realtime.h"
 
 #include <catch2/catch.hpp>
 #include <vector>

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/config/config.h"
-#include "daemon/jack/connect_rules.h"
+#include "daemon/config/connect_rules.h"
 #include "tests/fuzz/fuzz_files.h"
 #include "tests/fuzz/fuzz_midi.h"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <source_location>
 
-#include "control/commands.h"
+#include "control/commands/commands.h"
 #include "control/desk/desk.h"
 
 namespace fohd::fuzz {

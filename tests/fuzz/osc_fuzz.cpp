@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "control/osc/osc_server.h"
-#include "control/readouts.h"
+#include "control/readouts/readouts.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

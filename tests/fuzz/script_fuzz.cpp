@@ -1,7 +1,7 @@
 // Scripts of `fohd render`: what is taken is in order of time, on the engine's grid, and goes through the desk.
 #include "daemon/disk/audio_file.h"
 #include "daemon/offline/script.h"
-#include "engine/geometry.h"
+#include "engine/tile/geometry.h"
 #include "tests/fuzz/fuzz_files.h"
 
 using namespace fohd;

@@ -19,7 +19,7 @@ units="fohd.service fohd-jack.service"
 if command -v systemd-analyze >/dev/null; then
   for unit in $units; do
     # The programs of the package are not installed here; that they are in it is checked below.
-    sed -E 's#=(/usr/bin/fohd|/usr/libexec/fohd/jack-server)#=/bin/true#' "packaging/systemd/$unit" >"$work/$unit"
+    sed -E 's#=(/usr/bin/fohd|/usr/libexec/fohd/jack-server)#=/bin/true#' "systemd/$unit" >"$work/$unit"
   done
   # It finds nothing to say, not even a warning.
   (cd "$work" && SYSTEMD_UNIT_PATH=$work: systemd-analyze verify --man=no ./fohd.service ./fohd-jack.service) >"$work/verify" 2>&1 ||
@@ -35,16 +35,16 @@ else
 fi
 # What would end the sound, said once more where a well-meant hardening meets it.
 for unit in $units; do
-  grep -nE '^(RestrictRealtime|PrivateDevices|PrivateIPC|PrivateUsers|DynamicUser)=' "packaging/systemd/$unit" && wrong "$unit: JACK cannot work with that"
-  grep -q '^LimitRTTIME=infinity' "packaging/systemd/$unit" || wrong "$unit: LimitRTTIME kills real-time threads"
+  grep -nE '^(RestrictRealtime|PrivateDevices|PrivateIPC|PrivateUsers|DynamicUser)=' "systemd/$unit" && wrong "$unit: JACK cannot work with that"
+  grep -q '^LimitRTTIME=infinity' "systemd/$unit" || wrong "$unit: LimitRTTIME kills real-time threads"
 done
-grep -qE '^(Requires|BindsTo|PartOf)=' packaging/systemd/fohd.service && wrong "the desk would go down with its JACK server"
+grep -qE '^(Requires|BindsTo|PartOf)=' systemd/fohd.service && wrong "the desk would go down with its JACK server"
 
 # The JACK server, by a stand-in that says how it is called.
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "$*"\n' >"$work/bin/jackd"
 chmod +x "$work/bin/jackd"
-called() { env PATH="$work/bin:$PATH" "$@" packaging/systemd/jack-server 2>/dev/null; }
+called() { env PATH="$work/bin:$PATH" "$@" systemd/jack-server 2>/dev/null; }
 expect() { [ "$2" = "$3" ] || wrong "jackd for $1 is called as '$2', not '$3'"; }
 expect "no device" "$(called)" "-n default -R -P 70 -d dummy -r 48000 -p 256 -C 32 -P 18"
 expect "a device" "$(called DEVICE=hw:CARD=Desk)" "-n default -R -P 70 -d alsa -d hw:CARD=Desk -r 48000 -p 64 -n 2"
@@ -102,9 +102,7 @@ if command -v dpkg-deb >/dev/null && command -v cpack >/dev/null; then
 /usr/share/man/man5/fohd.toml.5.gz
 LIST
     for file in docs/*.md; do echo "/usr/share/doc/fohd/${file##*/}"; done
-    for file in configs/*.toml; do
-      case $file in configs/broken-*) ;; *) echo "/usr/share/doc/fohd/examples/${file##*/}" ;; esac
-    done
+    for file in configs/*.toml; do echo "/usr/share/doc/fohd/examples/${file##*/}"; done
     for file in configs/midi/*.toml; do echo "/usr/share/fohd/midi/${file##*/}"; done
   } | sort >"$work/shall"
   diff "$work/shall" "$work/is" || wrong "the package holds other files than it should (< missing, > too many)"
@@ -117,7 +115,7 @@ else
 fi
 
 if command -v shellcheck >/dev/null; then
-  shellcheck -x -S warning packaging/build.sh packaging/man/*.sh packaging/systemd/jack-server packaging/debian/* tests/service/*.sh &&
+  shellcheck -x -S warning packaging/build.sh packaging/man/*.sh systemd/jack-server packaging/debian/* tests/service/*.sh &&
     shellcheck -s bash -S warning packaging/completion/*.bash || wrong "shellcheck"
 else
   echo "shellcheck is not here: the scripts were not looked at"

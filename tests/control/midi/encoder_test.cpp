@@ -5,7 +5,7 @@
 using namespace fohd;
 
 TEST_CASE("encoder: every number of every coding is what its definition says", "[midi][encoder]") {
-  // PROTOCOLS 3 and 5.
+  // What each of them says: control/midi/encoder.h.
   for (int value = 0; value < 128; ++value) {
     CAPTURE(value);
     const bool back = value / 64 == 1;

@@ -31,7 +31,7 @@ Bytes controller(std::uint8_t number, const std::vector<int>& values, std::uint8
   return bytes;
 }
 
-/// A position of 14 bits as PROTOCOLS 5 says that it is sent: the upper half only when it changed.
+/// A position of 14 bits as devices send it: the upper half only when it changed.
 Bytes wide_controller(std::uint8_t number, const std::vector<int>& values, int before = -1) {
   Bytes bytes;
   for (const int value : values) {

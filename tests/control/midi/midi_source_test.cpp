@@ -252,7 +252,7 @@ TEST_CASE("midi decoder: what is chosen on one channel is not chosen on another"
 
 TEST_CASE("midi decoder: a HUI's faders, switches and v-pots", "[midi][source]") {
   Ears ears(MidiProtocol::hui);
-  for (std::uint8_t z = 0; z < 8; ++z) {  // B0 0z hi, B0 2z lo (PROTOCOLS 4)
+  for (std::uint8_t z = 0; z < 8; ++z) {  // B0 0z hi, B0 2z lo
     const auto events = ears.hear({0xB0, z, 100, static_cast<std::uint8_t>(0x20 + z), 11});
     REQUIRE(events.size() == 1);  // half a position is none
     CHECK((events[0].source == MidiSource{MidiKind::hui_fader, 0, z}));
@@ -326,7 +326,7 @@ TEST_CASE("midi out: values beyond a kind's end are its end", "[midi][source]") 
 }
 
 TEST_CASE("midi out: a HUI's lights and rings", "[midi][source]") {
-  for (int zone = 0; zone <= 0x1D; ++zone) {  // B0 0C zone, B0 2C 4p or 0p (PROTOCOLS 4)
+  for (int zone = 0; zone <= 0x1D; ++zone) {  // B0 0C zone, B0 2C 4p or 0p
     for (int port = 0; port < 8; ++port) {
       const MidiSource source{MidiKind::hui_switch, 0, static_cast<std::uint16_t>(zone * 8 + port)};
       Bytes on, off;

@@ -1,4 +1,4 @@
-// Names of ports as ALSA, a2jmidid and JACK give them: which two are one device (WISHES 41).
+// Names of ports as ALSA, a2jmidid and JACK give them: which two are one device.
 #include "control/midi/port_pairing.h"
 
 #include <catch2/catch.hpp>

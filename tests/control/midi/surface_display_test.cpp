@@ -32,7 +32,7 @@ bool begins_with(const Bytes& bytes, const Bytes& head) {
   return bytes.size() > head.size() && std::equal(head.begin(), head.end(), bytes.begin());
 }
 
-/// A Mackie Control's displays (PROTOCOLS 3).
+/// A Mackie Control's displays.
 struct Mackie {
   void take(const Bytes& m) {
     if (begins_with(m, {0xF0, 0x00, 0x00, 0x66, 0x14, 0x12})) {
@@ -192,7 +192,7 @@ TEST_CASE("surface display: seven segments from the right, a dot behind its digi
         text += c;
       }
       for (std::size_t i = 0; i < text.size(); ++i) {
-        // PROTOCOLS 3: ASCII 40 to 5F less 40, 20 to 3F as they are. It has no small letters.
+        // ASCII 40 to 5F less 40, 20 to 3F as they are. It has no small letters.
         const int upper = text[i] >= 'a' && text[i] <= 'z' ? text[i] - 32 : text[i];
         wanted[first + count - 1 - i] = upper < 0x40 ? upper : upper < 0x60 ? upper - 0x40 : 0x20;
       }
@@ -219,7 +219,7 @@ TEST_CASE("surface display: seven segments from the right, a dot behind its digi
 }
 
 TEST_CASE("surface display: a meter's steps", "[midi][display]") {
-  const double from_db[] = {-60, -50, -40, -30, -20, -14, -10, -8, -6, -4, -2, 0};  // PROTOCOLS 3
+  const double from_db[] = {-60, -50, -40, -30, -20, -14, -10, -8, -6, -4, -2, 0};  // a Mackie Control's
   for (int step = 1; step <= 12; ++step) {
     CAPTURE(step);
     // A float near 60 has steps of 4e-6, so a thousandth of a dB is to one side for sure.

@@ -1,0 +1,156 @@
+// DeskSettings: the mix in user units (dB, Hz, ms). Owned by control/desk, changed through Desk::apply only.
+// Initial values come from the parameter table's rows, so members here have none that matter.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/effects/reverb.h"
+#include "engine/stages/targets.h"
+#include "engine/tile/geometry.h"
+
+namespace fohd {
+
+inline constexpr int kChannelEqBands = 4;
+inline constexpr int kMixEqBands = kMaxEqBands;
+
+struct EqBandSettings {
+  int type = 0;  ///< EqType
+  float frequency_hz = 0, gain_db = 0, q = 0;
+};
+
+struct KeySettings {
+  int source = 0;  ///< 0 self, then channels, then buses: kKeySources of parameters/dynamics_rows.h
+  bool filter_on = false;
+  int filter_type = 0;  ///< KeyFilterType
+  float filter_hz = 0;
+};
+
+struct GateSettings {
+  bool on = false;
+  int mode = 0;  ///< GateMode
+  float threshold_db = 0, range_db = 0, attack_ms = 0, hold_ms = 0, release_ms = 0;
+  KeySettings key;
+  bool key_listen = false;
+};
+
+struct CompressorSettings {
+  bool on = false;
+  int mode = 0, detector = 0, envelope = 0;  ///< CompressorMode, Detector, Envelope
+  int position = 0;                          ///< 0 in front of the equaliser, 1 behind it
+  float threshold_db = 0, ratio = 0, knee_db = 0, makeup_db = 0;
+  bool auto_makeup = false, auto_time = false;
+  float attack_ms = 0, hold_ms = 0, release_ms = 0, mix_percent = 0;
+  KeySettings key;
+};
+
+/// The taps of docs/DESK.md, "Signal flow", in the order of the X32's index.
+enum class SendTap : int { input, pre_eq, post_eq, pre_fader, post_fader, subgroup };
+
+struct SendSettings {
+  bool on = false;
+  float level_db = 0, pan = 0;
+  int tap = 0;  ///< SendTap
+};
+
+/// What every strip with a name has.
+struct StripIdentity {
+  std::string name;
+  int color = 0, icon = 0;
+};
+
+/// What puts a strip into the mixes: channels and effect returns.
+struct MixingSettings {
+  bool mute = false;
+  float fader_db = 0, pan = 0;
+  bool link = false;  ///< the same on both halves of a pair
+  bool main_on = false;
+  std::vector<SendSettings> sends;  ///< [bus]
+};
+
+struct ChannelSettings : MixingSettings {
+  StripIdentity identity;
+  int source = 0;  ///< JACK input, from 1; 0 none
+  float trim_db = 0;
+  bool polarity_inverted = false;
+  bool delay_on = false;
+  float delay_ms = 0;
+  bool low_cut_on = false;
+  float low_cut_hz = 0;
+  int low_cut_slope = 0;  ///< LowCutSlope
+  GateSettings gate;
+  bool eq_on = false;
+  EqBandSettings eq[kChannelEqBands];
+  CompressorSettings compressor;
+};
+
+/// One side of what comes back from an effect.
+struct ReturnSettings : MixingSettings {
+  StripIdentity identity;
+  bool eq_on = false;
+  EqBandSettings eq[kChannelEqBands];
+};
+
+/// The kinds of effect, in the order of EffectCoeffs.
+enum class EffectType : int { none, reverb };
+
+/// A slot. The values of each kind of effect are kept while another one is in it.
+struct EffectSettings {
+  int type = 0;        ///< EffectType
+  int source[2] = {};  ///< left, right: 0 none, else the bus, from 1
+  ReverbParams reverb;
+};
+
+/// What ends every physical output (docs/DESK.md, "Outputs").
+struct OutputSettings {
+  bool delay_on = false;
+  float delay_ms = 0, level_db = 0;
+  bool polarity_inverted = false;
+  bool limiter_on = false;
+  float limiter_ceiling_db = 0;
+  bool ears = false;  ///< in-ear monitors are connected here: ceiling at most -12 dBFS
+};
+
+/// Main behind its fader: the mastering block and the limiter.
+struct MainBusSettings {
+  float width_percent = 0;
+  bool mono_below_on = false;
+  float mono_below_hz = 0;
+  bool limiter_on = false;
+  float limiter_ceiling_db = 0, limiter_release_ms = 0;
+};
+
+struct MixSettings {  ///< a bus, or main
+  StripIdentity identity;
+  bool eq_on = false;
+  EqBandSettings eq[kMixEqBands];
+  CompressorSettings compressor;
+  bool mute = false;
+  float fader_db = 0, pan = 0;
+  bool link = false;         ///< buses only
+  bool main_on = false;      ///< buses only
+  MainBusSettings main_bus;  ///< main only
+  OutputSettings output[2];  ///< a bus uses [0]; main has left and right
+};
+
+struct GlobalSettings {
+  bool mute_pre_sends = false;  ///< a mute also cuts pre-fader sends
+  bool panic = false;           ///< all outputs shut; persists
+  int listen_bus = 0;           ///< the destination of key listen: 0 none, else the bus, from 1
+};
+
+struct DeskSettings {
+  explicit DeskSettings(const Geometry& geometry)
+      : channels(geometry.inputs), returns(geometry.returns), effects(geometry.effects()), buses(geometry.buses) {
+    for (auto& channel : channels) channel.sends.resize(geometry.buses);
+    for (auto& side : returns) side.sends.resize(geometry.buses);
+  }
+  std::vector<ChannelSettings> channels;
+  std::vector<ReturnSettings> returns;  ///< [lane]: left and right of slot 1, of slot 2, ...
+  std::vector<EffectSettings> effects;  ///< [slot]
+  std::vector<MixSettings> buses;
+  MixSettings main;
+  GlobalSettings global;
+};
+
+}  // namespace fohd

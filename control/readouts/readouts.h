@@ -1,0 +1,88 @@
+// Read-outs: what a client can get and subscribe to but not set, because the desk itself measures it. The same kind of
+// table as the parameters: a row, a geometry, an address each.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/parameters/address_tree.h"
+#include "control/parameters/parameter.h"
+#include "control/parameters/settings.h"
+#include "control/parameters/table.h"
+
+namespace fohd {
+
+/// Bits of /ch/N/muted (docs/DESK.md, "Mutes"). Any one mutes.
+inline constexpr std::int32_t kMutedOwn = 1, kMutedGroup = 2, kMutedDca = 4, kMutedSoloInPlace = 8, kMutedSafety = 16;
+
+/// What only the daemon and the engine have. The daemon fills it; rows below read it.
+struct DeskStatus {
+  explicit DeskStatus(const Geometry& geometry)
+      : channel_safety_muted(geometry.inputs),
+        bus_safety_muted(geometry.buses),
+        input_clipped(geometry.inputs),
+        output_clipped(geometry.outputs()) {}
+
+  bool held = false;            ///< the outputs wait for /start/release
+  bool jack_connected = false;  ///< a JACK server runs this desk
+  float rate_hz = 0;
+  int period_frames = 0;
+  std::int32_t main_latency_frames = 0;  ///< main is later than the buses by it; 0 before the first audio
+  float load_percent = 0;                ///< of one period, as JACK reports it
+  std::int32_t xruns = 0;                ///< since the start of the process
+  std::int32_t deadline_misses = 0;      ///< callbacks that ended later than a period after their cycle began
+  std::int32_t load_reduction = 0;       ///< a LoadReduction: what is given up because of the load
+  std::int32_t lost_datagrams = 0;       ///< OSC that came faster than it was read, since the start of the process
+  std::vector<bool> channel_safety_muted, bus_safety_muted;
+  bool main_safety_muted = false;
+  std::vector<bool> input_clipped;   ///< [channel] since /clips/clear
+  std::vector<bool> output_clipped;  ///< [output] main L, main R, buses
+};
+
+struct ReadoutRow {
+  std::string_view path;  ///< below the owner, e.g. "muted"; the whole address of a global one
+  StripKind strip_kind = StripKind::global;
+  Kind kind = Kind::integer;
+  Unit unit = Unit::none;
+  float min = 0, max = 1;  ///< equal: only counts up
+  Value (*read)(const DeskSettings&, const DeskStatus&, int owner) = nullptr;
+  std::string_view doc;
+};
+
+/// [any]
+std::span<const ReadoutRow> readout_rows() noexcept;
+
+using ReadoutId = std::uint32_t;  ///< dense, from 0
+
+struct Readout {
+  const ReadoutRow* row = nullptr;
+  std::string address;
+  int owner = 0;
+};
+
+/// [control]
+class ReadoutTable {
+ public:
+  explicit ReadoutTable(const Geometry& geometry);
+  ReadoutTable(const ReadoutTable&) = delete;
+  ReadoutTable& operator=(const ReadoutTable&) = delete;
+
+  std::size_t size() const noexcept { return readouts_.size(); }
+  const Readout& operator[](ReadoutId id) const { return readouts_[id]; }
+  std::optional<ReadoutId> find(std::string_view address) const { return tree_.find(address); }
+  /// In table order; see ParameterTable::match.
+  std::vector<ReadoutId> match(std::string_view pattern) const { return tree_.match(pattern); }
+  Value read(const DeskSettings& settings, const DeskStatus& status, ReadoutId id) const {
+    return readouts_[id].row->read(settings, status, readouts_[id].owner);
+  }
+
+ private:
+  std::vector<Readout> readouts_;
+  AddressTree tree_;
+};
+
+}  // namespace fohd

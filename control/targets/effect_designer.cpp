@@ -1,0 +1,57 @@
+#include "control/targets/effect_designer.h"
+
+namespace fohd {
+namespace {
+
+EffectCoeffs design_effect(const EffectSettings& settings, double rate_hz) {
+  switch (static_cast<EffectType>(settings.type)) {
+    case EffectType::reverb:
+      return design(settings.reverb, rate_hz);
+    case EffectType::none:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+EffectDesigner::EffectDesigner(const Geometry& geometry, double rate_hz)
+    : rate_hz_(rate_hz), slots_(static_cast<std::size_t>(geometry.effects())) {}
+
+void EffectDesigner::kill_all() {
+  for (Slot& slot : slots_) ++slot.kills;
+}
+
+bool EffectDesigner::update(const std::vector<EffectSettings>& settings, std::vector<EffectTargets>& targets) {
+  bool changed = false;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    EffectTargets next = targets[i];
+    next.kills = slots_[i].kills;
+    if (slots_[i].touched) design(slots_[i], settings[i], next);
+    if (next == targets[i]) continue;
+    ++next.revision;
+    targets[i] = next;
+    changed = true;
+  }
+  return changed;
+}
+
+void EffectDesigner::design(Slot& slot, const EffectSettings& settings, EffectTargets& target) {
+  slot.touched = false;
+  target.coeffs = design_effect(settings, rate_hz_);
+  const auto kind = static_cast<EffectType>(settings.type);
+  if (kind == slot.kind) return;
+  slot.kind = kind;
+  target.id = ++last_id_;
+  slot.offer = make_effect(target.coeffs, target.id, rate_hz_);
+}
+
+void EffectDesigner::hand_over(Engine& engine) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Swap<Effect>& swap = engine.effect_swap(static_cast<int>(i));
+    swap.collect();
+    if (slots_[i].offer) swap.offer(std::move(slots_[i].offer));
+  }
+}
+
+}  // namespace fohd

@@ -1,0 +1,131 @@
+// The control thread: one Asio loop that receives OSC, keeps the desk, publishes targets, shows meters, saves the mix
+// and handles signals. Nothing here waits for a disk or for JACK.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+
+#include "control/commands/commands.h"
+#include "control/desk/desk.h"
+#include "control/osc/osc_server.h"
+#include "control/readouts/readouts.h"
+#include "control/targets/target_designer.h"
+#include "control/watches/fault_watch.h"
+#include "control/watches/overload_watch.h"
+#include "daemon/access/access_desk.h"
+#include "daemon/blackbox/black_box.h"
+#include "daemon/config/config.h"
+#include "daemon/desk/config_reload.h"
+#include "daemon/desk/desk_watch.h"
+#include "daemon/desk/live_meter.h"
+#include "daemon/desk/media.h"
+#include "daemon/desk/run_options.h"
+#include "daemon/jack/jack_supervisor.h"
+#include "daemon/midi/midi_desk.h"
+#include "daemon/net/udp_port.h"
+#include "daemon/service/panic_button.h"
+#include "daemon/service/service_manager.h"
+#include "daemon/store/restore.h"
+#include "daemon/store/store.h"
+
+namespace fohd {
+
+class ControlLoop : public CommandSink {
+ public:
+  /// [main thread] `stored` is applied to the desk before anything opens. store_folder: where changes are kept; empty:
+  /// nowhere.
+  ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder, BlackBox& box);
+  ~ControlLoop() override;
+
+  /// Returns when the desk has ramped out and the mix is saved.
+  void run();
+
+ private:
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+               std::string& error) override;
+
+  void begin_mix();
+  void begin_play_mix();
+  void open_store(const std::string& folder);
+  void start_jack();
+  void hear_jack(JackNews news);
+  void audio_opened(const JackNews& news);
+
+  void turn();
+  void publish_targets();
+  void keep_changes();
+  void send_answers();
+  std::uint64_t lost_datagrams() const;
+  void name_ports();
+
+  void tick();
+  void read_meters();
+  const AudioCounters& read_counters();
+  void watch_load();
+  void every_second();
+  template <class Work>
+  void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
+
+  void watch_signals();
+  void obey_panic_signal();
+  void tell_panic();
+  void tell_silent_jack();
+  void reload_config();
+  void tell_service_manager();
+  void take_config(ConfigResult result);
+  void open_osc();
+  AccessDesk::Context access_context();
+  DeskWatch::Context watch_context();
+  DeskFacts facts();
+  void open_midi(const std::string& store_folder);
+  void leave_after(double seconds);
+  void leave(const std::string& why);
+  void finish_when_silent(int turns_left);
+  void finish();
+
+  void decide_hold(double rate_hz, const std::string& device);
+  StateMeta meta() const;
+
+  Config config_;
+  RunOptions options_;
+  StoredState stored_;
+  Restored restored_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_timer_, meter_timer_, second_timer_, leave_timer_;
+
+  Desk desk_;
+  DeskStatus status_;
+  FaultWatch fault_watch_;
+  OverloadWatch overload_watch_;
+  Observer unsaved_, names_;  ///< what the store does not have yet; what may be a name
+  Media media_;
+  AccessDesk access_;  ///< the gate of the desk
+  BlackBox& box_;
+  std::unique_ptr<OscServer> osc_;
+  std::unique_ptr<UdpPort> udp_;
+  std::unique_ptr<MidiDesk> midi_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<JackSupervisor> jack_;
+  std::unique_ptr<LiveMeter> live_meter_;
+  std::unique_ptr<PanicButton> panic_button_;
+  ConfigReload config_reload_{config_.file};
+  ServiceManager service_manager_;
+  DeskWatch watch_;
+
+  std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
+  std::shared_ptr<AudioCore> retired_core_;   ///< the one before, until the next
+  std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
+  bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
+  double last_rate_hz_ = 0;
+  std::string device_, boot_id_, hold_reason_, absent_reason_;
+  std::uint64_t frames_seen_ = 0;  ///< the engine's counter, from the last meters
+  std::uint64_t drops_told_ = 0;
+  int waited_for_jack_s_ = 0;
+  bool panic_told_ = false;
+};
+
+}  // namespace fohd

@@ -1,0 +1,135 @@
+// The control loop's audio session: from a JACK server that opens to one that is lost.
+#include <spdlog/spdlog.h>
+
+#include "daemon/base/log.h"
+#include "daemon/desk/control_loop.h"
+#include "daemon/machine/realtime_resources.h"
+#include "daemon/service/emergency.h"
+
+namespace fohd {
+
+void ControlLoop::start_jack() {
+  JackOptions jack;
+  jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry,
+                 [cpus = config_.audio.cpus] { settle_audio_thread(cpus); }};
+  jack.connections = expand(config_.audio.connect, config_.geometry);
+  jack.open_others = [this] { midi_->open_jack(); };
+  jack.close_others = [this] { midi_->close_jack(); };
+  const auto make_core = [this](double rate_hz) {
+    media_.prepare(rate_hz);
+    return std::make_shared<AudioCore>(config_.geometry, rate_hz, media_.input_tap(), media_.output_tap(),
+                                       config_.limiter_look_ahead_ms);
+  };
+  jack_ = std::make_unique<JackSupervisor>(io_, std::move(jack), make_core,
+                                           [this](JackNews news) { hear_jack(std::move(news)); });
+}
+
+void ControlLoop::hear_jack(JackNews news) {
+  switch (news.kind) {
+    case JackNews::Kind::absent:
+      absent_reason_ = news.text;
+      log_of(EventKind::jack).warn("No audio: {}. It is tried again all the time; everything else works", news.text);
+      break;
+    case JackNews::Kind::opened:
+      absent_reason_.clear();
+      audio_opened(news);
+      break;
+    case JackNews::Kind::running:
+      running_ = core_ != nullptr;
+      status_.jack_connected = running_;
+      midi_->set_jack_alive(running_);
+      if (running_ && options_.seconds > 0 && !leaving_ && !heard_before_) leave_after(options_.seconds);  // of sound
+      heard_before_ = heard_before_ || running_;
+      log_of(EventKind::jack)
+          .info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
+                news.period_frames, config_.geometry.inputs, config_.geometry.buses,
+                news.realtime ? "" : "; JACK runs without real-time priority");
+      break;
+    case JackNews::Kind::lost:
+      designer_.reset();
+      set_emergency_core(nullptr);
+      retired_core_ = std::move(core_);  // a signal handler may be reading it
+      fault_watch_.new_engine();
+      overload_watch_.new_engine();
+      watch_.new_core();
+      absent_reason_.clear();  // until it is known why there is none
+      running_ = status_.jack_connected = false;
+      midi_->set_jack_alive(false);
+      status_.rate_hz = 0;
+      log_of(EventKind::jack).error("No audio: {}. The desk goes on and comes back with its connections", news.text);
+      break;
+  }
+}
+
+void ControlLoop::audio_opened(const JackNews& news) {
+  if (leaving_) return;
+  core_ = news.core;
+  retired_core_.reset();
+  const double rate_hz = core_->rate_hz();
+  if (!ever_opened_) {
+    if (status_.held || stored_.found) decide_hold(rate_hz, news.device);
+    if (status_.held) {
+      log_of(EventKind::outputs)
+          .warn("The outputs are shut, because {}. Open them with `fohctl do /start/release`", hold_reason_);
+    }
+  } else if (rate_hz != last_rate_hz_ || news.device != device_) {
+    log_of(EventKind::jack)
+        .warn("JACK came back {}", rate_hz != last_rate_hz_ ? "at another sample rate" : "on another device");
+  }
+  ever_opened_ = true;
+  last_rate_hz_ = rate_hz;
+  device_ = news.device;
+  status_.rate_hz = static_cast<float>(rate_hz);
+  status_.main_latency_frames = core_->engine().latency_frames();
+  if (store_) store_->submit_meta(meta());
+  designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
+  designer_->set_hold(status_.held);
+  designer_->set_load_reduction(overload_watch_.load_reduction());
+  designer_->update();
+  designer_->publish(core_->engine(), core_->targets());
+  set_emergency_core(core_.get());
+  names_dirty_ = true;
+  name_ports();
+  jack_->start();
+}
+
+/// Patch bays show in_N by the name of the channel it feeds.
+void ControlLoop::name_ports() {
+  for (ParameterId id : names_.dirty.ids()) {
+    const std::string_view path = desk_.table()[id].row->path;
+    names_dirty_ = names_dirty_ || path == "name" || path == "source";
+  }
+  names_.dirty.clear();
+  if (!names_dirty_ || !jack_) return;
+  names_dirty_ = false;
+  std::vector<std::pair<std::string, std::string>> names;
+  std::vector<std::string> inputs(config_.geometry.inputs);
+  for (const ChannelSettings& channel : desk_.settings().channels) {
+    if (channel.source < 1 || channel.source > config_.geometry.inputs) continue;
+    std::string& name = inputs[channel.source - 1];
+    if (name.empty()) name = channel.identity.name;
+  }
+  for (int i = 0; i < config_.geometry.inputs; ++i) names.emplace_back("in_" + std::to_string(i + 1), inputs[i]);
+  for (int i = 0; i < config_.geometry.buses; ++i) {
+    names.emplace_back("bus_" + std::to_string(i + 1), desk_.settings().buses[i].identity.name);
+  }
+  const std::string& main = desk_.settings().main.identity.name;
+  names.emplace_back("main_l", main.empty() ? "" : main + " L");
+  names.emplace_back("main_r", main.empty() ? "" : main + " R");
+  jack_->set_pretty_names(std::move(names));
+}
+
+/// A server that hangs does not answer a request to open a client, and libjack waits for it.
+void ControlLoop::tell_silent_jack() {
+  constexpr int kPatience_s = 5;
+  if (running_ || !absent_reason_.empty() || leaving_) {
+    waited_for_jack_s_ = 0;
+  } else if (++waited_for_jack_s_ == kPatience_s) {
+    log_of(EventKind::jack)
+        .error(
+            "No audio: the JACK server does not answer. If it stays so, it hangs: restart it (systemctl restart "
+            "fohd-jack)");
+  }
+}
+
+}  // namespace fohd

@@ -1,0 +1,140 @@
+#include "daemon/desk/live_meter.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "daemon/net/addresses.h"
+
+namespace fohd {
+namespace {
+
+constexpr double kSoundsDb = -60;  // where the bars begin
+constexpr std::int64_t kScreenMs = 100, kLineMs = 5000;
+constexpr std::chrono::milliseconds kLastFlush(200);  // a terminal that stands still keeps its last picture
+
+double peak_db(float linear) { return linear > 0 ? 20 * std::log10(static_cast<double>(linear)) : -200; }
+double power_db(float mean_square) {
+  return mean_square > 0 ? 10 * std::log10(static_cast<double>(mean_square)) : -200;
+}
+
+}  // namespace
+
+LiveMeter::LiveMeter(const Desk& desk, const DeskStatus& status, const OscConfig& osc,
+                     std::function<std::vector<std::string>()> recent_log)
+    : desk_(desk),
+      status_(status),
+      osc_(osc),
+      recent_log_(std::move(recent_log)),
+      held_(desk.geometry().strips()),
+      outputs_(desk.geometry().outputs()),
+      output_rms_(desk.geometry().outputs()),
+      strip_heard_(held_.size()),
+      output_heard_(outputs_.size()),
+      writer_(STDOUT_FILENO) {
+  if (writer_.is_terminal()) writer_.take("\033[?25l\033[2J");  // no cursor, an empty screen
+}
+
+LiveMeter::~LiveMeter() {
+  if (writer_.is_terminal()) writer_.take("\033[?25h\n");
+  writer_.flush(kLastFlush);
+}
+
+void LiveMeter::take(const MeterFrame& frame) {
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    held_[i].post_peak = std::max(held_[i].post_peak, frame.strips[i].post_peak);
+    held_[i].post_mean_square = frame.strips[i].post_mean_square;
+    if (peak_db(held_[i].post_peak) > kSoundsDb) strip_heard_[i] = true;
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    outputs_[i] = std::max(outputs_[i], frame.outputs[i]);
+    output_rms_[i] = frame.output_mean_squares[i];
+    if (peak_db(outputs_[i]) > kSoundsDb) output_heard_[i] = true;
+  }
+}
+
+void LiveMeter::draw(std::int64_t now_ms) {
+  if (now_ms < next_ms_) return;
+  next_ms_ = now_ms + (writer_.is_terminal() ? kScreenMs : kLineMs);
+  // A user may have pressed Ctrl-S. This is the control thread: it waits for no terminal and draws when it is ready.
+  if (!writer_.flush(std::chrono::milliseconds(0))) return;
+  writer_.take(writer_.is_terminal() ? screen() : line());
+  writer_.flush(std::chrono::milliseconds(0));
+  for (StripMeter& meter : held_) meter.post_peak = 0;
+  std::fill(outputs_.begin(), outputs_.end(), 0.0f);
+}
+
+std::vector<MeterCell> LiveMeter::cells() const {
+  std::vector<MeterCell> cells;
+  const DeskSettings& mix = desk_.settings();
+  for (int i = 0; i < desk_.geometry().inputs; ++i) {
+    const std::string& name = mix.channels[i].identity.name;
+    cells.push_back({"ch " + std::to_string(i + 1), name, power_db(held_[i].post_mean_square),
+                     peak_db(held_[i].post_peak), mix.channels[i].mute, strip_heard_[i] || !name.empty()});
+  }
+  for (int i = 0; i < desk_.geometry().buses; ++i) {
+    const std::string& name = mix.buses[i].identity.name;
+    cells.push_back({"bus " + std::to_string(i + 1), name, power_db(output_rms_[2 + i]), peak_db(outputs_[2 + i]),
+                     mix.buses[i].mute, output_heard_[2 + i] || !name.empty()});
+  }
+  for (int i = 0; i < desk_.geometry().returns; ++i) {
+    const StripMeter& meter = held_[desk_.geometry().first_return_strip() + i];
+    const bool heard = strip_heard_[desk_.geometry().first_return_strip() + i];
+    const std::string& name = mix.returns[i].identity.name;
+    if (!heard && name.empty()) continue;  // an unused slot
+    cells.push_back({"fx " + std::to_string(i / 2 + 1) + (i % 2 == 0 ? "L" : "R"), name,
+                     power_db(meter.post_mean_square), peak_db(meter.post_peak), mix.returns[i].mute, true});
+  }
+  return cells;
+}
+
+/// The addresses that receive: all of this machine's, or the one that the configuration names.
+std::string LiveMeter::reached_at() const {
+  std::string where;
+  for (const std::string& address :
+       osc_.address == "0.0.0.0" ? local_addresses() : std::vector<std::string>{osc_.address}) {
+    where += fmt::format(" {}:{}", address, osc_.port);
+  }
+  return where;
+}
+
+std::string LiveMeter::screen() const {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  const int columns = std::max(known ? size.ws_col : 80, 25) - 1, rows = std::max(known ? size.ws_row : 24, 8);
+
+  std::string drawn = "\033[H";
+  const auto line = [&](const std::string& text) { drawn += text + "\033[K\n"; };
+  line(fit_text("fohd   tablets and fohctl reach it at" + reached_at(), columns));
+  line(fit_text(!status_.jack_connected ? "no audio: waiting for a JACK server"
+                : status_.held          ? "the outputs are shut: send /start/release"
+                                        : fmt::format("{:.0f} Hz, {} frames, load {:.0f} %, xruns {}", status_.rate_hz,
+                                                      status_.period_frames, status_.load_percent, status_.xruns),
+                columns));
+  const bool muted = desk_.settings().main.mute;
+  const std::vector<MeterCell> main = {{"main L", "", power_db(output_rms_[0]), peak_db(outputs_[0]), muted, true},
+                                       {"main R", "", power_db(output_rms_[1]), peak_db(outputs_[1]), muted, true}};
+  int used = 2;
+  for (const std::string& text : meter_rows(main, columns, 2)) line(text), ++used;
+  constexpr int kLogRows = 5;  // the last row stays free: a line end there would scroll
+  for (const std::string& text : meter_rows(cells(), columns, rows - used - kLogRows - 1)) line(text), ++used;
+  std::vector<std::string> log = recent_log_();
+  const auto fits = static_cast<std::size_t>(std::clamp(rows - used - 1, 0, kLogRows));
+  if (log.size() > fits) log.erase(log.begin(), log.end() - static_cast<std::ptrdiff_t>(fits));
+  for (const std::string& text : log) line(fit_text(text, columns));
+  return drawn + "\033[J";
+}
+
+std::string LiveMeter::line() const {
+  if (!status_.jack_connected) return "no audio: waiting for a JACK server\n";
+  int sounding = 0;
+  for (int i = 0; i < desk_.geometry().inputs; ++i) sounding += peak_db(held_[i].post_peak) > kSoundsDb ? 1 : 0;
+  return fmt::format("main L {} R {} dB peak, {} of {} channels sound, load {:.0f} %, xruns {}\n",
+                     level_text(peak_db(outputs_[0])), level_text(peak_db(outputs_[1])), sounding,
+                     desk_.geometry().inputs, status_.load_percent, status_.xruns);
+}
+
+}  // namespace fohd

@@ -1,0 +1,157 @@
+#include "daemon/desk/media.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <thread>
+
+namespace fohd {
+namespace {
+
+SampleFormat sample_format(RecordFormat format) {
+  switch (format) {
+    case RecordFormat::int16:
+      return SampleFormat::int16;
+    case RecordFormat::int24:
+      return SampleFormat::int24;
+    case RecordFormat::float32:
+      return SampleFormat::float32;
+  }
+  return SampleFormat::int24;
+}
+
+void check_record_file(const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  if (extension != ".wav" && extension != ".flac") {
+    throw FileError(file.string() + ": a recording is called NAME.wav or NAME.flac");
+  }
+  std::error_code ignored;
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    throw FileError(file.string() + ": there is no folder " + folder.string() + " to record into");
+  }
+  if (std::filesystem::is_directory(file, ignored)) throw FileError(file.string() + ": this is a folder");
+}
+
+}  // namespace
+
+Media::Media(const Config& config, const std::string& play_folder, const std::string& record_file)
+    : recorder_config_(config.recorder), record_file_(record_file) {
+  if (!play_folder.empty()) files_ = scan_channel_files(play_folder, config.geometry.inputs);
+  if (!record_file.empty()) check_record_file(record_file);
+}
+
+Media::~Media() {
+  if (player_) disk_.remove(player_);
+  if (recorder_) disk_.remove(recorder_);
+}
+
+void Media::PlayerTap::feed(std::span<const float*> inputs, int frames) noexcept {
+  if (player != nullptr) player->fill(inputs.data(), frames);
+}
+
+void Media::RecorderTap::take(std::span<const float* const> outputs, int frames) noexcept {
+  if (recorder != nullptr) recorder->push(outputs[0], outputs[1], frames);
+}
+
+void Media::prepare(double rate_hz) {
+  const int rate = static_cast<int>(rate_hz);
+  if (rate == rate_hz_) return;
+  rate_hz_ = rate;
+  if (!files_.empty()) make_player(rate);
+  if (!record_file_.empty()) make_recorder(rate);
+}
+
+void Media::make_player(int rate_hz) {
+  std::shared_ptr<Player> player;
+  try {
+    player = std::make_shared<Player>(files_, rate_hz, kMaxTapFrames);
+    disk_.add(player);
+  } catch (const std::exception& error) {
+    spdlog::error("Nothing plays: {}", error.what());
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    player_.swap(player);
+    input_tap_.player = player_.get();
+  }
+  if (player) disk_.remove(player);  // the old one ends here, while no thread waits for the lock
+}
+
+void Media::make_recorder(int rate_hz) {
+  std::shared_ptr<Recorder> old;
+  {
+    const std::lock_guard lock(mutex_);
+    output_tap_.recorder = nullptr;
+    old.swap(recorder_);
+  }
+  if (old) disk_.remove(old);
+  old.reset();  // closes its file, which the next one renames and keeps; the disk may take its time for that
+  std::shared_ptr<Recorder> recorder;
+  try {
+    RecorderOptions options;
+    options.path = record_file_;
+    options.rate_hz = rate_hz;
+    options.format = sample_format(recorder_config_.format);
+    options.reserve_bytes = static_cast<std::uint64_t>(recorder_config_.reserve_bytes);
+    recorder = std::make_shared<Recorder>(options);
+    disk_.add(recorder);
+    spdlog::info("Recording the main mix to {}", record_file_);
+  } catch (const std::exception& error) {
+    spdlog::error("Nothing is recorded: {}", error.what());
+  }
+  const std::lock_guard lock(mutex_);
+  recorder_ = recorder;
+  output_tap_.recorder = recorder_.get();
+}
+
+bool Media::end_recording(std::chrono::milliseconds patience) {
+  std::shared_ptr<Recorder> recorder;
+  {
+    const std::lock_guard lock(mutex_);
+    recorder = recorder_;
+  }
+  if (!recorder) return true;
+  recorder->request_stop();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (recorder->status().state == RecorderStatus::State::recording) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the disk thread's own pace
+  }
+  return true;
+}
+
+std::optional<std::uint32_t> Media::lost_blocks() {
+  const std::lock_guard lock(mutex_);
+  return recorder_ ? std::optional(recorder_->lost_blocks()) : std::nullopt;
+}
+
+void Media::report() {
+  const std::lock_guard lock(mutex_);
+  if (player_) {
+    if (const auto now = player_->underruns(); now != underruns_told_) {
+      spdlog::warn("The disk was too late for the player {} times so far", now);
+      underruns_told_ = now;
+    }
+    if (const std::string& text = player_->status().message; text != player_told_) {
+      player_told_ = text;
+      if (!text.empty()) spdlog::error("Player: {}", text);
+    }
+  }
+  if (recorder_) {
+    if (const auto now = recorder_->lost_blocks(); now != lost_told_) {
+      spdlog::warn("The disk was too late for the recorder: {} blocks are silent in the recording so far", now);
+      lost_told_ = now;
+    }
+    const RecorderStatus& status = recorder_->status();
+    if (status.message != recorder_told_) {
+      recorder_told_ = status.message;
+      const bool bad =
+          status.state == RecorderStatus::State::failed || status.state == RecorderStatus::State::disk_full;
+      if (!recorder_told_.empty())
+        spdlog::log(bad ? spdlog::level::err : spdlog::level::info, "Recorder: {}", recorder_told_);
+    }
+  }
+}
+
+}  // namespace fohd
