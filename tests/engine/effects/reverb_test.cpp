@@ -223,7 +223,7 @@ TEST_CASE("reverb: the matrix between the lines keeps energy", "[engine][reverb]
   });
 }
 
-TEST_CASE("reverb: the decay is the dial's within 10 %", "[engine][reverb]") {
+TEST_CASE("reverb: the decay is the dial's within 10 %", "[engine][reverb][measure]") {
   const double decay_s = GENERATE(0.5, 1.0, 2.0, 4.0, 8.0), size_percent = GENERATE(2.0, 20.0, 60.0, 100.0);
   ReverbParams params;
   params.decay_s = static_cast<float>(decay_s), params.size_percent = static_cast<float>(size_percent);
@@ -232,7 +232,7 @@ TEST_CASE("reverb: the decay is the dial's within 10 %", "[engine][reverb]") {
   CHECK(test::t30_s(response, 1'000, kRate) == Approx(decay_s).epsilon(0.1));
 }
 
-TEST_CASE("reverb: damping halves the decay where it says, bass multiplies it", "[engine][reverb]") {
+TEST_CASE("reverb: damping halves the decay where it says, bass multiplies it", "[engine][reverb][measure]") {
   ReverbParams params;
   params.decay_s = 2, params.damping_hz = 4'000, params.bass_multiply = 2;
   params.low_cut_hz = 10, params.high_cut_hz = 20'000;
@@ -262,7 +262,7 @@ TEST_CASE("reverb: at the defaults it is as dense as noise after 100 ms, even an
   CHECK(std::abs(product(0, 1)) < 0.2 * std::sqrt(product(0, 0) * product(1, 1)));
 }
 
-TEST_CASE("reverb: no setting of size and decay has a peak in its tail", "[engine][reverb]") {
+TEST_CASE("reverb: no setting of size and decay has a peak in its tail", "[engine][reverb][measure]") {
   ReverbParams params;
   params.size_percent = GENERATE(2.0f, 10.0f, 25.0f, 60.0f, 100.0f), params.decay_s = GENERATE(0.8f, 1.6f, 4.0f, 8.0f);
   const auto tail = sides(rendered(params, impulse(1 + 1.2 * static_cast<double>(params.decay_s))), 0.1);
@@ -270,7 +270,7 @@ TEST_CASE("reverb: no setting of size and decay has a peak in its tail", "[engin
   CHECK(test::evenness_db(tail, 100, 6'000, kRate).first < 6);
 }
 
-TEST_CASE("reverb: as much comes out as goes in, whatever decay and size", "[engine][reverb]") {
+TEST_CASE("reverb: as much comes out as goes in, whatever decay and size", "[engine][reverb][measure]") {
   ReverbParams params;
   params.decay_s = GENERATE(0.2f, 1.0f, 5.0f), params.size_percent = GENERATE(2.0f, 50.0f, 100.0f);
   params.damping_hz = 20'000;

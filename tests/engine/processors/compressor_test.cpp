@@ -149,7 +149,7 @@ TEST_CASE("compressor: the curve on paper is the paper's", "[engine][compressor]
   CHECK(compressor_curve_db(expander, -120) == Approx(-60));
 }
 
-TEST_CASE("compressor: tones and steady levels settle on the curve within 0.1 dB", "[engine][compressor]") {
+TEST_CASE("compressor: tones and steady levels settle on the curve within 0.1 dB", "[engine][compressor][measure]") {
   const auto mode = static_cast<CompressorMode>(GENERATE(0, 1));
   const double ratio = GENERATE(1.5, 4.0, 20.0), knee_db = GENERATE(0.0, 6.0);
   CompressorParams p = compressor(-24, ratio, knee_db);
@@ -194,7 +194,7 @@ TEST_CASE("compressor: after attack and release time 63 % of the reduction in dB
 }
 
 TEST_CASE("compressor: with a linear envelope 63 % of the gain's own way is done at the dials' times",
-          "[engine][compressor]") {
+          "[engine][compressor][measure]") {
   const double attack_ms = GENERATE(1.0, 10.0, 120.0), release_ms = GENERATE(5.0, 150.0, 4'000.0);
   CompressorParams p = compressor(-40, 4, 0);
   p.envelope = Envelope::linear;

@@ -126,7 +126,7 @@ TEST_CASE("gate: the curve on paper", "[engine][gate]") {
 }
 
 TEST_CASE("gate: after attack and release time 63 % of the way in dB is done, after exactly the hold",
-          "[engine][gate]") {
+          "[engine][gate][measure]") {
   const double attack_ms = GENERATE(1.0, 10.0, 120.0), release_ms = GENERATE(5.0, 100.0, 900.0);
   const double hold_ms = GENERATE(0.02, 1.0, 50.0);
   const bool ducks = GENERATE(false, true);

@@ -427,7 +427,7 @@ TEST_CASE("svf bank: a 20 Hz bell, Q 4, +12 dB at 96 kHz leaves its noise 115 dB
 }
 
 TEST_CASE("svf bank: no bell that can be dialled comes nearer than 115 dB with its noise to a tone that it rings with",
-          "[engine][svf]") {
+          "[engine][svf][measure]") {
   // A tone whose period is a whole number of frames is the hardest signal: roundings repeat, and add up like the tone.
   // Where a bell cuts, the tone that comes in is the measure, not the little that is left of it.
   const double rate_hz = GENERATE(48'000.0, 96'000.0);

@@ -340,7 +340,7 @@ TEST_CASE("main limiter: any split gives the same bits, also with changes on the
 }
 
 TEST_CASE("main limiter: a short peak comes back in the time on the dial, a long one slowly at first",
-          "[engine][limiter]") {
+          "[engine][limiter][measure]") {
   const double release_ms = GENERATE(20.0, 150.0, 1000.0), long_ms = 20 * release_ms;
   const TruePeakLimiterParams params{true, 0, static_cast<float>(release_ms)};
   const auto frame = [](double ms) { return static_cast<std::size_t>(std::llround(ms * kRate / 1000)); };
@@ -363,7 +363,7 @@ TEST_CASE("main limiter: a short peak comes back in the time on the dial, a long
   }
 }
 
-TEST_CASE("main limiter: a bass tone is turned down, not bent", "[engine][limiter]") {
+TEST_CASE("main limiter: a bass tone is turned down, not bent", "[engine][limiter][measure]") {
   const double frequency_hz = GENERATE(20.0, 30.0, 41.0, 50.0, 1'000.0);
   const double release_ms = GENERATE(20.0, 150.0, 1000.0);
   constexpr int kSecond = static_cast<int>(kRate);
