@@ -9,6 +9,7 @@ using namespace rows;
 using C = ChannelSettings;
 
 constexpr float own_number(const Geometry&, int owner, int) { return static_cast<float>(owner + 1); }
+constexpr LowCutParams kLowCut;  // whose defaults stand with the sound
 constexpr std::array kInput = {
     Row<C>{kName, [](C& c, int) -> std::string& { return c.identity.name; }},
     Row<C>{kColor, [](C& c, int) -> int& { return c.identity.color; }},
@@ -49,19 +50,20 @@ constexpr std::array kInput = {
             .x32 = x32_linear("delay/time", 0.3f, 500, 4998),
             .doc = "Delay that aligns this microphone with one further away; 1 ms is 34 cm."},
            [](C& c, int) -> float& { return c.delay_ms; }},
-    Row<C>{linked(toggle("lowcut/on", false, x32_switch("preamp/hpon"), "Low cut in the signal path.")),
-           [](C& c, int) -> bool& { return c.low_cut_on; }},
+    Row<C>{linked(toggle("lowcut/on", kLowCut.on, x32_switch("preamp/hpon"), "Low cut in the signal path.")),
+           [](C& c, int) -> bool& { return c.low_cut.on; }},
     Row<C>{linked({.path = "lowcut/freq",
                    .unit = Unit::hz,
                    .min = 20,
                    .max = 400,
                    .taper = Taper::logarithmic,
-                   .def = 100.0f,
+                   .def = kLowCut.cutoff_hz,
                    .x32 = x32_log("preamp/hpf", 20, 400, 101),
                    .doc = "Below this the low cut takes rumble and stage noise away (-3 dB point)."}),
-           [](C& c, int) -> float& { return c.low_cut_hz; }},
-    Row<C>{linked(choice("lowcut/slope", kSlopeNames, 1, x32_index("preamp/hpslope"), "Steepness per octave.")),
-           [](C& c, int) -> int& { return c.low_cut_slope; }},
+           [](C& c, int) -> float& { return c.low_cut.cutoff_hz; }},
+    Row<C>{linked(choice("lowcut/slope", kSlopeNames, static_cast<int>(kLowCut.slope), x32_index("preamp/hpslope"),
+                         "Steepness per octave.")),
+           [](C& c, int) -> unsigned char& { return as_index(c.low_cut.slope); }},
 };
 /// Buses 13 to 16 feed the effects 1 to 4, so they follow the fader; all others are monitor mixes.
 constexpr float send_tap_default(const Geometry&, int, int bus) {

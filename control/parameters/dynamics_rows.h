@@ -3,6 +3,7 @@
 
 #include "control/parameters/rows.h"
 #include "engine/processors/compressor.h"
+#include "engine/processors/gate.h"
 
 namespace fohd::rows {
 
@@ -40,29 +41,37 @@ constexpr ParameterRow key_filter_frequency(std::string_view path, X32Mapping x3
   return dynamics_number(path, Unit::hz, 20, 20000, 1000, Taper::logarithmic, x32, "Corner, or middle of the band.");
 }
 
+// Whose defaults stand with the sound.
+inline constexpr GateParams kGate;
+inline constexpr CompressorParams kCompressor;
+
 template <class O>
 constexpr auto gate_rows() {
   constexpr Taper kLog = Taper::logarithmic, kLinear = Taper::linear;
   return std::array{
-      Row<O>{linked(toggle("gate/on", false, x32_switch("gate/on"), "Gate in the signal path.")),
+      Row<O>{linked(toggle("gate/on", kGate.on, x32_switch("gate/on"), "Gate in the signal path.")),
              [](O& o, int) -> bool& { return o.gate.on; }},
-      Row<O>{linked(choice("gate/mode", kGateModeNames, 3, x32_index("gate/mode"),
+      Row<O>{linked(choice("gate/mode", kGateModeNames, static_cast<int>(kGate.mode), x32_index("gate/mode"),
                            "A gate shuts, an expander of 2:1 to 4:1 turns down what is below the threshold, a ducker "
                            "turns down while the key is above it.")),
-             [](O& o, int) -> int& { return o.gate.mode; }},
-      Row<O>{dynamics_number("gate/threshold", Unit::db, -80, 0, -80, kLinear, x32_linear("gate/thr", -80, 0, 161),
+             [](O& o, int) -> unsigned char& { return as_index(o.gate.mode); }},
+      Row<O>{dynamics_number("gate/threshold", Unit::db, -80, 0, kGate.threshold_db, kLinear,
+                             x32_linear("gate/thr", -80, 0, 161),
                              "Level of the key at which it opens; it shuts 4 dB below."),
              [](O& o, int) -> float& { return o.gate.threshold_db; }},
-      Row<O>{dynamics_number("gate/range", Unit::db, 3, 60, 60, kLinear, x32_linear("gate/range", 3, 60, 58),
-                             "How much it turns down at most."),
+      Row<O>{dynamics_number("gate/range", Unit::db, 3, 60, kGate.range_db, kLinear,
+                             x32_linear("gate/range", 3, 60, 58), "How much it turns down at most."),
              [](O& o, int) -> float& { return o.gate.range_db; }},
-      Row<O>{dynamics_number("gate/attack", Unit::ms, 0, 120, 1, kLinear, x32_linear("gate/attack", 0, 120, 121),
+      Row<O>{dynamics_number("gate/attack", Unit::ms, 0, 120, kGate.attack_ms, kLinear,
+                             x32_linear("gate/attack", 0, 120, 121),
                              "Time to do 63 % of the way (in dB) when the key gets loud."),
              [](O& o, int) -> float& { return o.gate.attack_ms; }},
-      Row<O>{dynamics_number("gate/hold", Unit::ms, 0.02f, 2000, 500, kLog, x32_log("gate/hold", 0.02f, 2000, 101),
+      Row<O>{dynamics_number("gate/hold", Unit::ms, 0.02f, 2000, kGate.hold_ms, kLog,
+                             x32_log("gate/hold", 0.02f, 2000, 101),
                              "How long it waits after the last sound above the threshold."),
              [](O& o, int) -> float& { return o.gate.hold_ms; }},
-      Row<O>{dynamics_number("gate/release", Unit::ms, 5, 4000, 980, kLog, x32_log("gate/release", 5, 4000, 101),
+      Row<O>{dynamics_number("gate/release", Unit::ms, 5, 4000, kGate.release_ms, kLog,
+                             x32_log("gate/release", 5, 4000, 101),
                              "Time to do 63 % of the way back (in dB), after the hold."),
              [](O& o, int) -> float& { return o.gate.release_ms; }},
       Row<O>{key_source("gate/key/source", x32_index("gate/keysrc")),
@@ -70,7 +79,7 @@ constexpr auto gate_rows() {
       Row<O>{key_filter_on("gate/key/filter/on", x32_switch("gate/filter/on")),
              [](O& o, int) -> bool& { return o.gate.key.filter_on; }},
       Row<O>{key_filter_type("gate/key/filter/type", x32_index("gate/filter/type")),
-             [](O& o, int) -> int& { return o.gate.key.filter_type; }},
+             [](O& o, int) -> unsigned char& { return as_index(o.gate.key.filter_type); }},
       Row<O>{key_filter_frequency("gate/key/filter/freq", x32_log("gate/filter/f", 20, 20000, 201)),
              [](O& o, int) -> float& { return o.gate.key.filter_hz; }},
       Row<O>{linked(of_class(Persistence::momentary,
@@ -85,57 +94,61 @@ template <class O>
 constexpr auto compressor_rows(Detector detector, X32Mapping x32_key_source = x32_index("dyn/keysrc")) {
   constexpr Taper kLog = Taper::logarithmic, kLinear = Taper::linear;
   return std::array{
-      Row<O>{linked(toggle("comp/on", false, x32_switch("dyn/on"), "Compressor in the signal path.")),
+      Row<O>{linked(toggle("comp/on", kCompressor.on, x32_switch("dyn/on"), "Compressor in the signal path.")),
              [](O& o, int) -> bool& { return o.compressor.on; }},
-      Row<O>{linked(choice("comp/mode", kCompressorModeNames, 0, x32_index("dyn/mode"),
+      Row<O>{linked(choice("comp/mode", kCompressorModeNames, static_cast<int>(kCompressor.mode), x32_index("dyn/mode"),
                            "A compressor turns down what is above the threshold, an expander what is below.")),
-             [](O& o, int) -> int& { return o.compressor.mode; }},
+             [](O& o, int) -> unsigned char& { return as_index(o.compressor.mode); }},
       Row<O>{linked(choice("comp/detector", kDetectorNames, static_cast<int>(detector), x32_index("dyn/det"),
                            "Listens to peaks, or to the power over 10 ms (a sine reads 3 dB below its peak).")),
-             [](O& o, int) -> int& { return o.compressor.detector; }},
+             [](O& o, int) -> unsigned char& { return as_index(o.compressor.detector); }},
       Row<O>{
-          linked(choice("comp/envelope", kEnvelopeNames, 1, x32_index("dyn/env"),
+          linked(choice("comp/envelope", kEnvelopeNames, static_cast<int>(kCompressor.envelope), x32_index("dyn/env"),
                         "Attack and release as exponentials of dB (logarithmic), or of the gain itself (linear: slow "
                         "at first, quick in the end).")),
-          [](O& o, int) -> int& { return o.compressor.envelope; }},
-      Row<O>{linked(toggle("comp/auto_time", false, x32_switch("dyn/auto"),
+          [](O& o, int) -> unsigned char& { return as_index(o.compressor.envelope); }},
+      Row<O>{linked(toggle("comp/auto_time", kCompressor.auto_time, x32_switch("dyn/auto"),
                            "The more a sound is made of peaks, the shorter attack and release get, up to 20 times.")),
              [](O& o, int) -> bool& { return o.compressor.auto_time; }},
       Row<O>{linked(choice("comp/position", kPositionNames, 1, x32_index("dyn/pos"),
                            "In front of the equaliser or behind it.")),
-             [](O& o, int) -> int& { return o.compressor.position; }},
-      Row<O>{dynamics_number("comp/threshold", Unit::db, -60, 0, 0, kLinear, x32_linear("dyn/thr", -60, 0, 121),
-                             "Level of the key from which it works."),
+             [](O& o, int) -> unsigned char& { return as_index(o.compressor.position); }},
+      Row<O>{dynamics_number("comp/threshold", Unit::db, -60, 0, kCompressor.threshold_db, kLinear,
+                             x32_linear("dyn/thr", -60, 0, 121), "Level of the key from which it works."),
              [](O& o, int) -> float& { return o.compressor.threshold_db; }},
-      Row<O>{dynamics_number("comp/ratio", Unit::none, 1.1f, 100, 3, kLog, {"dyn/ratio", X32Law::ratio, 1.1f, 100, 12},
+      Row<O>{dynamics_number("comp/ratio", Unit::none, 1.1f, 100, kCompressor.ratio, kLog,
+                             {"dyn/ratio", X32Law::ratio, 1.1f, 100, 12},
                              "So many dB more of input make one dB more of output."),
              [](O& o, int) -> float& { return o.compressor.ratio; }},
-      Row<O>{dynamics_number("comp/knee", Unit::db, 0, 10, 2, kLinear, x32_linear("dyn/knee", 0, 5, 6),
-                             "Width of the bend around the threshold."),
+      Row<O>{dynamics_number("comp/knee", Unit::db, 0, 10, kCompressor.knee_db, kLinear,
+                             x32_linear("dyn/knee", 0, 5, 6), "Width of the bend around the threshold."),
              [](O& o, int) -> float& { return o.compressor.knee_db; }},
-      Row<O>{dynamics_number("comp/makeup", Unit::db, 0, 24, 0, kLinear, x32_linear("dyn/mgain", 0, 24, 49),
-                             "Gain behind the compressor."),
+      Row<O>{dynamics_number("comp/makeup", Unit::db, 0, 24, kCompressor.makeup_db, kLinear,
+                             x32_linear("dyn/mgain", 0, 24, 49), "Gain behind the compressor."),
              [](O& o, int) -> float& { return o.compressor.makeup_db; }},
-      Row<O>{linked(toggle("comp/auto_makeup", false, kNotOnX32,
+      Row<O>{linked(toggle("comp/auto_makeup", kCompressor.auto_makeup, kNotOnX32,
                            "Adds half of what full scale would lose, so that the loudness stays about the same.")),
              [](O& o, int) -> bool& { return o.compressor.auto_makeup; }},
-      Row<O>{dynamics_number("comp/attack", Unit::ms, 0, 120, 10, kLinear, x32_linear("dyn/attack", 0, 120, 121),
+      Row<O>{dynamics_number("comp/attack", Unit::ms, 0, 120, kCompressor.attack_ms, kLinear,
+                             x32_linear("dyn/attack", 0, 120, 121),
                              "Time to do 63 % of the reduction (in dB; of the gain with a linear envelope)."),
              [](O& o, int) -> float& { return o.compressor.attack_ms; }},
-      Row<O>{dynamics_number("comp/hold", Unit::ms, 0.02f, 2000, 10, kLog, x32_log("dyn/hold", 0.02f, 2000, 101),
-                             "How long it waits before it lets go."),
+      Row<O>{dynamics_number("comp/hold", Unit::ms, 0.02f, 2000, kCompressor.hold_ms, kLog,
+                             x32_log("dyn/hold", 0.02f, 2000, 101), "How long it waits before it lets go."),
              [](O& o, int) -> float& { return o.compressor.hold_ms; }},
-      Row<O>{dynamics_number("comp/release", Unit::ms, 5, 4000, 150, kLog, x32_log("dyn/release", 5, 4000, 101),
+      Row<O>{dynamics_number("comp/release", Unit::ms, 5, 4000, kCompressor.release_ms, kLog,
+                             x32_log("dyn/release", 5, 4000, 101),
                              "Time to do 63 % of the way back (in the envelope's terms), after the hold."),
              [](O& o, int) -> float& { return o.compressor.release_ms; }},
-      Row<O>{dynamics_number("comp/mix", Unit::percent, 0, 100, 100, kLinear, x32_linear("dyn/mix", 0, 100, 21),
+      Row<O>{dynamics_number("comp/mix", Unit::percent, 0, 100, kCompressor.mix_percent, kLinear,
+                             x32_linear("dyn/mix", 0, 100, 21),
                              "Compressed against untouched sound: less than 100 is parallel compression."),
              [](O& o, int) -> float& { return o.compressor.mix_percent; }},
       Row<O>{key_source("comp/key/source", x32_key_source), [](O& o, int) -> int& { return o.compressor.key.source; }},
       Row<O>{key_filter_on("comp/key/filter/on", x32_switch("dyn/filter/on")),
              [](O& o, int) -> bool& { return o.compressor.key.filter_on; }},
       Row<O>{key_filter_type("comp/key/filter/type", x32_index("dyn/filter/type")),
-             [](O& o, int) -> int& { return o.compressor.key.filter_type; }},
+             [](O& o, int) -> unsigned char& { return as_index(o.compressor.key.filter_type); }},
       Row<O>{key_filter_frequency("comp/key/filter/freq", x32_log("dyn/filter/f", 20, 20000, 201)),
              [](O& o, int) -> float& { return o.compressor.key.filter_hz; }}};
 }

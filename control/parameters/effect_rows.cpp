@@ -36,7 +36,7 @@ constexpr ParameterRow reverb_dial(std::string_view path, Unit unit, float min, 
 constexpr std::array kEffectRows = {
     Row<E>{choice("type", kTypeNames, 0, kNotOnX32,
                   "Which effect is in the slot; the one that leaves plays its tail beside the one that comes."),
-           [](E& e, int) -> int& { return e.type; }},
+           [](E& e, int) -> unsigned char& { return as_index(e.type); }},
     Row<E>{source("source/left", x32_index("source/l"),
                   "Which bus feeds the left input, behind its fader and mute; one that this desk lacks is silence. Its "
                   "sends are best post fader."),

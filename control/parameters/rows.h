@@ -4,6 +4,7 @@
 
 #include <array>
 #include <span>
+#include <type_traits>
 #include <variant>
 
 #include "control/parameters/parameter.h"
@@ -12,8 +13,15 @@
 namespace fohd {
 
 template <class Owner>
-using FieldOf =
-    std::variant<float& (*)(Owner&, int), int& (*)(Owner&, int), bool& (*)(Owner&, int), std::string& (*)(Owner&, int)>;
+using FieldOf = std::variant<float& (*)(Owner&, int), int& (*)(Owner&, int), bool& (*)(Owner&, int),
+                             std::string& (*)(Owner&, int), unsigned char& (*)(Owner&, int)>;
+
+/// The number of an enumeration's value, for the field of its row: enumerations of the engine are as small as this.
+template <class Enumeration>
+unsigned char& as_index(Enumeration& value) noexcept {
+  static_assert(std::is_same_v<std::underlying_type_t<Enumeration>, unsigned char>);
+  return reinterpret_cast<unsigned char&>(value);
+}
 
 template <class Owner>
 struct Row {
@@ -227,8 +235,10 @@ template <class Owner>
 constexpr bool well_formed(const Row<Owner>& row) {
   const ParameterRow& info = row.info;
   constexpr std::size_t kFieldOf[] = {0, 1, 2, 1, 1, 3};  // by Kind: which alternative of FieldOf
+  constexpr std::size_t kEnumeration = 4;                 // or of an enumeration
   if (info.path.empty() || info.doc.empty() || !info.doc.ends_with('.') || !(info.min < info.max)) return false;
-  if (row.field.index() != kFieldOf[static_cast<std::size_t>(info.kind)]) return false;
+  const bool enumeration = info.kind == Kind::enumeration && row.field.index() == kEnumeration;
+  if (!enumeration && row.field.index() != kFieldOf[static_cast<std::size_t>(info.kind)]) return false;
   if ((info.kind == Kind::enumeration) != !info.names.empty()) return false;
   if (info.kind == Kind::enumeration && info.max != static_cast<float>(info.names.size() - 1)) return false;
   if (info.kind == Kind::boolean && (info.min != 0 || info.max != 1)) return false;

@@ -6,6 +6,12 @@
 #include <vector>
 
 #include "engine/effects/reverb.h"
+#include "engine/processors/compressor.h"
+#include "engine/processors/eq_design.h"
+#include "engine/processors/gate.h"
+#include "engine/processors/key_filter.h"
+#include "engine/processors/stereo_width.h"
+#include "engine/processors/true_peak_limiter.h"
 #include "engine/stages/targets.h"
 #include "engine/tile/geometry.h"
 
@@ -14,43 +20,33 @@ namespace fohd {
 inline constexpr int kChannelEqBands = 4;
 inline constexpr int kMixEqBands = kMaxEqBands;
 
-struct EqBandSettings {
-  int type = 0;  ///< EqType
-  float frequency_hz = 0, gain_db = 0, q = 0;
-};
-
+/// The filter in front of a detector, and which signal the detector gets.
 struct KeySettings {
   int source = 0;  ///< 0 self, then channels, then buses: kKeySources of parameters/dynamics_rows.h
   bool filter_on = false;
-  int filter_type = 0;  ///< KeyFilterType
+  KeyFilterType filter_type = KeyFilterType::low_cut_6;
   float filter_hz = 0;
 };
 
-struct GateSettings {
-  bool on = false;
-  int mode = 0;  ///< GateMode
-  float threshold_db = 0, range_db = 0, attack_ms = 0, hold_ms = 0, release_ms = 0;
+// A processor's settings are its Params (engine/processors), with what only the desk has beside them.
+struct GateSettings : GateParams {
   KeySettings key;
   bool key_listen = false;
 };
 
-struct CompressorSettings {
-  bool on = false;
-  int mode = 0, detector = 0, envelope = 0;  ///< CompressorMode, Detector, Envelope
-  int position = 0;                          ///< 0 in front of the equaliser, 1 behind it
-  float threshold_db = 0, ratio = 0, knee_db = 0, makeup_db = 0;
-  bool auto_makeup = false, auto_time = false;
-  float attack_ms = 0, hold_ms = 0, release_ms = 0, mix_percent = 0;
+enum class CompressorPosition : unsigned char { before_eq, after_eq };
+struct CompressorSettings : CompressorParams {
+  CompressorPosition position = CompressorPosition::after_eq;
   KeySettings key;
 };
 
 /// The taps of docs/DESK.md, "Signal flow", in the order of the X32's index.
-enum class SendTap : int { input, pre_eq, post_eq, pre_fader, post_fader, subgroup };
+enum class SendTap : unsigned char { input, pre_eq, post_eq, pre_fader, post_fader, subgroup };
 
 struct SendSettings {
   bool on = false;
   float level_db = 0, pan = 0;
-  int tap = 0;  ///< SendTap
+  SendTap tap = SendTap::input;
 };
 
 /// What every strip with a name has.
@@ -75,28 +71,26 @@ struct ChannelSettings : MixingSettings {
   bool polarity_inverted = false;
   bool delay_on = false;
   float delay_ms = 0;
-  bool low_cut_on = false;
-  float low_cut_hz = 0;
-  int low_cut_slope = 0;  ///< LowCutSlope
+  LowCutParams low_cut;
   GateSettings gate;
-  bool eq_on = false;
-  EqBandSettings eq[kChannelEqBands];
+  bool eq_on = false;  ///< counts; `on` of the bands does not
+  EqBandParams eq[kChannelEqBands];
   CompressorSettings compressor;
 };
 
 /// One side of what comes back from an effect.
 struct ReturnSettings : MixingSettings {
   StripIdentity identity;
-  bool eq_on = false;
-  EqBandSettings eq[kChannelEqBands];
+  bool eq_on = false;  ///< counts; `on` of the bands does not
+  EqBandParams eq[kChannelEqBands];
 };
 
 /// The kinds of effect, in the order of EffectCoeffs.
-enum class EffectType : int { none, reverb };
+enum class EffectType : unsigned char { none, reverb };
 
 /// A slot. The values of each kind of effect are kept while another one is in it.
 struct EffectSettings {
-  int type = 0;        ///< EffectType
+  EffectType type = EffectType::none;
   int source[2] = {};  ///< left, right: 0 none, else the bus, from 1
   ReverbParams reverb;
 };
@@ -113,17 +107,14 @@ struct OutputSettings {
 
 /// Main behind its fader: the mastering block and the limiter.
 struct MainBusSettings {
-  float width_percent = 0;
-  bool mono_below_on = false;
-  float mono_below_hz = 0;
-  bool limiter_on = false;
-  float limiter_ceiling_db = 0, limiter_release_ms = 0;
+  StereoWidthParams width;
+  TruePeakLimiterParams limiter;
 };
 
 struct MixSettings {  ///< a bus, or main
   StripIdentity identity;
-  bool eq_on = false;
-  EqBandSettings eq[kMixEqBands];
+  bool eq_on = false;  ///< counts; `on` of the bands does not
+  EqBandParams eq[kMixEqBands];
   CompressorSettings compressor;
   bool mute = false;
   float fader_db = 0, pan = 0;

@@ -11,7 +11,7 @@ constexpr auto equaliser_rows() {
   constexpr Repeat kBand = Repeat::channel_band;
   return std::array{
       Row<O>{kEqOn, [](O& o, int) -> bool& { return o.eq_on; }},
-      Row<O>{eq_type(kBand, {2, 2, 2, 4}), [](O& o, int i) -> int& { return o.eq[i].type; }},
+      Row<O>{eq_type(kBand, {2, 2, 2, 4}), [](O& o, int i) -> unsigned char& { return as_index(o.eq[i].type); }},
       Row<O>{eq_frequency(kBand, {125, 500, 2000, 10000}), [](O& o, int i) -> float& { return o.eq[i].frequency_hz; }},
       Row<O>{eq_gain(kBand), [](O& o, int i) -> float& { return o.eq[i].gain_db; }},
       Row<O>{eq_q(kBand), [](O& o, int i) -> float& { return o.eq[i].q; }},
@@ -57,7 +57,7 @@ constexpr auto mixing_rows(float fader_default_db, SendTapDefault tap) {
                                 .names = kTapNames,
                                 .x32 = x32_index("mix/##/type"),
                                 .doc = "Where the send leaves the strip; subgroup is post fader and pan, at unity."})),
-             [](O& o, int i) -> int& { return o.sends[static_cast<std::size_t>(i)].tap; }},
+             [](O& o, int i) -> unsigned char& { return as_index(o.sends[static_cast<std::size_t>(i)].tap); }},
   };
 }
 

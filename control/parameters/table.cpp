@@ -152,6 +152,7 @@ Value ParameterTable::read(const DeskSettings& settings, ParameterId id) const {
   if (const auto* real = std::get_if<float*>(&place)) return **real;
   if (const auto* integer = std::get_if<int*>(&place)) return std::int32_t{**integer};
   if (const auto* boolean = std::get_if<bool*>(&place)) return std::int32_t{**boolean ? 1 : 0};
+  if (const auto* index = std::get_if<unsigned char*>(&place)) return std::int32_t{**index};
   return *std::get<std::string*>(place);
 }
 
@@ -163,6 +164,8 @@ void ParameterTable::write(DeskSettings& settings, ParameterId id, const Value& 
     **integer = std::get<std::int32_t>(value);
   } else if (const auto* boolean = std::get_if<bool*>(&place)) {
     **boolean = std::get<std::int32_t>(value) != 0;
+  } else if (const auto* index = std::get_if<unsigned char*>(&place)) {
+    **index = static_cast<unsigned char>(std::get<std::int32_t>(value));
   } else {
     *std::get<std::string*>(place) = std::get<std::string>(value);
   }

@@ -11,8 +11,8 @@
 
 namespace fohd {
 
-/// Where a parameter lives in a DeskSettings.
-using Field = std::variant<float*, int*, bool*, std::string*>;
+/// Where a parameter lives in a DeskSettings; unsigned char: an enumeration.
+using Field = std::variant<float*, int*, bool*, std::string*, unsigned char*>;
 
 /// Which kind of strip owns a parameter.
 enum class StripKind : std::uint8_t { channel, bus, main, effect, fx_return, global };

@@ -4,7 +4,7 @@ namespace fohd {
 namespace {
 
 EffectCoeffs design_effect(const EffectSettings& settings, double rate_hz) {
-  switch (static_cast<EffectType>(settings.type)) {
+  switch (settings.type) {
     case EffectType::reverb:
       return design(settings.reverb, rate_hz);
     case EffectType::none:
@@ -39,9 +39,8 @@ bool EffectDesigner::update(const std::vector<EffectSettings>& settings, std::ve
 void EffectDesigner::design(Slot& slot, const EffectSettings& settings, EffectTargets& target) {
   slot.touched = false;
   target.coeffs = design_effect(settings, rate_hz_);
-  const auto kind = static_cast<EffectType>(settings.type);
-  if (kind == slot.kind) return;
-  slot.kind = kind;
+  if (settings.type == slot.kind) return;
+  slot.kind = settings.type;
   target.id = ++last_id_;
   slot.offer = make_effect(target.coeffs, target.id, rate_hz_);
 }

@@ -22,15 +22,11 @@ double polarity(bool inverted) { return inverted ? -1.0 : 1.0; }
 double unless(bool muted, double gain) { return muted ? 0.0 : gain; }
 
 template <std::size_t N>
-void design_bands(const EqBandSettings (&bands)[N], bool on, double rate_hz, SvfCoeffs (&into)[kMaxEqBands]) {
+void design_bands(const EqBandParams (&bands)[N], bool on, double rate_hz, SvfCoeffs (&into)[kMaxEqBands]) {
   for (std::size_t i = 0; i < N; ++i) {
-    const EqBandSettings& band = bands[i];
-    into[i] = design(EqBandParams{.on = on,
-                                  .type = static_cast<EqType>(band.type),
-                                  .frequency_hz = band.frequency_hz,
-                                  .gain_db = band.gain_db,
-                                  .q = band.q},
-                     rate_hz);
+    EqBandParams band = bands[i];
+    band.on = on;
+    into[i] = design(band, rate_hz);
   }
 }
 
@@ -41,8 +37,7 @@ KeyTargets design_key(const KeySettings& key, bool linked, const Geometry& geome
   if (bus >= 0 && bus < geometry.buses) targets.source = geometry.first_bus_strip() + bus;
   targets.linked = linked;
   if (key.filter_on) {
-    targets.filter =
-        design_key_filter(static_cast<KeyFilterType>(key.filter_type), static_cast<double>(key.filter_hz), rate_hz);
+    targets.filter = design_key_filter(key.filter_type, static_cast<double>(key.filter_hz), rate_hz);
   }
   return targets;
 }
@@ -51,35 +46,6 @@ KeyTargets design_key(const KeySettings& key, bool linked, const Geometry& geome
 template <class Settings>
 KeyTargets key_of(const Settings& of, bool linked, const Geometry& geometry, double rate_hz) {
   return of.on ? design_key(of.key, linked, geometry, rate_hz) : KeyTargets{};
-}
-
-GateCoeffs design_gate(const GateSettings& s, double rate_hz) {
-  return design(GateParams{.on = s.on,
-                           .mode = static_cast<GateMode>(s.mode),
-                           .threshold_db = s.threshold_db,
-                           .range_db = s.range_db,
-                           .attack_ms = s.attack_ms,
-                           .hold_ms = s.hold_ms,
-                           .release_ms = s.release_ms},
-                rate_hz);
-}
-
-CompressorCoeffs design_compressor(const CompressorSettings& s, double rate_hz) {
-  return design(CompressorParams{.on = s.on,
-                                 .mode = static_cast<CompressorMode>(s.mode),
-                                 .detector = static_cast<Detector>(s.detector),
-                                 .envelope = static_cast<Envelope>(s.envelope),
-                                 .threshold_db = s.threshold_db,
-                                 .ratio = s.ratio,
-                                 .knee_db = s.knee_db,
-                                 .makeup_db = s.makeup_db,
-                                 .attack_ms = s.attack_ms,
-                                 .hold_ms = s.hold_ms,
-                                 .release_ms = s.release_ms,
-                                 .mix_percent = s.mix_percent,
-                                 .auto_makeup = s.auto_makeup,
-                                 .auto_time = s.auto_time},
-                rate_hz);
 }
 
 }  // namespace
@@ -172,12 +138,9 @@ void TargetDesigner::design_channel(int channel, const Work& work) {
   lane.input_gain_ramp_frames = lane.post_gain_ramp_frames = frames(kGainRampMs);
   lane.coeff_ramp_frames = frames(kCoefficientRampMs);
   if (work.processing) {
-    design(LowCutParams{.on = settings.low_cut_on,
-                        .cutoff_hz = settings.low_cut_hz,
-                        .slope = static_cast<LowCutSlope>(settings.low_cut_slope)},
-           rate_hz_, lane.low_cut);
+    design(settings.low_cut, rate_hz_, lane.low_cut);
     design_bands(settings.eq, settings.eq_on, rate_hz_, lane.eq);
-    lane.gate = design_gate(settings.gate, rate_hz_);
+    lane.gate = design(settings.gate, rate_hz_);
     lane.gate_key = key_of(settings.gate, settings.link, desk_.geometry(), rate_hz_);
     set_compressor(lane, settings.compressor, settings.link);
   }
@@ -221,7 +184,7 @@ void TargetDesigner::add_to_main(const PanGains& pan, double gain) {
 void TargetDesigner::add_send(const MixingSettings& settings, int half, int bus) {
   const SendSettings& send = settings.sends[static_cast<std::size_t>(bus)];
   if (!send.on) return;
-  const auto tap = static_cast<SendTap>(send.tap);
+  const SendTap tap = send.tap;
   const bool post = tap == SendTap::post_fader || tap == SendTap::subgroup;
   const bool muted = settings.mute && (post || desk_.settings().global.mute_pre_sends);
   double gain = tap == SendTap::subgroup ? 1.0 : level_gain(send.level_db);
@@ -252,7 +215,7 @@ void TargetDesigner::design_bus(int bus, const Work& work) {
   for (int slot = 0; slot < geometry.effects(); ++slot) {
     const EffectSettings& effect = desk_.settings().effects[static_cast<std::size_t>(slot)];
     for (int side = 0; side < 2; ++side) {
-      const bool feeds = effect.source[side] == bus + 1 && effect.type != static_cast<int>(EffectType::none);
+      const bool feeds = effect.source[side] == bus + 1 && effect.type != EffectType::none;
       if (feeds) row[geometry.effect_column(slot) + side] = static_cast<float>(gain);
     }
   }
@@ -280,10 +243,8 @@ void TargetDesigner::design_main_bus(const MixSettings& mix, const Work& work) {
   const double gain = unless(mix.mute, level_gain(mix.fader_db));
   next.gain[0] = static_cast<float>(gain * sides.left);
   next.gain[1] = static_cast<float>(gain * sides.right);
-  next.width =
-      design(StereoWidthParams{main_bus.width_percent, main_bus.mono_below_on, main_bus.mono_below_hz}, rate_hz_);
-  next.limiter = design(
-      TruePeakLimiterParams{main_bus.limiter_on, main_bus.limiter_ceiling_db, main_bus.limiter_release_ms}, rate_hz_);
+  next.width = design(main_bus.width, rate_hz_);
+  next.limiter = design(main_bus.limiter, rate_hz_);
   next.limiter.between = load_reduction_ < LoadReduction::between_samples;
   if (next == present) return;
   next.gain_ramp_frames = folded(gain_ramp(work), present.gain_ramp_frames, main_turn_);
@@ -293,9 +254,9 @@ void TargetDesigner::design_main_bus(const MixSettings& mix, const Work& work) {
 }
 
 void TargetDesigner::set_compressor(LaneTargets& lane, const CompressorSettings& compressor, bool linked) const {
-  lane.compressor = design_compressor(compressor, rate_hz_);
+  lane.compressor = design(compressor, rate_hz_);
   lane.compressor_key = key_of(compressor, linked, desk_.geometry(), rate_hz_);
-  lane.compressor_before_eq = compressor.position == 0;
+  lane.compressor_before_eq = compressor.position == CompressorPosition::before_eq;
 }
 
 void TargetDesigner::set_mix_processing(LaneTargets& lane, const MixSettings& mix, bool linked,

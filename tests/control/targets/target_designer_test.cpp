@@ -29,8 +29,8 @@ double balance_right(double pan) { return std::min(1.0, std::numbers::sqrt2 * pa
 /// What docs/DESK.md says that a channel or return, the `c`th of its kind, gives at `tap` to bus `b`.
 double expected_send(const DeskSettings& desk, const MixingSettings& channel, int c, Tap tap, int b) {
   const SendSettings& send = channel.sends[b];
-  const bool subgroup = send.tap == 5, post = send.tap >= 4;
-  if ((post ? 3 : send.tap) != static_cast<int>(tap) || !send.on) return 0;
+  const bool subgroup = send.tap == SendTap::subgroup, post = subgroup || send.tap == SendTap::post_fader;
+  if ((post ? Tap::pre_fader : static_cast<Tap>(send.tap)) != tap || !send.on) return 0;
   if (channel.mute && (post || desk.global.mute_pre_sends)) return 0;
   double gain = subgroup ? 1 : db(send.level_db);
   if (post) gain *= db(channel.fader_db);
@@ -106,7 +106,7 @@ void check_mixes(const DeskSettings& desk, const DeskTargets& targets, const Geo
     check_output(targets.outputs[2 + b], bus.mute ? 0 : db(bus.fader_db), bus.output[0]);
     for (int slot = 0; slot < geometry.effects(); ++slot) {
       for (int side = 0; side < 2; ++side) {
-        const bool feeds = desk.effects[slot].source[side] == b + 1 && desk.effects[slot].type != 0;
+        const bool feeds = desk.effects[slot].source[side] == b + 1 && desk.effects[slot].type != EffectType::none;
         check_gain(row[geometry.effect_column(slot) + side], feeds && !bus.mute ? db(bus.fader_db) : 0);
       }
     }
@@ -118,23 +118,19 @@ void check_mixes(const DeskSettings& desk, const DeskTargets& targets, const Geo
   check_gain(targets.main.gain[1], fader * balance_right(main.pan));
   for (int side = 0; side < 2; ++side) check_output(targets.outputs[side], 1, main.output[side]);
   const MainBusSettings& main_bus = main.main_bus;
-  REQUIRE(targets.main.width ==
-          design(StereoWidthParams{main_bus.width_percent, main_bus.mono_below_on, main_bus.mono_below_hz}, kRate));
-  REQUIRE(targets.main.limiter ==
-          design(TruePeakLimiterParams{main_bus.limiter_on, main_bus.limiter_ceiling_db, main_bus.limiter_release_ms},
-                 kRate));
+  REQUIRE(targets.main.width == design(main_bus.width, kRate));
+  REQUIRE(targets.main.limiter == design(main_bus.limiter, kRate));
 }
 
 void check_filters(const DeskSettings& desk, const DeskTargets& targets, const Geometry& geometry) {
-  const auto band = [](const EqBandSettings& b, bool on) {
-    return design(EqBandParams{on, static_cast<EqType>(b.type), b.frequency_hz, b.gain_db, b.q}, kRate);
+  const auto band = [](const EqBandParams& b, bool on) {
+    return design(EqBandParams{on, b.type, b.frequency_hz, b.gain_db, b.q}, kRate);
   };
   for (int c = 0; c < geometry.inputs; ++c) {
     const ChannelSettings& channel = desk.channels[c];
     for (int i = 0; i < kChannelEqBands; ++i) REQUIRE(targets.lanes[c].eq[i] == band(channel.eq[i], channel.eq_on));
     SvfCoeffs low_cut[kLowCutSections];
-    design(LowCutParams{channel.low_cut_on, channel.low_cut_hz, static_cast<LowCutSlope>(channel.low_cut_slope)}, kRate,
-           low_cut);
+    design(channel.low_cut, kRate, low_cut);
     for (int i = 0; i < kLowCutSections; ++i) REQUIRE(targets.lanes[c].low_cut[i] == low_cut[i]);
   }
   for (int r = 0; r < geometry.returns; ++r) {
@@ -146,7 +142,8 @@ void check_filters(const DeskSettings& desk, const DeskTargets& targets, const G
   for (int slot = 0; slot < geometry.effects(); ++slot) {
     const EffectSettings& effect = desk.effects[slot];
     const EffectCoeffs& coeffs = targets.effects[slot].coeffs;
-    REQUIRE(coeffs == (effect.type == 1 ? EffectCoeffs(design(effect.reverb, kRate)) : EffectCoeffs()));
+    REQUIRE(coeffs ==
+            (effect.type == EffectType::reverb ? EffectCoeffs(design(effect.reverb, kRate)) : EffectCoeffs()));
   }
   for (int i = 0; i < kMixEqBands; ++i) {
     for (int b = 0; b < geometry.buses; ++b) {
