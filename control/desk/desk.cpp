@@ -42,10 +42,8 @@ std::optional<Value> Desk::accept(const Rights& rights, const Change& change, st
 }
 
 bool Desk::strip_linked(const Parameter& p) const {
-  const auto owner = static_cast<std::size_t>(p.owner);
-  if (p.strip_kind == StripKind::channel) return settings_.channels[owner].link;
-  if (p.strip_kind == StripKind::fx_return) return settings_.returns[owner].link;
-  return p.strip_kind == StripKind::bus && settings_.buses[owner].link;
+  const auto link = row_of(p.strip_kind).link;
+  return link != nullptr && link(settings_, static_cast<std::size_t>(p.owner));
 }
 
 void Desk::write_linked(const Origin& origin, ParameterId id, const Value& value) {

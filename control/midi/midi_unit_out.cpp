@@ -190,7 +190,7 @@ std::string MidiUnit::name_of(StripRef strip) const {
     const Value value = context_.desk.get(*id);
     if (const auto* name = std::get_if<std::string>(&value); name != nullptr && !name->empty()) return *name;
   }
-  const StripKindRow& strip_kind = kStripKindRows[static_cast<std::size_t>(strip.strip_kind)];
+  const StripKindRow& strip_kind = row_of(strip.strip_kind);
   if (!strip_kind.numbered) return std::string(strip_kind.word);
   // The number distinguishes them, so the word is cut.
   const std::string number = std::to_string(strip.owner + 1);
@@ -278,27 +278,20 @@ void MidiUnit::meters(const MeterFrame& frame) {
       display_.level(column, 0, false);
       continue;
     }
-    const auto owner = static_cast<std::size_t>(strip->owner);
-    std::size_t first = owner, count = 1;
-    bool clipped = false;
-    if (strip->strip_kind == StripKind::channel) {
-      clipped = owner < context_.status.input_clipped.size() && context_.status.input_clipped[owner];
-    } else if (strip->strip_kind == StripKind::fx_return) {
-      first = static_cast<std::size_t>(geometry.first_return_strip()) + owner;
-    } else if (strip->strip_kind == StripKind::bus) {
-      first = static_cast<std::size_t>(geometry.first_bus_strip()) + owner;
-      clipped = context_.status.output_clipped[2 + owner];
-    } else if (strip->strip_kind == StripKind::main) {
-      first = static_cast<std::size_t>(geometry.main_strip());
-      count = 2;
-      clipped = context_.status.output_clipped[0] || context_.status.output_clipped[1];
-    }
-    // A channel's meter is its input, so that it also shows a signal behind a shut fader; a mix's is its output.
+    const StripKindRow& kind = row_of(strip->strip_kind);
+    const auto first_of = [&](int (*first)(const Geometry&), int each) {
+      return first == nullptr ? 0 : static_cast<std::size_t>(first(geometry) + strip->owner * each);
+    };
     float peak = 0;
-    for (std::size_t i = first; i < first + count && i < frame.strips.size(); ++i) {
-      const StripMeter& meter = frame.strips[i];
-      peak = std::max(peak, strip->strip_kind == StripKind::channel ? meter.pre_peak : meter.post_peak);
+    const std::size_t lane = first_of(kind.first_lane, kind.lanes), end = lane + static_cast<std::size_t>(kind.lanes);
+    for (std::size_t i = lane; i < end && i < frame.strips.size(); ++i) {
+      peak = std::max(peak, kind.meters_input ? frame.strips[i].pre_peak : frame.strips[i].post_peak);
     }
+    bool clipped = false;
+    const std::vector<bool>& clips = kind.meters_input ? context_.status.input_clipped : context_.status.output_clipped;
+    const std::size_t from = kind.meters_input ? lane : first_of(kind.first_output, kind.outputs);
+    const std::size_t count = static_cast<std::size_t>(kind.meters_input ? kind.lanes : kind.outputs);
+    for (std::size_t i = from; i < from + count && i < clips.size(); ++i) clipped = clipped || clips[i];
     display_.level(column, peak, clipped);
   }
 }

@@ -11,8 +11,6 @@ namespace {
 
 using What = MidiTarget::What;
 
-bool is_mixing(StripKind strip_kind) { return strip_kind == StripKind::channel || strip_kind == StripKind::fx_return; }
-
 }  // namespace
 
 std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const std::string> patterns) {
@@ -28,9 +26,9 @@ std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const s
 
 SurfaceView::SurfaceView(const Desk& desk, std::span<const MidiLayer> layers, int columns)
     : desk_(desk), layers_(layers), columns_(std::max(columns, 1)) {
-  buses_ = all_of(kStripKindRows[static_cast<std::size_t>(StripKind::bus)].word);
+  buses_ = all_of(row_of(StripKind::bus).word);
   order_source_.what = What::view;
-  order_source_.path = kStripKindRows[static_cast<std::size_t>(StripKind::channel)].word;
+  order_source_.path = row_of(StripKind::channel).word;
   order_ = all_of(order_source_.path);
   if (!order_.empty()) selected_ = order_.front();
 }
@@ -264,7 +262,7 @@ std::optional<ParameterId> SurfaceView::strip_fader(int column) const {
   if (!sends_) return below(*here, "fader");
   const auto send = [](StripRef bus) { return "send/" + std::to_string(bus.owner + 1) + "/level"; };
   if (selected_.strip_kind == StripKind::bus)
-    return is_mixing(here->strip_kind) ? below(*here, send(selected_)) : std::nullopt;
+    return row_of(here->strip_kind).has_sends ? below(*here, send(selected_)) : std::nullopt;
   return here->strip_kind == StripKind::bus ? below(selected_, send(*here)) : std::nullopt;
 }
 

@@ -74,29 +74,6 @@ auto with_strip_kind(StripKind strip_kind, Settings& settings, int owner, Fn fn)
 
 }  // namespace
 
-int owner_count(StripKind strip_kind, const Geometry& geometry) noexcept {
-  switch (strip_kind) {
-    case StripKind::channel:
-      return geometry.inputs;
-    case StripKind::bus:
-      return geometry.buses;
-    case StripKind::effect:
-      return geometry.effects();
-    case StripKind::fx_return:
-      return geometry.returns;
-    default:
-      return 1;
-  }
-}
-
-std::string owner_prefix(StripKind strip_kind, std::string_view number) {
-  const StripKindRow& row = kStripKindRows[static_cast<std::size_t>(strip_kind)];
-  std::string prefix = "/";
-  if (!row.word.empty()) prefix += std::string(row.word) + "/";
-  if (row.numbered) prefix += std::string(number) + "/";
-  return prefix;
-}
-
 ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   DeskSettings shape(geometry);
   std::array<std::size_t, kStripKindRows.size()> strip_size{};  // strips of a kind are equally long
@@ -113,7 +90,7 @@ ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   tree_.reserve(parameters_.size());
   for (ParameterId id = 0; id < parameters_.size(); ++id) {
     Parameter& p = parameters_[id];
-    if (p.strip_kind == StripKind::channel || p.strip_kind == StripKind::bus || p.strip_kind == StripKind::fx_return) {
+    if (row_of(p.strip_kind).link != nullptr) {
       const int other = pair_of(p.owner, owner_count(p.strip_kind, geometry));
       const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.strip_kind)]);
       p.partner = static_cast<ParameterId>(static_cast<int>(id) + (other - p.owner) * size);

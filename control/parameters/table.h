@@ -8,26 +8,12 @@
 #include "control/parameters/address_tree.h"
 #include "control/parameters/parameter.h"
 #include "control/parameters/settings.h"
+#include "control/parameters/strip_kinds.h"
 
 namespace fohd {
 
 /// Where a parameter lives in a DeskSettings; unsigned char: an enumeration.
 using Field = std::variant<float*, int*, bool*, std::string*, unsigned char*>;
-
-/// Which kind of strip owns a parameter.
-enum class StripKind : std::uint8_t { channel, bus, main, effect, fx_return, global };
-
-struct StripKindRow {
-  std::string_view word;  ///< the first segment of its addresses; the desk's own have none
-  bool numbered = false;  ///< from 1
-};
-inline constexpr std::array<StripKindRow, static_cast<std::size_t>(StripKind::global) + 1> kStripKindRows = {
-    {{"ch", true}, {"bus", true}, {"main", false}, {"fx", true}, {"fxrtn", true}, {"", false}}};
-
-/// [any] How many of a strip kind a desk has.
-int owner_count(StripKind strip_kind, const Geometry& geometry) noexcept;
-/// [any] What their addresses begin with: "/ch/" + number + "/", "/main/", "/".
-std::string owner_prefix(StripKind strip_kind, std::string_view number);
 
 struct Parameter {
   const ParameterRow* row = nullptr;

@@ -17,7 +17,6 @@ constexpr std::string_view kTapers[] = {"linear", "logarithmic", "fader", "stepp
 constexpr std::string_view kClasses[] = {"mix", "patch", "output", "momentary"};
 constexpr std::string_view kLaws[] = {"",       "text",        "index",     "toggle",   "inverted_toggle",
                                       "linear", "logarithmic", "fader1024", "level161", "ratio"};
-constexpr std::string_view kX32Prefixes[] = {"/ch/NN/", "/bus/NN/", "/main/st/", "/fx/N/", "/fxrtn/NN/", "/"};
 
 // Every enumeration to its last member.
 static_assert(std::size(kKinds) == static_cast<std::size_t>(Kind::text) + 1);
@@ -25,7 +24,6 @@ static_assert(std::size(kUnits) == static_cast<std::size_t>(Unit::percent) + 1);
 static_assert(std::size(kTapers) == static_cast<std::size_t>(Taper::stepped) + 1);
 static_assert(std::size(kClasses) == static_cast<std::size_t>(Persistence::momentary) + 1);
 static_assert(std::size(kLaws) == static_cast<std::size_t>(X32Law::ratio) + 1);
-static_assert(std::size(kX32Prefixes) == static_cast<std::size_t>(StripKind::global) + 1);
 
 template <std::size_t N, class E>
 std::string word(const std::string_view (&words)[N], E value) {
@@ -48,7 +46,7 @@ std::string x32_address(const Parameter& p) {
   const std::string_view path = p.row->x32.path;
   if (path.empty()) return "";
   if (path.starts_with('/')) return std::string(path.substr(0, path.find('#'))) + "1-2";
-  return word(kX32Prefixes, p.strip_kind) + lettered(path, p.row->repeat);
+  return std::string(row_of(p.strip_kind).x32) + lettered(path, p.row->repeat);
 }
 
 /// The first parameter of each row: its first strip, its first index.
@@ -88,27 +86,28 @@ std::string range_text(const ParameterRow& row) {
   return number_text(row.min) + " to " + number_text(row.max) + (unit.empty() ? "" : " " + unit);
 }
 
-std::string section(StripKind strip_kind, const Geometry& geometry) {
-  const auto to = [](const char* letter, int count) { return std::string(letter) + " 1 to " + std::to_string(count); };
-  const int owners = owner_count(strip_kind, geometry);
-  switch (strip_kind) {
-    case StripKind::channel:
-      return "## Channels\n\n" + to("N is", owners) + to(", B (band)", kChannelEqBands) +
-             to(", M (bus)", geometry.buses) + ".\n";
-    case StripKind::bus:
-      return "## Buses\n\n" + to("N is", owners) + to(", B (band)", kMixEqBands) + ".\n";
-    case StripKind::main:
-      return "## Main\n\n" + to("B (band) is", kMixEqBands) + ".\n";
-    case StripKind::effect:
-      return "## Effects\n\n" + to("N (slot) is", owners) + ".\n";
-    case StripKind::fx_return:
-      return "## Effect returns\n\n" + to("N is", owners) + ": left and right of slot 1, of slot 2, and so on; " +
-             to("B (band)", kChannelEqBands) + to(", M (bus)", geometry.buses) +
-             ". A bus hears a return 64 samples late.\n";
-    case StripKind::global:
-      break;
-  }
-  return "## Desk\n";
+/// "## Buses\n\nN is 1 to 16, B (band) 1 to 6.\n": the letters that its addresses have.
+std::string section(StripKind strip_kind, const ParameterTable& table) {
+  const Geometry& geometry = table.geometry();
+  const StripKindRow& kind = row_of(strip_kind);
+  std::string text = "## " + std::string(kind.heading) + "\n", letters;
+  std::string_view separator = "";
+  const auto add = [&](std::string_view letter, int count, std::string_view note) {
+    const char* is = letters.empty() ? " is" : "";
+    letters += std::string(separator) + std::string(letter) + is + " 1 to " + std::to_string(count) + std::string(note);
+    separator = note.empty() ? ", " : "; ";
+  };
+  if (kind.numbered) add(kind.letter, owner_count(strip_kind, geometry), kind.note);
+  const auto repeats = [&](Repeat repeat) {
+    for (ParameterId id = 0; id < table.size(); ++id) {
+      if (table[id].strip_kind == strip_kind && table[id].row->repeat == repeat) return true;
+    }
+    return false;
+  };
+  if (repeats(Repeat::channel_band)) add("B (band)", kChannelEqBands, "");
+  if (repeats(Repeat::mix_band)) add("B (band)", kMixEqBands, "");
+  if (repeats(Repeat::bus)) add("M (bus)", geometry.buses, "");
+  return letters.empty() ? text : text + "\n" + letters + "." + std::string(kind.remark) + "\n";
 }
 
 std::string line(std::initializer_list<std::string> cells) {
@@ -178,7 +177,7 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
   std::vector<std::string> names;
   for (const std::string_view name : row.names) names.push_back(quoted(name));
   const auto count = [](int n) { return n == 0 ? std::string() : std::to_string(n); };
-  const bool numbered = kStripKindRows[static_cast<std::size_t>(p.strip_kind)].numbered;
+  const bool numbered = row_of(p.strip_kind).numbered;
   std::string x32;
   if (row.x32.law != X32Law::none) {
     const bool grid = row.x32.steps > 2;
@@ -231,7 +230,7 @@ std::string parameters_markdown(const ParameterTable& table) {
     const Parameter& p = table[id];
     const ParameterRow& row = *p.row;
     if (last == nullptr || *last != p.strip_kind) {
-      text += "\n" + section(p.strip_kind, table.geometry()) + "\n";
+      text += "\n" + section(p.strip_kind, table) + "\n";
       text +=
           "| address | kind | range | default | taper | class | linked | X32 | meaning "
           "|\n|---|---|---|---|---|---|---|---|---|\n";
