@@ -15,13 +15,13 @@ namespace fohd {
 enum class StripKind : std::uint8_t { channel, bus, main, effect, fx_return, global };
 
 struct StripKindRow {
-  std::string_view word;     ///< the first segment of its addresses; the desk's own have none
-  bool numbered = false;     ///< from 1; else there is one
-  std::string_view heading;  ///< of its section in the reference
-  std::string_view letter;   ///< what the reference calls its number
-  std::string_view note;     ///< what the reference says of the number, "" or ": ..."
-  std::string_view remark;   ///< at the section's end, "" or " A sentence."
-  std::string_view x32;      ///< what its addresses on an X32 begin with
+  std::string_view word = {};     ///< the first segment of its addresses; the desk's own have none
+  bool numbered = false;          ///< from 1; else there is one
+  std::string_view heading = {};  ///< of its section in the reference
+  std::string_view letter = {};   ///< what the reference calls its number
+  std::string_view note = {};     ///< what the reference says of the number, "" or ": ..."
+  std::string_view remark = {};   ///< at the section's end, "" or " A sentence."
+  std::string_view x32 = {};      ///< what its addresses on an X32 begin with
   int (*count)(const Geometry&) = nullptr;
   /// The stereo link of an owner; null: it has no pairs.
   bool (*link)(const DeskSettings&, std::size_t owner) = nullptr;
