@@ -10,7 +10,7 @@ using namespace fohd;
 using namespace fohd::fuzz;
 
 void check_session(const Band& band) {
-  check(session.bars() >= 1 && std::isfinite(session.bars() * band.beats_per_bar * session.beat_frames()));
+  check(band.bars() >= 1 && std::isfinite(band.bars() * band.beats_per_bar * band.beat_frames()));
   check(band.swing >= 0 && band.swing <= 1);
   check(!band.channels.empty());
   for (const BandChannel& channel : band.channels) {
