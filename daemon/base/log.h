@@ -9,7 +9,7 @@
 #include "daemon/base/event.h"
 
 namespace spdlog {
-class logger;
+class logger;  // NOLINT(readability-identifier-naming): not ours
 }
 
 namespace fohd {

@@ -91,7 +91,7 @@ class BlackBox::Writer {
   void guarded(Work work) noexcept {
     try {
       work();
-    } catch (...) {  // what was not written is still in the ring
+    } catch (...) {  // NOLINT(bugprone-empty-catch): what was not written is still in the ring
     }
   }
 

@@ -67,7 +67,7 @@ std::vector<Card> cards(const Machine& machine) {
     const std::size_t open = line.find(" ["), close = line.find("]: ");
     if (open == std::string::npos || close == std::string::npos || close < open) continue;
     Card card;
-    card.number = std::atoi(line.c_str());
+    card.number = to_number(line.substr(0, open));
     card.id = line.substr(open + 2, close - open - 2);
     card.id.erase(card.id.find_last_not_of(' ') + 1);
     const std::size_t dash = line.find(" - ", close);

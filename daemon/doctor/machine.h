@@ -16,6 +16,7 @@ namespace fohd::doctor {
 
 using machine::lines_of;
 using machine::Process;
+using machine::to_number;
 
 /// A thread with SCHED_FIFO was asked for.
 struct RealtimeTrial {

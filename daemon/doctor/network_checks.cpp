@@ -49,7 +49,7 @@ std::string inode_on_port(const Machine& machine, const std::string& table) {
 Process process_with(const Machine& machine, const std::string& inode) {
   const std::string wanted = "socket:[" + inode + "]";
   for (const std::string& entry : list(machine, "/proc")) {
-    const int id = std::atoi(entry.c_str());
+    const int id = to_number(entry);
     if (id <= 0) continue;
     const std::string folder = "/proc/" + entry + "/fd";
     for (const std::string& file : list(machine, folder)) {

@@ -49,6 +49,7 @@ std::vector<gid_t> groups_of_process() {
 /// What a command prints; "" if it cannot be run. It is ended after that time.
 std::string output_of(const std::string& command, const std::string& patience_s) {
   const std::string whole = "timeout " + patience_s + " " + command + " 2>/dev/null";
+  // NOLINTNEXTLINE(bugprone-command-processor): the commands stand in this file
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(whole.c_str(), "re"), ::pclose);
   std::string text;
   std::array<char, 1024> line{};
@@ -156,7 +157,7 @@ void load(Machine& machine, const std::string& file) {
 /// What the desk's command line puts in place of the configuration's.
 void apply_arguments(Machine& machine) {
   const Subject& desk = machine.subject;
-  if (const int port = std::atoi(argument_of(desk, "--osc-port").c_str()); port > 0 && port < 65536) {
+  if (const int port = to_number(argument_of(desk, "--osc-port")); port > 0 && port < 65536) {
     machine.config.osc.port = port;
   }
   if (std::string server = argument_of(desk, "--jack-server"); !server.empty()) {

@@ -88,7 +88,7 @@ Unit parse_unit(const std::string& text) {
     if (equals == std::string::npos) continue;
     const std::string name = line.substr(0, equals), value = line.substr(equals + 1);
     if (name == "LoadState") unit.installed = value == "loaded";
-    if (name == "MainPID") unit.main_process = std::atoi(value.c_str());
+    if (name == "MainPID") unit.main_process = to_number(value);
     if (name == "User") rights.user = value;
     if (name == "SupplementaryGroups") unit.supplementary_groups = value;
     if (name == "LimitRTPRIOSoft") rights.rtprio = to_limit(value);

@@ -189,7 +189,7 @@ void print(Session& session, const Picture& picture) {
   block("/main/gain", kMixGains, 0, 1, nullptr);
   block("/bus/", kMixGains, 2, static_cast<std::size_t>(picture.buses), "/gain");
   block("/main/limiter/gain", kLimiter, 0, 1, nullptr);
-  session.out << std::endl;
+  session.out << "\n" << std::flush;
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ int wait_for_line(Session& session, const OscRequest& request, double seconds) {
   Conversation talk{session, request.address};
   session.desk.send(request);
   talk.run(seconds, [&](const std::string& line) {
-    session.out << printable(line) << std::endl;
+    session.out << printable(line) << "\n" << std::flush;
     talk.code = line.find(" was not learned") != std::string::npos || line.starts_with("not saved") ? kRefused : kOk;
     return true;
   });
@@ -65,7 +65,7 @@ int midi_monitor(Session& session, double seconds) {
     session.desk.receive(std::min(renew_s, end_s), replies);
     for (const OscReply& reply : replies) {
       const bool ends = talk.hear(reply, [&](const std::string& line) {
-        session.out << printable(line) << std::endl;
+        session.out << printable(line) << "\n" << std::flush;
         return false;
       });
       if (ends && talk.code == kRefused) return kRefused;

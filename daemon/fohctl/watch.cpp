@@ -46,7 +46,7 @@ class Watcher {
     const auto [known, is_new] = known_.try_emplace(reply.address, reply.values.front());
     if (is_new || known->second == reply.values.front()) return true;
     known->second = reply.values.front();
-    session_.out << printable(reply.address) << ' ' << printed(reply.values.front()) << std::endl;
+    session_.out << printable(reply.address) << ' ' << printed(reply.values.front()) << "\n" << std::flush;
     return true;
   }
 

@@ -8,10 +8,11 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+
+#include "daemon/machine/system_files.h"
 
 namespace fohd {
 namespace {
@@ -62,7 +63,7 @@ std::string leave_cpus(const std::vector<int>& cpus) {
   if (CPU_COUNT(&rest) == 0) return "";  // none is left to go to
   std::error_code code;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", code)) {
-    const auto thread = static_cast<pid_t>(std::atoi(task.path().filename().c_str()));
+    const auto thread = static_cast<pid_t>(machine::to_number(task.path().filename().string()));
     if (::sched_setaffinity(thread, sizeof rest, &rest) != 0 && errno != ESRCH) return std::strerror(errno);
   }
   return code ? code.message() : "";

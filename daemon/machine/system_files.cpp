@@ -21,13 +21,15 @@ bool in_order(const std::string& a, const std::string& b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
-int to_number(const std::string& text) {
+}  // namespace
+
+int to_number(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? number : 0;
 }
-
-}  // namespace
 
 std::string read(const SystemFiles& system, const std::string& path) {
   constexpr std::size_t kMostBytes = 1 << 18;  // the longest, /proc/net/udp, has 130 bytes for each socket

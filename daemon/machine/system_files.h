@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fohd::machine {
@@ -28,6 +29,8 @@ std::vector<std::string> list(const SystemFiles& system, const std::string& fold
 std::string link_of(const SystemFiles& system, const std::string& path);
 /// [any] Lines of a text, without empty ones.
 std::vector<std::string> lines_of(const std::string& text);
+/// [any] A whole number, with blanks around it or none; 0 for any other text.
+int to_number(std::string_view text);
 
 /// [any] All that are called `name`.
 std::vector<Process> processes_called(const SystemFiles& system, const std::string& name);

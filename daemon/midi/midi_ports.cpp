@@ -109,7 +109,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   /// Runs `work` on the MIDI thread and waits for it, but not for ever.
   template <class Work>
-  void wait_for(Work work, int patience_ms) {
+  void wait_for(const Work& work, int patience_ms) {
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> waiting = done->get_future();
     asio::post(io_, [work, done] {
@@ -339,7 +339,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
 
   using Devices = std::vector<std::shared_ptr<MidiDevice>>;
   Devices::iterator close(Devices::iterator at) {
-    const std::shared_ptr<MidiDevice> device = *at;
+    const std::shared_ptr<MidiDevice>& device = *at;
     device->in.reset();  // after these the callbacks run no more
     device->jack_in.reset();
     device->out.reset();

@@ -25,8 +25,7 @@ std::vector<std::string> local_addresses() {
     if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET || (entry->ifa_flags & IFF_UP) == 0)
       continue;
     char text[INET_ADDRSTRLEN] = "";
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(static_cast<const void*>(entry->ifa_addr))->sin_addr,
-                text, sizeof text);
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr, text, sizeof text);
     ((entry->ifa_flags & IFF_LOOPBACK) != 0 ? loopback : others).emplace_back(text);
   }
   ::freeifaddrs(list);

@@ -185,7 +185,9 @@ int make_stems(const StemsOptions& options) {
     std::ofstream list(options.out / kList);
     for (const BandChannel& channel : band.channels) {
       const AudioClip stem = arrange_channel(band, channel);
-      list << channel.file << ".flac" << std::endl;  // at once: an interrupted run is cleared away, too
+      list << channel.file << ".flac"
+           << "\n"
+           << std::flush;  // at once: an interrupted run is cleared away, too
       write_stem(options.out / (channel.file + ".flac"), band, stem);
       std::printf("%s.flac  %s  %.1f s\n", channel.file.c_str(), channel.stereo ? "stereo" : "mono  ",
                   static_cast<double>(stem.frames()) / band.rate_hz);

@@ -56,8 +56,8 @@ void each(Tone& a, Tone& b, const ReverbTone& c, Fn fn) noexcept {
 }
 
 bool finite(const ReverbCoeffs& c) noexcept {
-  float zero = (c.bass_share - c.bass_share) + (c.modulation_frames - c.modulation_frames);
-  each(c.tone, c.tone, c.tone, [&](float a, float, float) { zero += a - a; });  // NaN for what is not finite
+  float zero = 0 * c.bass_share + 0 * c.modulation_frames;
+  each(c.tone, c.tone, c.tone, [&](float a, float, float) { zero += 0 * a; });  // NaN for what is not finite
   return zero == 0;
 }
 
@@ -214,10 +214,16 @@ void Reverb::run(const float* left, const float* right, float* out_left, float* 
     }
   }
   core_.tone_at += frames, core_.fade_at += frames;
-  if (ramp_left_ > 0 && (ramp_left_ -= frames) == 0) arrive();
-  if (fade_left_ > 0 && (fade_left_ -= frames) == 0) {
-    core_.delays = core_.to, core_.fade_step = 0;
-    start_fade();
+  if (ramp_left_ > 0) {
+    ramp_left_ -= frames;
+    if (ramp_left_ == 0) arrive();
+  }
+  if (fade_left_ > 0) {
+    fade_left_ -= frames;
+    if (fade_left_ == 0) {
+      core_.delays = core_.to, core_.fade_step = 0;
+      start_fade();
+    }
   }
 }
 

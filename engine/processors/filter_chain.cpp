@@ -17,8 +17,8 @@ bool within(float a, float b, float ratio) noexcept { return a <= ratio * b && b
 bool neutral(const SvfCoeffs& c) noexcept { return c.d == 1 && c.y1 == 0 && c.y2 == 0; }
 
 SvfCoeffs checked(const SvfCoeffs& c) noexcept {
-  // One NaN or infinity among them makes the sum of differences with themselves NaN.
-  const float zero = (c.p - c.p) + (c.b - c.b) + (c.t - c.t) + (c.d - c.d) + (c.y1 - c.y1) + (c.y2 - c.y2);
+  // Zero times NaN or infinity is NaN, and so is the sum.
+  const float zero = 0 * c.p + 0 * c.b + 0 * c.t + 0 * c.d + 0 * c.y1 + 0 * c.y2;
   return zero == 0 ? c : SvfCoeffs{};
 }
 
