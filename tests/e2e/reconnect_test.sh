@@ -2,7 +2,6 @@
 # jackd is killed and started again, at other periods and rates: the desk comes back with the same ports and connections,
 # also those a person made, and without those a person took away. And the server changes its period while it runs: nothing is
 # lost by it, not even the client. ROUNDS=100 PERIODS=100 for more of both.
-# Timed: it prints how long the desk takes to come back.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -7,7 +7,6 @@
 #
 # Time is the recording's own: a step is made when the file has grown that long, so a machine that misses periods or
 # is slow to start shifts nothing.
-# Timed: a minute of show is recorded in real time.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -119,7 +119,7 @@ double db(double power_ratio) { return 10 * std::log10(power_ratio); }
 }  // namespace
 
 TEST_CASE("dither: error's mean and power are the same wherever between two steps the signal stands",
-          "[engine][dither]") {
+          "[engine][dither][measure]") {
   constexpr int kFrames = 200'000;
   for (int bits : {16, 24}) {
     const double steps = bits == 16 ? kSteps16 : kSteps24;
@@ -135,7 +135,8 @@ TEST_CASE("dither: error's mean and power are the same wherever between two step
   }
 }
 
-TEST_CASE("dither: a sine of one and a half steps has no harmonics, which bare rounding gives it", "[engine][dither]") {
+TEST_CASE("dither: a sine of one and a half steps has no harmonics, which bare rounding gives it",
+          "[engine][dither][measure]") {
   constexpr int kFrames = 480'000;
   for (double rate_hz : {32'000., 44'100., 48'000., 96'000.}) {
     const NoiseShapingCoeffs shaping = design_noise_shaping(16, rate_hz);
@@ -158,7 +159,7 @@ TEST_CASE("dither: a sine of one and a half steps has no harmonics, which bare r
 }
 
 TEST_CASE("dither: the noise has the shape of its formula, within 1 dB, for any signal and without idle tones",
-          "[engine][dither]") {
+          "[engine][dither][measure]") {
   constexpr int kFrames = 1'024'000;  // 1,000 periodograms: a bin's deviation is 0.14 dB
   struct Signal {
     const char* name;
@@ -187,7 +188,8 @@ TEST_CASE("dither: the noise has the shape of its formula, within 1 dB, for any 
   }
 }
 
-TEST_CASE("dither: shaped noise is 18 dB softer where ears are keenest, and white below 44.1 kHz", "[engine][dither]") {
+TEST_CASE("dither: shaped noise is 18 dB softer where ears are keenest, and white below 44.1 kHz",
+          "[engine][dither][measure]") {
   constexpr int kFrames = 512'000;
   for (double rate_hz : {44'100., 48'000., 88'200., 96'000.}) {
     CAPTURE(rate_hz);
