@@ -50,9 +50,11 @@ constexpr std::array kInput = {
             .x32 = x32_linear("delay/time", 0.3f, 500, 4998),
             .doc = "Delay that aligns this microphone with one further away; 1 ms is 34 cm."},
            [](C& c, int) -> float& { return c.delay_ms; }},
-    Row<C>{linked(toggle("lowcut/on", kLowCut.on, x32_switch("preamp/hpon"), "Low cut in the signal path.")),
+    Row<C>{of_stage(Stage::low_cut,
+                    linked(toggle("lowcut/on", kLowCut.on, x32_switch("preamp/hpon"), "Low cut in the signal path."))),
            [](C& c, int) -> bool& { return c.low_cut.on; }},
     Row<C>{linked({.path = "lowcut/freq",
+                   .stage = Stage::low_cut,
                    .unit = Unit::hz,
                    .min = 20,
                    .max = 400,
@@ -61,8 +63,8 @@ constexpr std::array kInput = {
                    .x32 = x32_log("preamp/hpf", 20, 400, 101),
                    .doc = "Below this the low cut takes rumble and stage noise away (-3 dB point)."}),
            [](C& c, int) -> float& { return c.low_cut.cutoff_hz; }},
-    Row<C>{linked(choice("lowcut/slope", kSlopeNames, static_cast<int>(kLowCut.slope), x32_index("preamp/hpslope"),
-                         "Steepness per octave.")),
+    Row<C>{of_stage(Stage::low_cut, linked(choice("lowcut/slope", kSlopeNames, static_cast<int>(kLowCut.slope),
+                                                  x32_index("preamp/hpslope"), "Steepness per octave."))),
            [](C& c, int) -> unsigned char& { return as_index(c.low_cut.slope); }},
 };
 /// Buses 13 to 16 feed the effects 1 to 4, so they follow the fader; all others are monitor mixes.
@@ -71,8 +73,8 @@ constexpr float send_tap_default(const Geometry&, int, int bus) {
 }
 constexpr SendTapDefault kSendTap = {send_tap_default, "pre_fader; buses 13 to 16: post_fader"};
 
-constexpr auto kRows = joined(kInput, gate_rows<C>(), equaliser_rows<C>(), compressor_rows<C>(Detector::peak),
-                              mixing_rows<C>(kLevelOffDb, kSendTap));
+constexpr auto kRows = joined(in_stage(Stage::input, kInput), gate_rows<C>(), equaliser_rows<C>(),
+                              compressor_rows<C>(Detector::peak), mixing_rows<C>(kLevelOffDb, kSendTap));
 static_assert(well_formed(kRows));
 
 }  // namespace

@@ -80,7 +80,8 @@ constexpr std::array kBusEnd = {
     Row<M>{output_ceiling("out/limiter/ceiling"), [](M& m, int) -> float& { return m.output[0].limiter_ceiling_db; }},
     Row<M>{output_ears("out/ears"), [](M& m, int) -> bool& { return m.output[0].ears; }},
 };
-constexpr auto kBusRows = joined(kBusStart, compressor_rows<M>(Detector::rms), kBusEnd);
+constexpr auto kBusRows =
+    joined(in_stage(Stage::mix, kBusStart), compressor_rows<M>(Detector::rms), in_stage(Stage::mix, kBusEnd));
 static_assert(well_formed(kBusRows));
 
 // Whose defaults stand with the sound.
@@ -155,7 +156,8 @@ constexpr std::array kMainEnd = {
            [](M& m, int) -> float& { return m.output[1].limiter_ceiling_db; }},
     Row<M>{output_ears("out/right/ears"), [](M& m, int) -> bool& { return m.output[1].ears; }},
 };
-constexpr auto kMainRows = joined(kMainStart, alone(compressor_rows<M>(Detector::rms, kNotOnX32)), kMainEnd);
+constexpr auto kMainRows = joined(in_stage(Stage::mix, kMainStart), alone(compressor_rows<M>(Detector::rms, kNotOnX32)),
+                                  in_stage(Stage::output, kMainEnd));
 static_assert(well_formed(kMainRows));
 
 }  // namespace

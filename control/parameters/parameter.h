@@ -34,6 +34,23 @@ enum class X32Law : std::uint8_t {
   ratio  ///< the twelve of its compressors, sent as their index
 };
 
+/// The part of the desk that a row turns: what has to be designed anew when its value changes (control/targets).
+enum class Stage : std::uint8_t {
+  unset,  ///< a row without one does not compile
+  none,   ///< nothing that sounds: names, colours
+  input,
+  low_cut,
+  gate,
+  equaliser,
+  compressor,
+  mix,            ///< gains: fader, pan, mute, sends, assignments
+  output,         ///< a physical output, or main behind its fader
+  effect_source,  ///< which bus feeds which slot
+  effect,
+  key_listen,
+  shutter
+};
+
 /// What a row means to a stereo link (docs/DESK.md, "Stereo links"), beside following it.
 enum class LinkRole : std::uint8_t {
   none,
@@ -68,6 +85,7 @@ struct Defaults {
 
 struct ParameterRow {
   std::string_view path = {};  ///< below the owner: "eq/#/freq". '#' is the second index, counted from 1
+  Stage stage = Stage::unset;
   Kind kind = Kind::real;
   Unit unit = Unit::none;
   float min = 0, max = 1;

@@ -75,6 +75,7 @@ constexpr X32Mapping x32_log(std::string_view path, float min, float max, int st
 }
 constexpr X32Mapping kX32Fader = {"mix/fader", X32Law::fader1024, kLevelOffDb, 10, 1024};
 
+constexpr ParameterRow of_stage(Stage stage, ParameterRow row) { return row.stage = stage, row; }
 constexpr ParameterRow toggle(std::string_view path, bool def, X32Mapping x32, std::string_view doc) {
   return {
       .path = path, .kind = Kind::boolean, .taper = Taper::stepped, .def = def ? 1.0f : 0.0f, .x32 = x32, .doc = doc};
@@ -106,7 +107,7 @@ constexpr ParameterRow pan(std::string_view path, X32Mapping x32, std::string_vi
 constexpr ParameterRow link(X32Mapping x32, std::string_view doc) {
   ParameterRow row = toggle("link", false, x32, doc);
   row.link_role = LinkRole::toggle;
-  return row;
+  return of_stage(Stage::mix, row);
 }
 
 /// The same row, following a stereo link / repeated / of another class.
@@ -123,17 +124,28 @@ constexpr ParameterRow each(Repeat repeat, ParameterRow row) { return row.repeat
 constexpr ParameterRow of_class(Persistence persistence, ParameterRow row) {
   return row.persistence = persistence, row;
 }
+/// The same rows, those that have no stage yet with this one.
+template <class Owner, std::size_t N>
+constexpr std::array<Row<Owner>, N> in_stage(Stage stage, std::array<Row<Owner>, N> all) {
+  for (Row<Owner>& row : all) {
+    if (row.info.stage == Stage::unset) row.info.stage = stage;
+  }
+  return all;
+}
 
 // Identity and equaliser are alike on every kind of strip.
 constexpr ParameterRow kName = {.path = "name",
+                                .stage = Stage::none,
                                 .kind = Kind::text,
                                 .max = kMaxTextBytes,
                                 .taper = Taper::stepped,
                                 .x32 = {"config/name", X32Law::text},
                                 .doc = "Name on the scribble strip."};
-constexpr ParameterRow kColor = choice("color", kColorNames, 7, x32_index("config/color"),
-                                       "Colour of the scribble strip; inverted ones show the text in the colour.");
+constexpr ParameterRow kColor =
+    of_stage(Stage::none, choice("color", kColorNames, 7, x32_index("config/color"),
+                                 "Colour of the scribble strip; inverted ones show the text in the colour."));
 constexpr ParameterRow kIcon = {.path = "icon",
+                                .stage = Stage::none,
                                 .kind = Kind::integer,
                                 .min = 1,
                                 .max = 74,
@@ -141,40 +153,43 @@ constexpr ParameterRow kIcon = {.path = "icon",
                                 .def = 1.0f,
                                 .x32 = x32_index("config/icon"),
                                 .doc = "Icon of the scribble strip, numbered as on the X32; 1 is none."};
-constexpr ParameterRow kEqOn = linked(toggle("eq/on", true, x32_switch("eq/on"), "Equaliser in the signal path."));
+constexpr ParameterRow kEqOn =
+    of_stage(Stage::equaliser, linked(toggle("eq/on", true, x32_switch("eq/on"), "Equaliser in the signal path.")));
 
 constexpr ParameterRow eq_type(Repeat repeat, Defaults def) {
   ParameterRow row = choice("eq/#/type", kEqTypeNames, 0, x32_index("eq/#/type"),
                             "What this band does; every band can be every type.");
   row.def = def;
-  return linked(each(repeat, row));
+  return of_stage(Stage::equaliser, linked(each(repeat, row)));
 }
 constexpr ParameterRow eq_frequency(Repeat repeat, Defaults def) {
-  return linked(each(repeat, {.path = "eq/#/freq",
-                              .unit = Unit::hz,
-                              .min = 20,
-                              .max = 20000,
-                              .taper = Taper::logarithmic,
-                              .def = def,
-                              .x32 = x32_log("eq/#/f", 20, 20000, 201),
-                              .doc = "Centre of a bell, corner of a shelf or cut."}));
+  return of_stage(Stage::equaliser, linked(each(repeat, {.path = "eq/#/freq",
+                                                         .unit = Unit::hz,
+                                                         .min = 20,
+                                                         .max = 20000,
+                                                         .taper = Taper::logarithmic,
+                                                         .def = def,
+                                                         .x32 = x32_log("eq/#/f", 20, 20000, 201),
+                                                         .doc = "Centre of a bell, corner of a shelf or cut."})));
 }
 constexpr ParameterRow eq_gain(Repeat repeat) {
-  return linked(each(repeat, {.path = "eq/#/gain",
-                              .unit = Unit::db,
-                              .min = -15,
-                              .max = 15,
-                              .x32 = x32_linear("eq/#/g", -15, 15, 121),
-                              .doc = "Boost or cut of a bell or shelf; cuts ignore it."}));
+  return of_stage(Stage::equaliser, linked(each(repeat, {.path = "eq/#/gain",
+                                                         .unit = Unit::db,
+                                                         .min = -15,
+                                                         .max = 15,
+                                                         .x32 = x32_linear("eq/#/g", -15, 15, 121),
+                                                         .doc = "Boost or cut of a bell or shelf; cuts ignore it."})));
 }
 constexpr ParameterRow eq_q(Repeat repeat) {
-  return linked(each(repeat, {.path = "eq/#/q",
-                              .min = 0.3f,
-                              .max = 10,
-                              .taper = Taper::logarithmic,
-                              .def = 2.0f,
-                              .x32 = x32_log("eq/#/q", 10, 0.3f, 72),
-                              .doc = "Width of a bell: the higher, the narrower; shelves and cuts have a fixed one."}));
+  return of_stage(
+      Stage::equaliser,
+      linked(each(repeat, {.path = "eq/#/q",
+                           .min = 0.3f,
+                           .max = 10,
+                           .taper = Taper::logarithmic,
+                           .def = 2.0f,
+                           .x32 = x32_log("eq/#/q", 10, 0.3f, 72),
+                           .doc = "Width of a bell: the higher, the narrower; shelves and cuts have a fixed one."})));
 }
 
 /// A first name and then numbered ones, for enumerations of strips: "none", "bus_1", "bus_2", ...
@@ -243,7 +258,7 @@ constexpr bool well_formed(const Row<Owner>& row) {
   if (info.kind == Kind::enumeration && info.max != static_cast<float>(info.names.size() - 1)) return false;
   if (info.kind == Kind::boolean && (info.min != 0 || info.max != 1)) return false;
   if ((info.repeat == Repeat::once) != (info.path.find('#') == std::string_view::npos)) return false;
-  if ((info.default_of == nullptr) != info.default_text.empty()) return false;
+  if ((info.default_of == nullptr) != info.default_text.empty() || info.stage == Stage::unset) return false;
   for (int i = 0; i < info.def.count; ++i) {
     if (info.kind != Kind::text && (info.def.at(i) < info.min || info.def.at(i) > info.max)) return false;
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/effects/reverb.h"
+#include "engine/effects/effect.h"
 #include "engine/processors/compressor.h"
 #include "engine/processors/eq_design.h"
 #include "engine/processors/gate.h"
@@ -85,14 +85,11 @@ struct ReturnSettings : MixingSettings {
   EqBandParams eq[kChannelEqBands];
 };
 
-/// The kinds of effect, in the order of EffectCoeffs.
-enum class EffectType : unsigned char { none, reverb };
-
 /// A slot. The values of each kind of effect are kept while another one is in it.
 struct EffectSettings {
   EffectType type = EffectType::none;
   int source[2] = {};  ///< left, right: 0 none, else the bus, from 1
-  ReverbParams reverb;
+  EffectParams params;
 };
 
 /// What ends every physical output (docs/DESK.md, "Outputs").

@@ -27,38 +27,41 @@ struct SendTapDefault {
 template <class O>
 constexpr auto mixing_rows(float fader_default_db, SendTapDefault tap) {
   constexpr Repeat kBus = Repeat::bus;
-  return std::array{
-      Row<O>{
-          linked(toggle("mute", false, x32_inverted("mix/on"),
-                        "Silences the strip in main and in every send (pre-fader ones: see /config/mute_pre_sends).")),
-          [](O& o, int) -> bool& { return o.mute; }},
-      Row<O>{linked(level("fader", fader_default_db, kX32Fader, "Level into main and into post-fader sends.")),
-             [](O& o, int) -> float& { return o.fader_db; }},
-      Row<O>{linked(pan("pan", x32_linear("mix/pan", -100, 100, 101),
-                        "Place between left and right, -3 dB each in the middle; the balance of a linked pair.")),
-             [](O& o, int) -> float& { return o.pan; }},
-      Row<O>{linked(toggle("main/on", true, x32_switch("mix/st"), "The strip goes to main.")),
-             [](O& o, int) -> bool& { return o.main_on; }},
-      Row<O>{linked(each(kBus, toggle("send/#/on", true, x32_switch("mix/##/on"), "The strip goes to this bus."))),
-             [](O& o, int i) -> bool& { return o.sends[static_cast<std::size_t>(i)].on; }},
-      Row<O>{
-          linked(each(kBus, level("send/#/level", kLevelOffDb, {"mix/##/level", X32Law::level161, kLevelOffDb, 10, 161},
-                                  "Level into this bus; a subgroup ignores it."))),
-          [](O& o, int i) -> float& { return o.sends[static_cast<std::size_t>(i)].level_db; }},
-      Row<O>{linked(each(kBus, pan("send/#/pan", x32_linear("mix/##/pan", -100, 100, 101),
-                                   "Place between the buses of a linked pair; without effect on a single bus."))),
-             [](O& o, int i) -> float& { return o.sends[static_cast<std::size_t>(i)].pan; }},
-      Row<O>{linked(each(kBus, {.path = "send/#/tap",
-                                .kind = Kind::enumeration,
-                                .max = kTapNames.size() - 1,
-                                .taper = Taper::stepped,
-                                .default_of = tap.of,
-                                .default_text = tap.text,
-                                .names = kTapNames,
-                                .x32 = x32_index("mix/##/type"),
-                                .doc = "Where the send leaves the strip; subgroup is post fader and pan, at unity."})),
-             [](O& o, int i) -> unsigned char& { return as_index(o.sends[static_cast<std::size_t>(i)].tap); }},
-  };
+  return in_stage(
+      Stage::mix,
+      std::array{
+          Row<O>{linked(toggle(
+                     "mute", false, x32_inverted("mix/on"),
+                     "Silences the strip in main and in every send (pre-fader ones: see /config/mute_pre_sends).")),
+                 [](O& o, int) -> bool& { return o.mute; }},
+          Row<O>{linked(level("fader", fader_default_db, kX32Fader, "Level into main and into post-fader sends.")),
+                 [](O& o, int) -> float& { return o.fader_db; }},
+          Row<O>{linked(pan("pan", x32_linear("mix/pan", -100, 100, 101),
+                            "Place between left and right, -3 dB each in the middle; the balance of a linked pair.")),
+                 [](O& o, int) -> float& { return o.pan; }},
+          Row<O>{linked(toggle("main/on", true, x32_switch("mix/st"), "The strip goes to main.")),
+                 [](O& o, int) -> bool& { return o.main_on; }},
+          Row<O>{linked(each(kBus, toggle("send/#/on", true, x32_switch("mix/##/on"), "The strip goes to this bus."))),
+                 [](O& o, int i) -> bool& { return o.sends[static_cast<std::size_t>(i)].on; }},
+          Row<O>{linked(each(
+                     kBus, level("send/#/level", kLevelOffDb, {"mix/##/level", X32Law::level161, kLevelOffDb, 10, 161},
+                                 "Level into this bus; a subgroup ignores it."))),
+                 [](O& o, int i) -> float& { return o.sends[static_cast<std::size_t>(i)].level_db; }},
+          Row<O>{linked(each(kBus, pan("send/#/pan", x32_linear("mix/##/pan", -100, 100, 101),
+                                       "Place between the buses of a linked pair; without effect on a single bus."))),
+                 [](O& o, int i) -> float& { return o.sends[static_cast<std::size_t>(i)].pan; }},
+          Row<O>{
+              linked(each(kBus, {.path = "send/#/tap",
+                                 .kind = Kind::enumeration,
+                                 .max = kTapNames.size() - 1,
+                                 .taper = Taper::stepped,
+                                 .default_of = tap.of,
+                                 .default_text = tap.text,
+                                 .names = kTapNames,
+                                 .x32 = x32_index("mix/##/type"),
+                                 .doc = "Where the send leaves the strip; subgroup is post fader and pan, at unity."})),
+              [](O& o, int i) -> unsigned char& { return as_index(o.sends[static_cast<std::size_t>(i)].tap); }},
+      });
 }
 
 }  // namespace fohd::rows

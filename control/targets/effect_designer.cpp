@@ -1,20 +1,6 @@
 #include "control/targets/effect_designer.h"
 
 namespace fohd {
-namespace {
-
-EffectCoeffs design_effect(const EffectSettings& settings, double rate_hz) {
-  switch (settings.type) {
-    case EffectType::reverb:
-      return design(settings.reverb, rate_hz);
-    case EffectType::none:
-      break;
-  }
-  return {};
-}
-
-}  // namespace
-
 EffectDesigner::EffectDesigner(const Geometry& geometry, double rate_hz)
     : rate_hz_(rate_hz), slots_(static_cast<std::size_t>(geometry.effects())) {}
 
@@ -38,7 +24,7 @@ bool EffectDesigner::update(const std::vector<EffectSettings>& settings, std::ve
 
 void EffectDesigner::design(Slot& slot, const EffectSettings& settings, EffectTargets& target) {
   slot.touched = false;
-  target.coeffs = design_effect(settings, rate_hz_);
+  target.coeffs = fohd::design(settings.type, settings.params, rate_hz_);
   if (settings.type == slot.kind) return;
   slot.kind = settings.type;
   target.id = ++last_id_;

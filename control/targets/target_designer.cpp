@@ -94,13 +94,13 @@ void TargetDesigner::set_load_reduction(LoadReduction load_reduction) {
   main_work_.merge({.gains = true});
 }
 
-/// Sorts what is dirty by strip. A parameter that is not listed here costs a redesign of its strip's gains, which
-/// raises no revision if it changes none.
+/// Sorts what is dirty by strip.
 void TargetDesigner::collect() {
   for (const ParameterId id : observer_.dirty.ids()) {
     const Parameter& p = desk_.table()[id];
-    const auto begins = [&path = p.row->path](const char* with) { return path.starts_with(with); };
-    const bool processing = begins("eq/") || begins("lowcut/") || begins("gate/") || begins("comp/");
+    const Stage stage = p.row->stage;
+    if (stage == Stage::none) continue;
+    const bool processing = stage >= Stage::low_cut && stage <= Stage::compressor;
     // A link is about both: gains, and the detectors of a pair.
     const bool link = p.row->link_role == LinkRole::toggle;
     const Work more{processing || link, !processing, !processing && p.row->kind == Kind::boolean};
@@ -110,16 +110,15 @@ void TargetDesigner::collect() {
     if (p.strip_kind == StripKind::bus) add(bus_work_[owner]);
     if (p.strip_kind == StripKind::fx_return) add(return_work_[owner]);
     if (p.strip_kind == StripKind::main) add(main_work_);
-    if (p.strip_kind == StripKind::effect) {
-      effects_.touch(p.owner);
+    if (p.strip_kind == StripKind::effect) effects_.touch(p.owner);
+    if (stage == Stage::effect_source) {
       // Which bus feeds an effect stands among what the bus feeds. It is a switch.
       const Work source{.gains = true, .switched = true};
-      if (begins("source/") || p.row->path == "type")
-        std::for_each(bus_work_.begin(), bus_work_.end(), [&](Work& work) { work.merge(source); });
+      std::for_each(bus_work_.begin(), bus_work_.end(), [&](Work& work) { work.merge(source); });
     }
-    // Pans of sends take effect when buses are linked; panic is read in every turn.
-    const bool bus_link = p.strip_kind == StripKind::bus && p.row->link_role == LinkRole::toggle;
-    const bool desk_wide = p.strip_kind == StripKind::global && p.row->path != "panic";
+    // Pans of sends take effect when buses are linked. Key listen and the shutter are designed in every turn.
+    const bool bus_link = p.strip_kind == StripKind::bus && link;
+    const bool desk_wide = p.strip_kind == StripKind::global && stage == Stage::mix;
     if (bus_link || desk_wide) {
       std::for_each(channel_work_.begin(), channel_work_.end(), add);
       std::for_each(return_work_.begin(), return_work_.end(), add);

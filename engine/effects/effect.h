@@ -1,20 +1,40 @@
 // An effect, whatever it is: what a slot of the desk holds (engine/effects/effect_slot.h). It owns memory, so it is
 // made on the control side and handed over; what people turn comes with the targets, as of every processor.
 //
-// A new kind of effect: its Params, Coeffs and design() in a file of its own, a class that takes its coefficients in
-// process(), and one more line in each of the two lists below.
+// Each effect is one row, a type in its own file: its name (on the wire, and of its parameters' addresses), Params,
+// Coeffs and Processor. Enumeration, variant, factory, names and the settings' members follow from the list below.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
+#include <tuple>
 #include <variant>
 
 #include "engine/effects/reverb.h"
 
 namespace fohd {
 
-/// What the loop of each kind of effect reads; which one it is names the kind. The first: no effect.
-using EffectCoeffs = std::variant<std::monostate, ReverbCoeffs>;
+template <class... Rows>
+struct EffectList {
+  using Coeffs = std::variant<std::monostate, typename Rows::Coeffs...>;
+  using Params = std::tuple<typename Rows::Params...>;
+  static constexpr std::array<std::string_view, 1 + sizeof...(Rows)> kNames = {"none", Rows::kName...};
+};
+/// All effects, in the order of their numbers, which are for ever: a new one goes to the end.
+using Effects = EffectList<ReverbEffect>;
+
+/// 0: none; else an effect's place in the list, from 1. Its name is Effects::kNames[type].
+enum class EffectType : unsigned char { none };
+/// What the loop of each effect reads; the alternative's number is the type's. The first: no effect.
+using EffectCoeffs = Effects::Coeffs;
+/// What people turn, of every effect.
+using EffectParams = Effects::Params;
+
+/// [control] The coefficients of the effect `type` with its own of `params`; monostate for none. rate_hz
+/// 8,000..192,000.
+EffectCoeffs design(EffectType type, const EffectParams& params, double rate_hz) noexcept;
 
 /// One instance has one number, from 1 and never again; 0 is no instance.
 using EffectId = std::uint32_t;

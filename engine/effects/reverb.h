@@ -3,6 +3,8 @@
 // head of engine/effects/reverb_design.cpp.
 #pragma once
 
+#include <string_view>
+
 #include "engine/effects/reverb_kernels.h"
 #include "engine/processors/filter_chain.h"
 #include "engine/processors/svf_coeffs.h"
@@ -85,6 +87,14 @@ class Reverb {
   int dirty_row_;                      ///< the next row of delay memory to be zeroed
   float depth_frames_ = 0;             ///< of the modulation, on its way
   float swing_cos_[kLanes], swing_sin_[kLanes], turn_cos_[kLanes], turn_sin_[kLanes];  ///< one line, one sine
+};
+
+/// Its row in the list of effects (engine/effects/effect.h).
+struct ReverbEffect {
+  static constexpr std::string_view kName = "reverb";
+  using Params = ReverbParams;
+  using Coeffs = ReverbCoeffs;
+  using Processor = Reverb;
 };
 
 }  // namespace fohd
