@@ -8,7 +8,7 @@ namespace fohd::rows {
 
 template <>
 struct EffectRows<ReverbEffect> {
-  static constexpr ReverbParams kReverb;
+  static constexpr ReverbParams kReverb = {};
   static constexpr std::array kRows = {
       Row<EffectSettings>{
           effect_dial("reverb/predelay", Unit::ms, 0, 200, kReverb.predelay_ms, Taper::linear,
