@@ -42,7 +42,7 @@ std::optional<Value> Desk::accept(const Rights& rights, const Change& change, st
 }
 
 bool Desk::strip_linked(const Parameter& p) const {
-  const auto link = row_of(p.strip_kind).link;
+  const auto link = row_of(p.owner_kind).link;
   return link != nullptr && link(settings_, static_cast<std::size_t>(p.owner));
 }
 
@@ -75,7 +75,7 @@ void Desk::set_link(const Origin& origin, ParameterId id, const Value& value) {
       write(origin, parameter.partner, get(odd));
     }
   }
-  if (is && p.strip_kind == StripKind::bus) link_sends(origin, std::min(p.owner, table_[p.partner].owner));
+  if (is && p.owner_kind == OwnerKind::bus) link_sends(origin, std::min(p.owner, table_[p.partner].owner));
 }
 
 void Desk::link_sends(const Origin& origin, int odd_bus) {

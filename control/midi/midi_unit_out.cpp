@@ -190,18 +190,18 @@ std::string MidiUnit::name_of(StripRef strip) const {
     const Value value = context_.desk.get(*id);
     if (const auto* name = std::get_if<std::string>(&value); name != nullptr && !name->empty()) return *name;
   }
-  const StripKindRow& strip_kind = row_of(strip.strip_kind);
-  if (!strip_kind.numbered) return std::string(strip_kind.word);
+  const OwnerRow& owner_kind = row_of(strip.owner_kind);
+  if (!owner_kind.numbered) return std::string(owner_kind.word);
   // The number distinguishes them, so the word is cut.
   const std::string number = std::to_string(strip.owner + 1);
   const std::size_t width = display_.cell_width(), room = width - std::min(width, number.size() + 1);
-  return std::string(strip_kind.word.substr(0, std::max<std::size_t>(room, 1))) + (room > 1 ? " " : "") + number;
+  return std::string(owner_kind.word.substr(0, std::max<std::size_t>(room, 1))) + (room > 1 ? " " : "") + number;
 }
 
 /// The end of its path in a few letters: "eq/2/freq" is "2freq"; a send has the name of its bus.
 std::string MidiUnit::parameter_name(ParameterId id) const {
   const Parameter& parameter = context_.desk.table()[id];
-  if (parameter.row->repeat == Repeat::bus) return name_of({StripKind::bus, parameter.index});
+  if (parameter.row->repeat == Repeat::bus) return name_of({OwnerKind::bus, parameter.index});
   std::string_view path = parameter.address;
   const std::size_t last = path.rfind('/');
   const std::size_t before = last == 0 ? std::string_view::npos : path.rfind('/', last - 1);
@@ -278,7 +278,7 @@ void MidiUnit::meters(const MeterFrame& frame) {
       display_.level(column, 0, false);
       continue;
     }
-    const StripKindRow& kind = row_of(strip->strip_kind);
+    const OwnerRow& kind = row_of(strip->owner_kind);
     const auto first_of = [&](int (*first)(const Geometry&), int each) {
       return first == nullptr ? 0 : static_cast<std::size_t>(first(geometry) + strip->owner * each);
     };

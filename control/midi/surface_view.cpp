@@ -17,7 +17,7 @@ std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const s
   std::vector<StripRef> strips;
   for (const std::string& pattern : patterns) {
     for (const ParameterId id : table.match(pattern + "/fader")) {
-      const StripRef strip{table[id].strip_kind, table[id].owner};
+      const StripRef strip{table[id].owner_kind, table[id].owner};
       if (std::find(strips.begin(), strips.end(), strip) == strips.end()) strips.push_back(strip);
     }
   }
@@ -26,27 +26,27 @@ std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const s
 
 SurfaceView::SurfaceView(const Desk& desk, std::span<const MidiLayer> layers, int columns)
     : desk_(desk), layers_(layers), columns_(std::max(columns, 1)) {
-  buses_ = all_of(row_of(StripKind::bus).word);
+  buses_ = all_of(row_of(OwnerKind::bus).word);
   order_source_.what = What::view;
-  order_source_.path = row_of(StripKind::channel).word;
+  order_source_.path = row_of(OwnerKind::channel).word;
   order_ = all_of(order_source_.path);
   if (!order_.empty()) selected_ = order_.front();
 }
 
 std::vector<StripRef> SurfaceView::all_of(std::string_view word) const {
   std::vector<StripRef> strips;
-  for (std::size_t f = 0; f < kStripKindRows.size(); ++f) {
-    if (word != "all" && kStripKindRows[f].word != word) continue;
-    const auto strip_kind = static_cast<StripKind>(f);
-    for (int owner = 0; owner < owner_count(strip_kind, desk_.geometry()); ++owner) {
-      if (below({strip_kind, owner}, "fader")) strips.push_back({strip_kind, owner});
+  for (std::size_t f = 0; f < kOwnerRows.size(); ++f) {
+    if (word != "all" && kOwnerRows[f].word != word) continue;
+    const auto owner_kind = static_cast<OwnerKind>(f);
+    for (int owner = 0; owner < owner_count(owner_kind, desk_.geometry()); ++owner) {
+      if (below({owner_kind, owner}, "fader")) strips.push_back({owner_kind, owner});
     }
   }
   return strips;
 }
 
 std::optional<ParameterId> SurfaceView::below(StripRef strip, std::string_view path) const {
-  return desk_.table().find(owner_prefix(strip.strip_kind, std::to_string(strip.owner + 1)) + std::string(path));
+  return desk_.table().find(owner_prefix(strip.owner_kind, std::to_string(strip.owner + 1)) + std::string(path));
 }
 
 std::optional<StripRef> SurfaceView::strip(int column) const {
@@ -184,7 +184,7 @@ void SurfaceView::show(std::vector<StripRef> strips) {
   order_ = std::move(strips);
   offset_ = 0;
   spilled_ = true;
-  if (selected_.strip_kind != StripKind::bus) sends_ = false;  // else the faders would be the buses
+  if (selected_.owner_kind != OwnerKind::bus) sends_ = false;  // else the faders would be the buses
   ++revision_;
 }
 
@@ -203,11 +203,11 @@ std::vector<StripRef> SurfaceView::contributors() const {
   };
   std::vector<StripRef> strips;
   for (const StripRef strip : all_of("all")) {
-    if (selected_.strip_kind == StripKind::main) {
+    if (selected_.owner_kind == OwnerKind::main) {
       if (const auto on = value(strip, "main/on"); on && *on == Value(std::int32_t{1})) strips.push_back(strip);
       continue;
     }
-    if (selected_.strip_kind != StripKind::bus) continue;
+    if (selected_.owner_kind != OwnerKind::bus) continue;
     const std::string send = "send/" + std::to_string(selected_.owner + 1);
     const auto on = value(strip, send + "/on"), level = value(strip, send + "/level"),
                tap = value(strip, send + "/tap");
@@ -237,7 +237,7 @@ void SurfaceView::collect_rotaries() {
   constexpr int kDepth = 4;  // "eq/1/freq", "gate/key/filter/on"
   rotaries_.clear();
   const ParameterTable& table = desk_.table();
-  const std::string strip = owner_prefix(selected_.strip_kind, std::to_string(selected_.owner + 1));
+  const std::string strip = owner_prefix(selected_.owner_kind, std::to_string(selected_.owner + 1));
   for (const std::string& prefix : prefixes_) {
     std::vector<ParameterId> found;
     std::string pattern = strip + prefix;
@@ -261,9 +261,9 @@ std::optional<ParameterId> SurfaceView::strip_fader(int column) const {
   if (!here) return std::nullopt;
   if (!sends_) return below(*here, "fader");
   const auto send = [](StripRef bus) { return "send/" + std::to_string(bus.owner + 1) + "/level"; };
-  if (selected_.strip_kind == StripKind::bus)
-    return row_of(here->strip_kind).has_sends ? below(*here, send(selected_)) : std::nullopt;
-  return here->strip_kind == StripKind::bus ? below(selected_, send(*here)) : std::nullopt;
+  if (selected_.owner_kind == OwnerKind::bus)
+    return row_of(here->owner_kind).has_sends ? below(*here, send(selected_)) : std::nullopt;
+  return here->owner_kind == OwnerKind::bus ? below(selected_, send(*here)) : std::nullopt;
 }
 
 std::optional<ParameterId> SurfaceView::rotary(int column) const {
@@ -297,7 +297,7 @@ std::optional<ParameterId> SurfaceView::parameter(const MidiTarget& target, int 
 
 std::string SurfaceView::assignment() const {
   if (sends_) {
-    if (selected_.strip_kind != StripKind::bus) return "SF";
+    if (selected_.owner_kind != OwnerKind::bus) return "SF";
     const std::string number = std::to_string(selected_.owner + 1);
     return number.size() < 2 ? " " + number : number;
   }

@@ -16,7 +16,7 @@
 namespace fohd {
 
 struct StripRef {
-  StripKind strip_kind = StripKind::channel;
+  OwnerKind owner_kind = OwnerKind::channel;
   int owner = 0;
   bool operator==(const StripRef&) const = default;
 };
@@ -64,7 +64,7 @@ class SurfaceView {
   std::vector<StripRef> contributors() const;
   void collect_rotaries();
   /// Sends on faders of a strip: its faders are the buses.
-  bool columns_are_buses() const { return sends_ && selected_.strip_kind != StripKind::bus; }
+  bool columns_are_buses() const { return sends_ && selected_.owner_kind != OwnerKind::bus; }
   const std::vector<StripRef>& order() const { return columns_are_buses() ? buses_ : order_; }
   int offset() const { return columns_are_buses() ? bus_offset_ : offset_; }
   std::optional<ParameterId> strip_fader(int column) const;

@@ -32,9 +32,9 @@ Field point(const Row<Owner>& row, Owner& owner, int index) {
 
 /// Appends one strip.
 template <class Owner>
-void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, StripKind strip_kind, int owner,
+void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, OwnerKind owner_kind, int owner,
                const Geometry& geometry) {
-  const std::string prefix = owner_prefix(strip_kind, std::to_string(owner + 1));
+  const std::string prefix = owner_prefix(owner_kind, std::to_string(owner + 1));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const ParameterRow& info = rows[row].info;
     const std::size_t mark = info.path.find('#');
@@ -46,27 +46,27 @@ void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, S
       }
       const float def = info.default_of != nullptr ? info.default_of(geometry, owner, index) : info.def.at(index);
       const auto id = static_cast<ParameterId>(into.size());
-      into.push_back({&info, strip_kind, static_cast<int>(row), std::move(address), owner, index, def, id, id});
+      into.push_back({&info, owner_kind, static_cast<int>(row), std::move(address), owner, index, def, id, id});
     }
   }
 }
 
 /// fn(rows of the strip kind, the settings of one of its owners).
 template <class Settings, class Fn>
-auto with_strip_kind(StripKind strip_kind, Settings& settings, int owner, Fn fn) {
+auto with_owner_kind(OwnerKind owner_kind, Settings& settings, int owner, Fn fn) {
   const auto at = static_cast<std::size_t>(owner);
-  switch (strip_kind) {
-    case StripKind::channel:
+  switch (owner_kind) {
+    case OwnerKind::channel:
       return fn(channel_rows(), settings.channels[at]);
-    case StripKind::bus:
+    case OwnerKind::bus:
       return fn(bus_rows(), settings.buses[at]);
-    case StripKind::main:
+    case OwnerKind::main:
       return fn(main_rows(), settings.main);
-    case StripKind::effect:
+    case OwnerKind::effect:
       return fn(effect_rows(), settings.effects[at]);
-    case StripKind::fx_return:
+    case OwnerKind::fx_return:
       return fn(return_rows(), settings.returns[at]);
-    case StripKind::global:
+    case OwnerKind::global:
       break;
   }
   return fn(global_rows(), settings.global);
@@ -76,13 +76,13 @@ auto with_strip_kind(StripKind strip_kind, Settings& settings, int owner, Fn fn)
 
 ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   DeskSettings shape(geometry);
-  std::array<std::size_t, kStripKindRows.size()> strip_size{};  // strips of a kind are equally long
-  for (std::size_t f = 0; f < kStripKindRows.size(); ++f) {
-    const auto strip_kind = static_cast<StripKind>(f);
-    for (int owner = 0; owner < owner_count(strip_kind, geometry); ++owner) {
+  std::array<std::size_t, kOwnerRows.size()> strip_size{};  // strips of a kind are equally long
+  for (std::size_t f = 0; f < kOwnerRows.size(); ++f) {
+    const auto owner_kind = static_cast<OwnerKind>(f);
+    for (int owner = 0; owner < owner_count(owner_kind, geometry); ++owner) {
       const std::size_t first = parameters_.size();
-      with_strip_kind(strip_kind, shape, owner,
-                      [&](auto rows, auto&) { add_owner(parameters_, rows, strip_kind, owner, geometry); });
+      with_owner_kind(owner_kind, shape, owner,
+                      [&](auto rows, auto&) { add_owner(parameters_, rows, owner_kind, owner, geometry); });
       strip_size[f] = parameters_.size() - first;
     }
   }
@@ -90,9 +90,9 @@ ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
   tree_.reserve(parameters_.size());
   for (ParameterId id = 0; id < parameters_.size(); ++id) {
     Parameter& p = parameters_[id];
-    if (row_of(p.strip_kind).link != nullptr) {
-      const int other = pair_of(p.owner, owner_count(p.strip_kind, geometry));
-      const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.strip_kind)]);
+    if (row_of(p.owner_kind).link != nullptr) {
+      const int other = pair_of(p.owner, owner_count(p.owner_kind, geometry));
+      const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.owner_kind)]);
       p.partner = static_cast<ParameterId>(static_cast<int>(id) + (other - p.owner) * size);
     }
     if (p.row->repeat == Repeat::bus) {
@@ -108,7 +108,7 @@ std::vector<ParameterId> ParameterTable::match(std::string_view pattern) const {
 
 ParameterTable::Range ParameterTable::strip(ParameterId id) const {
   const auto same = [&, &p = parameters_[id]](ParameterId other) {
-    return parameters_[other].strip_kind == p.strip_kind && parameters_[other].owner == p.owner;
+    return parameters_[other].owner_kind == p.owner_kind && parameters_[other].owner == p.owner;
   };
   Range range{id, id + 1};
   while (range.first > 0 && same(range.first - 1)) --range.first;
@@ -118,7 +118,7 @@ ParameterTable::Range ParameterTable::strip(ParameterId id) const {
 
 Field ParameterTable::field(DeskSettings& settings, ParameterId id) const {
   const Parameter& p = parameters_[id];
-  return with_strip_kind(p.strip_kind, settings, p.owner, [&](auto rows, auto& owner) {
+  return with_owner_kind(p.owner_kind, settings, p.owner, [&](auto rows, auto& owner) {
     return point(rows[static_cast<std::size_t>(p.row_number)], owner, p.index);
   });
 }

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "control/parameters/address_tree.h"
+#include "control/parameters/owner_rows.h"
 #include "control/parameters/parameter.h"
 #include "control/parameters/settings.h"
-#include "control/parameters/strip_kinds.h"
 
 namespace fohd {
 
@@ -17,7 +17,7 @@ using Field = std::variant<float*, int*, bool*, std::string*, unsigned char*>;
 
 struct Parameter {
   const ParameterRow* row = nullptr;
-  StripKind strip_kind = StripKind::global;
+  OwnerKind owner_kind = OwnerKind::global;
   int row_number = 0;       ///< place of `row` among the rows of its strip kind
   std::string address;      ///< "/ch/3/eq/2/freq"
   int owner = 0;            ///< which strip of its kind, from 0

@@ -19,54 +19,54 @@ constexpr std::string_view kMutedDoc =
 constexpr auto kAllBits = static_cast<float>(kMutedOwn | kMutedGroup | kMutedDca | kMutedSoloInPlace | kMutedSafety);
 
 constexpr std::array kRows = {
-    ReadoutRow{"muted", StripKind::channel, Kind::bitmask, Unit::none, 0, kAllBits,
+    ReadoutRow{"muted", OwnerKind::channel, Kind::bitmask, Unit::none, 0, kAllBits,
                [](S s, T t, int n) -> Value { return muted_bits(s.channels[n].mute, t.channel_safety_muted[n]); },
                kMutedDoc},
-    ReadoutRow{"clip", StripKind::channel, Kind::boolean, Unit::none, 0, 1,
+    ReadoutRow{"clip", OwnerKind::channel, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int n) -> Value { return flag(t.input_clipped[n]); },
                "The input reached 0 dBFS since the last /clips/clear."},
-    ReadoutRow{"muted", StripKind::bus, Kind::bitmask, Unit::none, 0, kAllBits,
+    ReadoutRow{"muted", OwnerKind::bus, Kind::bitmask, Unit::none, 0, kAllBits,
                [](S s, T t, int n) -> Value { return muted_bits(s.buses[n].mute, t.bus_safety_muted[n]); }, kMutedDoc},
-    ReadoutRow{"out/clip", StripKind::bus, Kind::boolean, Unit::none, 0, 1,
+    ReadoutRow{"out/clip", OwnerKind::bus, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int n) -> Value { return flag(t.output_clipped[2 + n]); },
                "The output wanted to pass 0 dBFS since the last /clips/clear."},
-    ReadoutRow{"muted", StripKind::fx_return, Kind::bitmask, Unit::none, 0, kAllBits,
+    ReadoutRow{"muted", OwnerKind::fx_return, Kind::bitmask, Unit::none, 0, kAllBits,
                [](S s, T, int n) -> Value { return muted_bits(s.returns[n].mute, false); }, kMutedDoc},
-    ReadoutRow{"muted", StripKind::main, Kind::bitmask, Unit::none, 0, kAllBits,
+    ReadoutRow{"muted", OwnerKind::main, Kind::bitmask, Unit::none, 0, kAllBits,
                [](S s, T t, int) -> Value { return muted_bits(s.main.mute, t.main_safety_muted); }, kMutedDoc},
-    ReadoutRow{"out/left/clip", StripKind::main, Kind::boolean, Unit::none, 0, 1,
+    ReadoutRow{"out/left/clip", OwnerKind::main, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int) -> Value { return flag(t.output_clipped[0]); },
                "The output wanted to pass 0 dBFS since the last /clips/clear."},
-    ReadoutRow{"out/right/clip", StripKind::main, Kind::boolean, Unit::none, 0, 1,
+    ReadoutRow{"out/right/clip", OwnerKind::main, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int) -> Value { return flag(t.output_clipped[1]); },
                "The output wanted to pass 0 dBFS since the last /clips/clear."},
-    ReadoutRow{"latency", StripKind::main, Kind::integer, Unit::none, 0, 4096,
+    ReadoutRow{"latency", OwnerKind::main, Kind::integer, Unit::none, 0, 4096,
                [](S, T t, int) -> Value { return t.main_latency_frames; },
                "Samples by which main is later than the buses: the look-ahead of its limiter."},
-    ReadoutRow{"/start/held", StripKind::global, Kind::boolean, Unit::none, 0, 1,
+    ReadoutRow{"/start/held", OwnerKind::global, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int) -> Value { return flag(t.held); },
                "After a cold start everything is restored but the outputs stay shut until /start/release."},
-    ReadoutRow{"/jack/connected", StripKind::global, Kind::boolean, Unit::none, 0, 1,
+    ReadoutRow{"/jack/connected", OwnerKind::global, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, int) -> Value { return flag(t.jack_connected); },
                "A JACK server runs this desk; without one only the control side answers."},
-    ReadoutRow{"/jack/rate", StripKind::global, Kind::real, Unit::hz, 0, 192000,
+    ReadoutRow{"/jack/rate", OwnerKind::global, Kind::real, Unit::hz, 0, 192000,
                [](S, T t, int) -> Value { return t.rate_hz; }, "The sample rate."},
-    ReadoutRow{"/jack/period", StripKind::global, Kind::integer, Unit::none, 0, 8192,
+    ReadoutRow{"/jack/period", OwnerKind::global, Kind::integer, Unit::none, 0, 8192,
                [](S, T t, int) -> Value { return std::int32_t{t.period_frames}; }, "Frames in one JACK period."},
-    ReadoutRow{"/jack/load", StripKind::global, Kind::real, Unit::percent, 0, 100,
+    ReadoutRow{"/jack/load", OwnerKind::global, Kind::real, Unit::percent, 0, 100,
                [](S, T t, int) -> Value { return t.load_percent; },
                "How much of a period the audio takes, as JACK measures it."},
-    ReadoutRow{"/jack/xruns", StripKind::global, Kind::integer, Unit::none, 0, 0,
+    ReadoutRow{"/jack/xruns", OwnerKind::global, Kind::integer, Unit::none, 0, 0,
                [](S, T t, int) -> Value { return t.xruns; }, "Xruns that JACK reported since the program started."},
-    ReadoutRow{"/jack/deadline_misses", StripKind::global, Kind::integer, Unit::none, 0, 0,
+    ReadoutRow{"/jack/deadline_misses", OwnerKind::global, Kind::integer, Unit::none, 0, 0,
                [](S, T t, int) -> Value { return t.deadline_misses; },
                "Audio callbacks that ended too late by the desk's own clock, since JACK last came."},
     ReadoutRow{
-        "/audio/shed", StripKind::global, Kind::integer, Unit::none, 0, kLoadReductionRows.size() - 1,
+        "/audio/shed", OwnerKind::global, Kind::integer, Unit::none, 0, kLoadReductionRows.size() - 1,
         [](S, T t, int) -> Value { return t.load_reduction; },
         "What the desk gives up because the audio load is near its limit, never of the dry path: 0 nothing, 1 main's "
         "limiter watches the samples only, not what lies between them."},
-    ReadoutRow{"/osc/lost_datagrams", StripKind::global, Kind::integer, Unit::none, 0, 0,
+    ReadoutRow{"/osc/lost_datagrams", OwnerKind::global, Kind::integer, Unit::none, 0, 0,
                [](S, T t, int) -> Value { return t.lost_datagrams; },
                "OSC datagrams that came faster than they could be read, since the program started."},
 };
@@ -74,7 +74,7 @@ constexpr std::array kRows = {
 consteval bool rows_are_whole() {
   for (const ReadoutRow& row : kRows) {
     if (row.doc.empty() || row.path.empty() || row.read == nullptr || row.min > row.max) return false;
-    if ((row.strip_kind == StripKind::global) != (row.path.front() == '/')) return false;
+    if ((row.owner_kind == OwnerKind::global) != (row.path.front() == '/')) return false;
   }
   return true;
 }
@@ -85,13 +85,13 @@ static_assert(rows_are_whole());
 std::span<const ReadoutRow> readout_rows() noexcept { return kRows; }
 
 ReadoutTable::ReadoutTable(const Geometry& geometry) {
-  for (std::size_t f = 0; f < kStripKindRows.size(); ++f) {
-    const auto strip_kind = static_cast<StripKind>(f);
-    for (int owner = 0; owner < owner_count(strip_kind, geometry); ++owner) {
+  for (std::size_t f = 0; f < kOwnerRows.size(); ++f) {
+    const auto owner_kind = static_cast<OwnerKind>(f);
+    for (int owner = 0; owner < owner_count(owner_kind, geometry); ++owner) {
       const std::string prefix =
-          strip_kind == StripKind::global ? "" : owner_prefix(strip_kind, std::to_string(owner + 1));
+          owner_kind == OwnerKind::global ? "" : owner_prefix(owner_kind, std::to_string(owner + 1));
       for (const ReadoutRow& row : kRows) {
-        if (row.strip_kind == strip_kind) readouts_.push_back({&row, prefix + std::string(row.path), owner});
+        if (row.owner_kind == owner_kind) readouts_.push_back({&row, prefix + std::string(row.path), owner});
       }
     }
   }

@@ -45,7 +45,7 @@ struct DeskStatus {
 
 struct ReadoutRow {
   std::string_view path;  ///< below the owner, e.g. "muted"; the whole address of a global one
-  StripKind strip_kind = StripKind::global;
+  OwnerKind owner_kind = OwnerKind::global;
   Kind kind = Kind::integer;
   Unit unit = Unit::none;
   float min = 0, max = 1;  ///< equal: only counts up

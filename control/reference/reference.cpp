@@ -39,14 +39,14 @@ std::string lettered(std::string_view path, char letter) {
 std::string lettered(std::string_view path, Repeat repeat) { return lettered(path, repeat == Repeat::bus ? 'M' : 'B'); }
 
 std::string address_of(const Parameter& p) {
-  return owner_prefix(p.strip_kind, "N") + lettered(p.row->path, p.row->repeat);
+  return owner_prefix(p.owner_kind, "N") + lettered(p.row->path, p.row->repeat);
 }
 
 std::string x32_address(const Parameter& p) {
   const std::string_view path = p.row->x32.path;
   if (path.empty()) return "";
   if (path.starts_with('/')) return std::string(path.substr(0, path.find('#'))) + "1-2";
-  return std::string(row_of(p.strip_kind).x32) + lettered(path, p.row->repeat);
+  return std::string(row_of(p.owner_kind).x32) + lettered(path, p.row->repeat);
 }
 
 /// The first parameter of each row: its first strip, its first index.
@@ -87,9 +87,9 @@ std::string range_text(const ParameterRow& row) {
 }
 
 /// "## Buses\n\nN is 1 to 16, B (band) 1 to 6.\n": the letters that its addresses have.
-std::string section(StripKind strip_kind, const ParameterTable& table) {
+std::string section(OwnerKind owner_kind, const ParameterTable& table) {
   const Geometry& geometry = table.geometry();
-  const StripKindRow& kind = row_of(strip_kind);
+  const OwnerRow& kind = row_of(owner_kind);
   std::string text = "## " + std::string(kind.heading) + "\n", letters;
   std::string_view separator = "";
   const auto add = [&](std::string_view letter, int count, std::string_view note) {
@@ -97,10 +97,10 @@ std::string section(StripKind strip_kind, const ParameterTable& table) {
     letters += std::string(separator) + std::string(letter) + is + " 1 to " + std::to_string(count) + std::string(note);
     separator = note.empty() ? ", " : "; ";
   };
-  if (kind.numbered) add(kind.letter, owner_count(strip_kind, geometry), kind.note);
+  if (kind.numbered) add(kind.letter, owner_count(owner_kind, geometry), kind.note);
   const auto repeats = [&](Repeat repeat) {
     for (ParameterId id = 0; id < table.size(); ++id) {
-      if (table[id].strip_kind == strip_kind && table[id].row->repeat == repeat) return true;
+      if (table[id].owner_kind == owner_kind && table[id].row->repeat == repeat) return true;
     }
     return false;
   };
@@ -177,7 +177,7 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
   std::vector<std::string> names;
   for (const std::string_view name : row.names) names.push_back(quoted(name));
   const auto count = [](int n) { return n == 0 ? std::string() : std::to_string(n); };
-  const bool numbered = row_of(p.strip_kind).numbered;
+  const bool numbered = row_of(p.owner_kind).numbered;
   std::string x32;
   if (row.x32.law != X32Law::none) {
     const bool grid = row.x32.steps > 2;
@@ -188,7 +188,7 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
                   {"steps", grid ? std::to_string(row.x32.steps) : ""}});
   }
   return object({{"address", quoted(address_of(p))},
-                 {"N", count(numbered ? owner_count(p.strip_kind, geometry) : 0)},
+                 {"N", count(numbered ? owner_count(p.owner_kind, geometry) : 0)},
                  {"B", count(row.repeat == Repeat::channel_band ? kChannelEqBands
                              : row.repeat == Repeat::mix_band   ? kMixEqBands
                                                                 : 0)},
@@ -208,8 +208,8 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
 }
 
 std::string readout_address(const ReadoutRow& row) {
-  return row.strip_kind == StripKind::global ? std::string(row.path)
-                                             : owner_prefix(row.strip_kind, "N") + std::string(row.path);
+  return row.owner_kind == OwnerKind::global ? std::string(row.path)
+                                             : owner_prefix(row.owner_kind, "N") + std::string(row.path);
 }
 
 constexpr std::string_view kHead =
@@ -225,17 +225,17 @@ constexpr std::string_view kHead =
 
 std::string parameters_markdown(const ParameterTable& table) {
   std::string text(kHead);
-  const StripKind* last = nullptr;
+  const OwnerKind* last = nullptr;
   for (const ParameterId id : one_of_each(table)) {
     const Parameter& p = table[id];
     const ParameterRow& row = *p.row;
-    if (last == nullptr || *last != p.strip_kind) {
-      text += "\n" + section(p.strip_kind, table) + "\n";
+    if (last == nullptr || *last != p.owner_kind) {
+      text += "\n" + section(p.owner_kind, table) + "\n";
       text +=
           "| address | kind | range | default | taper | class | linked | X32 | meaning "
           "|\n|---|---|---|---|---|---|---|---|---|\n";
     }
-    last = &p.strip_kind;
+    last = &p.owner_kind;
     text += line({code(address_of(p)), word(kKinds, row.kind), range_text(row), default_text(table, id),
                   word(kTapers, row.taper), word(kClasses, row.persistence), row.linked ? "yes" : "",
                   code(x32_address(p)), std::string(row.doc)});

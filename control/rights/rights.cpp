@@ -56,7 +56,7 @@ bool may_change(const Rights& rights, const Parameter& parameter) noexcept {
   if (rights.role != Role::monitor) return rights.role == Role::engineer;
   const auto owns = [&](int bus) { return bus >= 0 && bus < kMaxBuses && (rights.buses >> bus & 1) != 0; };
   if (parameter.row->repeat == Repeat::bus) return owns(parameter.index);
-  if (parameter.strip_kind != StripKind::bus || !owns(parameter.owner)) return false;
+  if (parameter.owner_kind != OwnerKind::bus || !owns(parameter.owner)) return false;
   // A link copies one half of the pair to the other, what reaches main included.
   return parameter.row->persistence != Persistence::output && !parameter.row->reaches_main &&
          parameter.row->link_role != LinkRole::toggle;

@@ -106,19 +106,19 @@ void TargetDesigner::collect() {
     const Work more{processing || link, !processing, !processing && p.row->kind == Kind::boolean};
     const auto add = [&more](Work& work) { work.merge(more); };
     const auto owner = static_cast<std::size_t>(p.owner);
-    if (p.strip_kind == StripKind::channel) add(channel_work_[owner]);
-    if (p.strip_kind == StripKind::bus) add(bus_work_[owner]);
-    if (p.strip_kind == StripKind::fx_return) add(return_work_[owner]);
-    if (p.strip_kind == StripKind::main) add(main_work_);
-    if (p.strip_kind == StripKind::effect) effects_.touch(p.owner);
+    if (p.owner_kind == OwnerKind::channel) add(channel_work_[owner]);
+    if (p.owner_kind == OwnerKind::bus) add(bus_work_[owner]);
+    if (p.owner_kind == OwnerKind::fx_return) add(return_work_[owner]);
+    if (p.owner_kind == OwnerKind::main) add(main_work_);
+    if (p.owner_kind == OwnerKind::effect) effects_.touch(p.owner);
     if (stage == Stage::effect_source) {
       // Which bus feeds an effect stands among what the bus feeds. It is a switch.
       const Work source{.gains = true, .switched = true};
       std::for_each(bus_work_.begin(), bus_work_.end(), [&](Work& work) { work.merge(source); });
     }
     // Pans of sends take effect when buses are linked. Key listen and the shutter are designed in every turn.
-    const bool bus_link = p.strip_kind == StripKind::bus && link;
-    const bool desk_wide = p.strip_kind == StripKind::global && stage == Stage::mix;
+    const bool bus_link = p.owner_kind == OwnerKind::bus && link;
+    const bool desk_wide = p.owner_kind == OwnerKind::global && stage == Stage::mix;
     if (bus_link || desk_wide) {
       std::for_each(channel_work_.begin(), channel_work_.end(), add);
       std::for_each(return_work_.begin(), return_work_.end(), add);

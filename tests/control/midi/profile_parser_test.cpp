@@ -33,7 +33,7 @@ std::string texts(const Loaded& loaded) {
   return all;
 }
 
-const StripKind kStripKinds[] = {StripKind::channel, StripKind::bus, StripKind::main, StripKind::fx_return};
+const OwnerKind kStripKinds[] = {OwnerKind::channel, OwnerKind::bus, OwnerKind::main, OwnerKind::fx_return};
 
 }  // namespace
 
@@ -77,8 +77,8 @@ TEST_CASE("what shipped profiles speak of exists on the largest desk", "[midi][p
   const ParameterTable& table = desk.table();
   const ReadoutTable readouts(desk.geometry());
   const auto on_some_strip = [&](const std::string& path) {
-    return std::any_of(std::begin(kStripKinds), std::end(kStripKinds), [&](StripKind strip_kind) {
-      return table.find(owner_prefix(strip_kind, "1") + path).has_value();
+    return std::any_of(std::begin(kStripKinds), std::end(kStripKinds), [&](OwnerKind owner_kind) {
+      return table.find(owner_prefix(owner_kind, "1") + path).has_value();
     });
   };
   for (const MidiProfile& profile : shipped_profiles()) {
@@ -92,9 +92,9 @@ TEST_CASE("what shipped profiles speak of exists on the largest desk", "[midi][p
           does.what == What::strip || does.what == What::selected || does.what == What::rotary_strip;
       if (below_strip && does.path != "solo") CHECK(on_some_strip(does.path));
       if (does.what == What::view) {
-        CHECK((does.path == "all" ||
-               std::any_of(kStripKindRows.begin(), kStripKindRows.end(),
-                           [&](const StripKindRow& row) { return !row.word.empty() && row.word == does.path; })));
+        CHECK((does.path == "all" || std::any_of(kOwnerRows.begin(), kOwnerRows.end(), [&](const OwnerRow& row) {
+                 return !row.word.empty() && row.word == does.path;
+               })));
       }
       if (does.what == What::layer) CHECK((does.number >= 1 && does.number <= 8));
       const bool column_used = does.what == What::fader || does.what == What::rotary || does.what == What::select ||
@@ -103,8 +103,8 @@ TEST_CASE("what shipped profiles speak of exists on the largest desk", "[midi][p
       for (const std::string& prefix : does.prefixes) {
         INFO("prefix " << prefix);
         bool turns = false;
-        for (const StripKind strip_kind : kStripKinds) {
-          std::string pattern = owner_prefix(strip_kind, "1") + prefix;
+        for (const OwnerKind owner_kind : kStripKinds) {
+          std::string pattern = owner_prefix(owner_kind, "1") + prefix;
           for (int depth = 0; depth < 4; ++depth, pattern += "/*") {
             for (const ParameterId id : table.match(pattern)) turns = turns || has_taper(*table[id].row);
           }

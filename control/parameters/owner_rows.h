@@ -12,9 +12,9 @@
 
 namespace fohd {
 
-enum class StripKind : std::uint8_t { channel, bus, main, effect, fx_return, global };
+enum class OwnerKind : std::uint8_t { channel, bus, main, effect, fx_return, global };
 
-struct StripKindRow {
+struct OwnerRow {
   std::string_view word = {};     ///< the first segment of its addresses; the desk's own have none
   bool numbered = false;          ///< from 1; else there is one
   std::string_view heading = {};  ///< of its section in the reference
@@ -36,15 +36,15 @@ struct StripKindRow {
 };
 
 /// In the order of the enumeration. [any] Constant.
-extern const std::array<StripKindRow, static_cast<std::size_t>(StripKind::global) + 1> kStripKindRows;
+extern const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwnerRows;
 /// [any]
-inline const StripKindRow& row_of(StripKind strip_kind) noexcept {
-  return kStripKindRows[static_cast<std::size_t>(strip_kind)];
+inline const OwnerRow& row_of(OwnerKind owner_kind) noexcept {
+  return kOwnerRows[static_cast<std::size_t>(owner_kind)];
 }
 
 /// [any] How many of a strip kind a desk has.
-int owner_count(StripKind strip_kind, const Geometry& geometry) noexcept;
+int owner_count(OwnerKind owner_kind, const Geometry& geometry) noexcept;
 /// [any] What their addresses begin with: "/ch/" + number + "/", "/main/", "/".
-std::string owner_prefix(StripKind strip_kind, std::string_view number);
+std::string owner_prefix(OwnerKind owner_kind, std::string_view number);
 
 }  // namespace fohd

@@ -1,4 +1,4 @@
-#include "control/parameters/strip_kinds.h"
+#include "control/parameters/owner_rows.h"
 
 namespace fohd {
 namespace {
@@ -10,7 +10,7 @@ constexpr int one(G) { return 1; }
 
 }  // namespace
 
-const std::array<StripKindRow, static_cast<std::size_t>(StripKind::global) + 1> kStripKindRows = {{
+const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwnerRows = {{
     {.word = "ch",
      .numbered = true,
      .heading = "Channels",
@@ -62,10 +62,10 @@ const std::array<StripKindRow, static_cast<std::size_t>(StripKind::global) + 1> 
     {.heading = "Desk", .x32 = "/", .count = one},
 }};
 
-int owner_count(StripKind strip_kind, const Geometry& geometry) noexcept { return row_of(strip_kind).count(geometry); }
+int owner_count(OwnerKind owner_kind, const Geometry& geometry) noexcept { return row_of(owner_kind).count(geometry); }
 
-std::string owner_prefix(StripKind strip_kind, std::string_view number) {
-  const StripKindRow& row = row_of(strip_kind);
+std::string owner_prefix(OwnerKind owner_kind, std::string_view number) {
+  const OwnerRow& row = row_of(owner_kind);
   std::string prefix = "/";
   if (!row.word.empty()) prefix += std::string(row.word) + "/";
   if (row.numbered) prefix += std::string(number) + "/";
