@@ -45,8 +45,8 @@ void connect(fohd::DeskTargets& targets, const fohd::Geometry& geometry, float g
     const int row = fohd::DeskTargets::row_index(strip, tap);
     ++targets.rows[row].revision;
     targets.rows[row].ramp_frames = ramp_frames;
-    for (int column = first; column < last; ++column) targets.row_gains(row)[column] = gain;
-    for (int side = 0; main && side < 2; ++side) targets.row_gains(row)[geometry.main_column() + side] = gain;
+    for (int column = first; column < last; ++column) targets.set_gain(row, column, gain);
+    for (int side = 0; main && side < 2; ++side) targets.set_gain(row, geometry.main_column() + side, gain);
   };
   for (int channel = 0; channel < geometry.channels(); ++channel) {
     // Pre and post sends in every group of columns: the most expensive layout.

@@ -61,7 +61,8 @@ TargetDesigner::TargetDesigner(Desk& desk, double rate_hz)
       main_work_{true, true, false},
       row_turns_(targets_.rows.size()),
       output_turns_(targets_.outputs.size()),
-      scratch_(static_cast<std::size_t>(kTaps * desk.geometry().columns())) {
+      scratch_(static_cast<std::size_t>(kTaps * desk.geometry().columns())),
+      packed_(static_cast<std::size_t>(desk.geometry().columns())) {
   desk_.attach(observer_);
   update();
 }
@@ -330,9 +331,11 @@ void TargetDesigner::commit(int strip, const LaneTargets& next) {
 }
 
 void TargetDesigner::commit_row(int row, const float* gains, std::int32_t ramp_frames) {
+  const int size = targets_.layout.row_size(row);
+  targets_.layout.pack(row, gains, packed_.data());
   float* present = targets_.row_gains(row);
-  if (std::equal(gains, gains + targets_.columns, present)) return;
-  std::copy_n(gains, targets_.columns, present);
+  if (std::equal(packed_.data(), packed_.data() + size, present)) return;
+  std::copy_n(packed_.data(), size, present);
   RowTargets& targets = targets_.rows[static_cast<std::size_t>(row)];
   targets.ramp_frames = folded(ramp_frames, targets.ramp_frames, row_turns_[static_cast<std::size_t>(row)]);
   ++targets.revision;
@@ -365,7 +368,7 @@ void TargetDesigner::copy_to(DeskTargets& slot) const {
     if (slot.rows[i].revision == targets_.rows[i].revision) continue;
     slot.rows[i] = targets_.rows[i];
     const int row = static_cast<int>(i);
-    std::copy_n(targets_.row_gains(row), targets_.columns, slot.row_gains(row));
+    std::copy_n(targets_.row_gains(row), targets_.layout.row_size(row), slot.row_gains(row));
   }
   for (std::size_t i = 0; i < targets_.outputs.size(); ++i) {
     if (slot.outputs[i].revision != targets_.outputs[i].revision) slot.outputs[i] = targets_.outputs[i];
@@ -379,7 +382,7 @@ void TargetDesigner::copy_to(DeskTargets& slot) const {
 }
 
 float* TargetDesigner::scratch_row(Tap tap) noexcept {
-  return scratch_.data() + static_cast<std::size_t>(static_cast<int>(tap) * targets_.columns);
+  return scratch_.data() + static_cast<std::size_t>(static_cast<int>(tap) * desk_.geometry().columns());
 }
 
 std::int32_t TargetDesigner::frames(double ms) const noexcept {

@@ -97,6 +97,7 @@ class TargetDesigner {
   std::vector<std::uint32_t> row_turns_, output_turns_;
   std::uint32_t main_turn_ = 0;
   std::vector<float> scratch_;  ///< [tap][column] of the strip in hand
+  std::vector<float> packed_;   ///< the cells of one row that are heard
   bool hold_ = false, shutdown_ = false;
   LoadReduction load_reduction_ = LoadReduction::nothing;
   bool panic_since_open_ = false;  ///< what shut the outputs decides how slowly they open

@@ -16,6 +16,7 @@
 #include "engine/processors/stereo_width.h"
 #include "engine/processors/svf_coeffs.h"
 #include "engine/processors/true_peak_limiter.h"
+#include "engine/tile/gain_layout.h"
 #include "engine/tile/geometry.h"
 
 namespace fohd {
@@ -39,7 +40,8 @@ struct LaneTargets {
   bool operator==(const LaneTargets&) const = default;
 };
 
-/// One row of the gain matrix: what strip `s` at tap `t` gives to every column. Gains are in DeskTargets::gains.
+/// One row of the gain matrix: what strip `s` at tap `t` gives to every column that can hear it. Gains are in
+/// DeskTargets::gains.
 struct RowTargets {
   std::uint32_t revision = 0;
   std::int32_t ramp_frames = 0;
@@ -83,29 +85,40 @@ struct ShutterTargets {
   bool operator==(const ShutterTargets&) const = default;
 };
 
-/// The whole. Sized by the constructor, never resized. About 45 KB for 32x16.
+/// The whole. Sized by the constructor, never resized.
 struct DeskTargets {
   explicit DeskTargets(const Geometry& geometry)
       : lanes(geometry.strips()),
+        layout(geometry),
         rows(geometry.strips() * kTaps),
-        gains(static_cast<std::size_t>(geometry.strips()) * kTaps * geometry.columns()),
+        gains(layout.size()),
         outputs(geometry.outputs()),
-        effects(geometry.effects()),
-        columns(geometry.columns()) {}
+        effects(geometry.effects()) {}
 
   std::vector<LaneTargets> lanes;      ///< [strip]
+  GainLayout layout;                   ///< of `gains`
   std::vector<RowTargets> rows;        ///< [strip * kTaps + tap]
-  std::vector<float> gains;            ///< [strip * kTaps + tap][column], linear
+  std::vector<float> gains;            ///< linear
   std::vector<OutputTargets> outputs;  ///< [output]
   std::vector<EffectTargets> effects;  ///< [slot]
   MainTargets main;
   ListenTargets listen;
   ShutterTargets shutter;
-  int columns;
 
   static int row_index(int strip, Tap tap) noexcept { return strip * kTaps + static_cast<int>(tap); }
-  float* row_gains(int row) noexcept { return gains.data() + static_cast<std::size_t>(row) * columns; }
-  const float* row_gains(int row) const noexcept { return gains.data() + static_cast<std::size_t>(row) * columns; }
+  /// What layout.row_size(row) says of them.
+  float* row_gains(int row) noexcept { return gains.data() + layout.row_begin(row); }
+  const float* row_gains(int row) const noexcept { return gains.data() + layout.row_begin(row); }
+  /// One cell; 0 where the column cannot hear the row.
+  float gain(int row, int column) const noexcept {
+    const int place = layout.place(row, column / kLanes);
+    return place < 0 ? 0 : row_gains(row)[place + column % kLanes];
+  }
+  /// Sets one cell, whose row's revision is to be raised; nothing where the column cannot hear the row.
+  void set_gain(int row, int column, float gain) noexcept {
+    const int place = layout.place(row, column / kLanes);
+    if (place >= 0) row_gains(row)[place + column % kLanes] = gain;
+  }
 };
 
 }  // namespace fohd

@@ -14,8 +14,8 @@ constexpr double kJointCost = 1.72;
 
 GainMatrix::GainMatrix(const Geometry& geometry)
     : geometry_(geometry),
-      columns_(geometry.columns()),
-      gain_memory_(index(geometry.strips() * kTaps, 0) / kColumnGroup),
+      layout_(geometry),
+      gain_memory_(layout_.size() / kColumnGroup),
       target_memory_(gain_memory_.size()),
       increment_memory_(gain_memory_.size()),
       gains_(gain_memory_.front().columns),
@@ -26,9 +26,8 @@ GainMatrix::GainMatrix(const Geometry& geometry)
       plans_(static_cast<std::size_t>(geometry.mix_tiles())) {
   heard_tiles_.resize(plans_.size());
   for (int mix = 0; mix < geometry.mix_tiles(); ++mix) {
-    const int earlier = geometry.first_mix_strip() / kLanes + mix;  // tiles that are done before this one
-    for (int tile = 0; tile < earlier; ++tile) {
-      if (hears(mix, tile)) heard_tiles_[mix].push_back(tile);
+    for (int tile = 0; tile < geometry.tiles(); ++tile) {
+      if (layout_.hears(mix, tile)) heard_tiles_[mix].push_back(tile);
     }
   }
   moving_rows_.reserve(rows_.size());
@@ -42,9 +41,11 @@ GainMatrix::GainMatrix(const Geometry& geometry)
 }
 
 void GainMatrix::set_row(int row, const float* gains, int ramp_frames) noexcept {
-  float* target = targets_ + index(row, 0);
+  const std::size_t begin = layout_.row_begin(row);
+  const int size = layout_.row_size(row);
+  float* target = targets_ + begin;
   bool changed = false;
-  for (int c = 0; c < columns_; ++c) {
+  for (int c = 0; c < size; ++c) {
     const float wanted = std::isfinite(gains[c]) ? gains[c] : 0.0f;
     changed |= target[c] != wanted;
     target[c] = wanted;
@@ -61,9 +62,9 @@ void GainMatrix::set_row(int row, const float* gains, int ramp_frames) noexcept 
   }
   if (!was_moving) moving_rows_.push_back(row);
   state.left = std::max(ramp_frames - 1, was_moving ? state.left : 0);
-  const float *now = gains_ + index(row, 0), scale = 1.0f / static_cast<float>(state.left + 1);
-  float* increment = increments_ + index(row, 0);
-  for (int c = 0; c < columns_; ++c) increment[c] = (target[c] - now[c]) * scale;
+  const float *now = gains_ + begin, scale = 1.0f / static_cast<float>(state.left + 1);
+  float* increment = increments_ + begin;
+  for (int c = 0; c < size; ++c) increment[c] = (target[c] - now[c]) * scale;
   classify(row);
 }
 
@@ -76,15 +77,17 @@ void GainMatrix::settle() noexcept {
 }
 
 void GainMatrix::arrive(int row) noexcept {
-  std::copy_n(targets_ + index(row, 0), columns_, gains_ + index(row, 0));
+  const std::size_t begin = layout_.row_begin(row);
+  std::copy_n(targets_ + begin, layout_.row_size(row), gains_ + begin);
   classify(row);
 }
 
 void GainMatrix::classify(int row) noexcept {
   const int mixes = geometry_.mix_tiles();
   for (int mix = 0; mix < mixes; ++mix) {
+    if (layout_.place(row, mix) < 0) continue;
     Use& use = uses_[row * mixes + mix];
-    const float *now = gains_ + index(row, mix * kLanes), *target = targets_ + index(row, mix * kLanes);
+    const float *now = gains_ + index(row, mix), *target = targets_ + index(row, mix);
     use = {};
     for (int c = 0; c < kLanes; ++c) {
       const bool heard = now[c] != 0 || target[c] != 0;
@@ -92,22 +95,6 @@ void GainMatrix::classify(int row) noexcept {
       use.moving |= now[c] != target[c];
     }
     plans_[mix].stale = true;
-  }
-}
-
-bool GainMatrix::hears(int mix, int tile) const noexcept {
-  const TileKind from = geometry_.kind(tile);
-  switch (geometry_.kind(geometry_.first_mix_strip() / kLanes + mix)) {
-    case TileKind::bus:
-      return from == TileKind::channel || from == TileKind::stereo_return;
-    case TileKind::effect:
-      return from == TileKind::bus;
-    case TileKind::main:
-      return from == TileKind::channel || from == TileKind::stereo_return || from == TileKind::bus;
-    case TileKind::matrix:
-      return from != TileKind::effect && from != TileKind::matrix;
-    default:
-      return false;
   }
 }
 
@@ -147,7 +134,7 @@ void GainMatrix::plan_pass(int mix, const TileTaps* tiles, Pass& pass, int first
       const Use& use = uses_[row * geometry_.mix_tiles() + mix];
       const bool feeds = (use.low && first < kColumnGroup && last > 0) || (use.high && last > kColumnGroup);
       if (!feeds || (tiles[tile].silent && !use.moving)) continue;
-      pass.terms.push_back({tiles[tile].tap[at % kTaps] + at / kTaps, gains_ + index(row, mix * kLanes)});
+      pass.terms.push_back({tiles[tile].tap[at % kTaps] + at / kTaps, gains_ + index(row, mix)});
       pass.rows.push_back(use.moving ? -1 - row : row);
     }
   }
@@ -182,11 +169,11 @@ void GainMatrix::run(int mix, const Pass& pass, float* out, int frames) noexcept
 void GainMatrix::run_moving(int mix, const Pass& pass, std::size_t term, float* out, int frames) noexcept {
   const int row = -1 - pass.rows[term], ramped = std::min<int>(frames, rows_[row].left);
   const float* source = pass.terms[term].source;
-  float* gains = gains_ + index(row, mix * kLanes);
-  const float* increments = increments_ + index(row, mix * kLanes);
+  float* gains = gains_ + index(row, mix);
+  const float* increments = increments_ + index(row, mix);
   if (ramped > 0) mix_moving(source, gains, increments, out, ramped, pass.first, pass.last);
   if (ramped == frames) return;
-  const float* targets = targets_ + index(row, mix * kLanes);
+  const float* targets = targets_ + index(row, mix);
   std::copy(targets + pass.first, targets + pass.last, gains + pass.first);
   const MixTerm arrived{source + ramped * kLanes, gains};
   mix_settled(&arrived, 1, true, out + ramped * kLanes, frames - ramped, pass.first, pass.last);

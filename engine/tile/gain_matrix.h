@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/tile/gain_layout.h"
 #include "engine/tile/gain_matrix_kernels.h"
 #include "engine/tile/tile.h"
 
@@ -22,9 +23,9 @@ class GainMatrix {
   /// [control] All gains zero.
   explicit GainMatrix(const Geometry& geometry);
 
-  /// [audio] New gains for a row (strip * kTaps + tap): `columns` linear numbers; what is not finite counts as 0.
-  /// ramp_frames <= 1 jumps. Equal gains change nothing, a ramp towards them goes on. A row that is under way takes at
-  /// least as long as it still had.
+  /// [audio] New gains for a row (strip * kTaps + tap): those that the layout has, linear; what is not finite counts as
+  /// 0. ramp_frames <= 1 jumps. Equal gains change nothing, a ramp towards them goes on. A row that is under way takes
+  /// at least as long as it still had.
   void set_row(int row, const float* gains, int ramp_frames) noexcept;
   /// [control] Every row jumps to its target.
   void settle() noexcept;
@@ -38,8 +39,11 @@ class GainMatrix {
   /// [audio] The countdowns move on.
   void end_chunk(int frames) noexcept;
 
-  /// [any, not while running] The gain of the last frame, for tests.
-  float gain(int row, int column) const noexcept { return gains_[index(row, column)]; }
+  /// [any, not while running] The gain of the last frame, for tests; 0 where the column cannot hear the row.
+  float gain(int row, int column) const noexcept {
+    const int place = layout_.place(row, column / kLanes);
+    return place < 0 ? 0 : gains_[layout_.row_begin(row) + static_cast<std::size_t>(place + column % kLanes)];
+  }
 
  private:
   struct alignas(32) Group {
@@ -66,22 +70,22 @@ class GainMatrix {
     bool stale = true;
   };
 
-  std::size_t index(int row, int column) const noexcept {
-    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(column);
+  /// Of the first column of a mixed tile that hears the row.
+  std::size_t index(int row, int mix) const noexcept {
+    return layout_.row_begin(row) + static_cast<std::size_t>(layout_.place(row, mix));
   }
   void classify(int row) noexcept;
   void arrive(int row) noexcept;
-  bool hears(int mix, int tile) const noexcept;
   void refresh(int mix, const TileTaps* tiles, float* out) noexcept;
   void plan_pass(int mix, const TileTaps* tiles, Pass& pass, int first, int last) noexcept;
   void run(int mix, const Pass& pass, float* out, int frames) noexcept;
   void run_moving(int mix, const Pass& pass, std::size_t term, float* out, int frames) noexcept;
 
   Geometry geometry_;
-  std::vector<std::vector<std::int32_t>> heard_tiles_;  ///< [mixed tile] its source tiles, in order
-  int columns_;
+  GainLayout layout_;
+  std::vector<std::vector<std::int32_t>> heard_tiles_;                 ///< [mixed tile] its source tiles, in order
   std::vector<Group> gain_memory_, target_memory_, increment_memory_;  // groups, for their alignment
-  float *gains_, *targets_, *increments_;                              // [row][column]
+  float *gains_, *targets_, *increments_;                              // as the layout says
   std::vector<Row> rows_;
   std::vector<Use> uses_;  ///< [row][mix]
   std::vector<std::int32_t> moving_rows_;

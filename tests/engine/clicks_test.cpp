@@ -176,8 +176,7 @@ TEST_CASE("clicks: a bundle of 1,000 changes makes no sample step above what its
     for (int channel = 0; channel < 32; ++channel) {
       for (const Tap tap : {Tap::input, Tap::pre_fader}) {
         const int row = DeskTargets::row_index(channel, tap);
-        allowed +=
-            std::abs((rig.targets.row_gains(row)[column] - before.row_gains(row)[column]) * in[channel][0]) / 240;
+        allowed += std::abs((rig.targets.gain(row, column) - before.gain(row, column)) * in[channel][0]) / 240;
       }
     }
     double step = 0;

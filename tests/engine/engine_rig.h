@@ -100,7 +100,7 @@ class Rig {
     const float scale = 1.0f / static_cast<float>(geometry.channels());
     for (int column = 0; column < geometry.columns(); ++column) {
       const bool used = column % kLanes < geometry.lanes_used(geometry.first_mix_strip() / kLanes + column / kLanes);
-      targets.row_gains(row)[column] = used && integer(1, 2) <= density ? uniform(-scale, scale) : 0.0f;
+      targets.set_gain(row, column, used && integer(1, 2) <= density ? uniform(-scale, scale) : 0.0f);
     }
   }
 
@@ -108,7 +108,7 @@ class Rig {
     const int row = DeskTargets::row_index(strip, tap);
     ++targets.rows[row].revision;
     targets.rows[row].ramp_frames = ramp_frames;
-    targets.row_gains(row)[column] = gain;
+    targets.set_gain(row, column, gain);
   }
 
   /// Channel n hears input n and goes to main left at `gain`; outputs at 0 dB, limiters off.

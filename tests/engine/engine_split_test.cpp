@@ -164,7 +164,7 @@ TEST_CASE("engine: skipping what is silent changes no bit", "[engine][silence]")
       lane.post_gain_ramp_frames = restless ? 1'000'000 : 0;
       for (int tap = 0; tap < kTaps; ++tap) {
         const int row = DeskTargets::row_index(strip, static_cast<Tap>(tap));
-        std::fill_n(desk.targets.row_gains(row), geometry.columns(), 0.0f);
+        std::fill_n(desk.targets.row_gains(row), desk.targets.layout.row_size(row), 0.0f);
       }
     }
     Engine engine(geometry, kRateHz);

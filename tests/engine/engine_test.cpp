@@ -100,7 +100,7 @@ class Reference {
     const bool channel = g.kind(strip / kLanes) == TileKind::channel;
     for (int column = first; column < end; ++column) {
       if (channel && column >= g.effect_column(0) && column < g.main_column()) continue;  // effects hear buses
-      const double gain = targets.row_gains(DeskTargets::row_index(strip, tap))[column];
+      const double gain = static_cast<double>(targets.gain(DeskTargets::row_index(strip, tap), column));
       for (std::size_t i = 0; gain != 0 && i < frames; ++i) columns[column][i] += gain * x[i];
     }
   }

@@ -35,9 +35,16 @@ struct Bench {
   void set(int strip, Tap tap, int column, float gain, int ramp_frames) {
     std::vector<float> gains(geometry.columns());
     gains[column] = gain;
-    matrix.set_row(DeskTargets::row_index(strip, tap), gains.data(), ramp_frames);
+    set_row(DeskTargets::row_index(strip, tap), gains, ramp_frames);
+  }
+  /// All columns; what cannot hear the row is left out.
+  void set_row(int row, const std::vector<float>& columns, int ramp_frames) {
+    layout.pack(row, columns.data(), packed.data());
+    matrix.set_row(row, packed.data(), ramp_frames);
   }
   Geometry geometry;
+  GainLayout layout{geometry};
+  std::vector<float> packed = std::vector<float>(static_cast<std::size_t>(geometry.columns()));
   GainMatrix matrix;
   std::vector<Tile> memory;
   std::vector<TileTaps> taps;
@@ -73,13 +80,13 @@ TEST_CASE("matrix: a cell under way is no faster because another of its row move
   Bench bench(kSmall);
   std::vector<float> gains(kSmall.columns(), 1.0f);
   const int row = DeskTargets::row_index(3, Tap::pre_fader);
-  bench.matrix.set_row(row, gains.data(), 0);
+  bench.set_row(row, gains, 0);
   gains[11] = 0;
-  bench.matrix.set_row(row, gains.data(), 480);
+  bench.set_row(row, gains, 480);
   float before = 1;
   for (int chunk = 0; chunk < 30; ++chunk) {
     gains[2] = 0.5f + 0.01f * static_cast<float>(chunk);
-    bench.matrix.set_row(row, gains.data(), 240);
+    bench.set_row(row, gains, 240);
     bench.run(kSubBlockFrames);
     const float now = bench.matrix.gain(row, 11);
     // What is left of the mute at each new target is spread over at least as many frames as the mute had left.
@@ -128,7 +135,7 @@ TEST_CASE("matrix: any cut of the frames gives the same bits", "[engine][matrix]
         std::vector<float> gains(kSmall.columns());
         for (float& gain : gains) gain = rig.uniform(-1, 1);
         const int row = DeskTargets::row_index(strip, static_cast<Tap>(tap)), ramp = strip % 2 == 0 ? 0 : 10 + strip;
-        whole.matrix.set_row(row, gains.data(), ramp), cut.matrix.set_row(row, gains.data(), ramp);
+        whole.set_row(row, gains, ramp), cut.set_row(row, gains, ramp);
       }
     }
     whole.run(64);
@@ -153,8 +160,8 @@ TEST_CASE("matrix: no bus feeds a bus or itself, main feeds matrices only", "[en
   std::fill_n(bench.memory[1].samples, kSubBlockFrames * kLanes, 1.0f);
   std::fill_n(bench.memory[2].samples, kSubBlockFrames * kLanes, 1.0f);
   std::vector<float> gains(geometry.columns(), 1.0f);
-  bench.matrix.set_row(DeskTargets::row_index(geometry.first_bus_strip(), Tap::input), gains.data(), 0);
-  bench.matrix.set_row(DeskTargets::row_index(geometry.main_strip(), Tap::input), gains.data(), 0);
+  bench.set_row(DeskTargets::row_index(geometry.first_bus_strip(), Tap::input), gains, 0);
+  bench.set_row(DeskTargets::row_index(geometry.main_strip(), Tap::input), gains, 0);
   for (Tile& tile : bench.mixed) std::fill_n(tile.samples, kSubBlockFrames * kLanes, -7.0f);
   CHECK_FALSE(bench.matrix.mix(0, bench.taps.data(), bench.mixed[0].samples, 64));
   REQUIRE(bench.matrix.mix(1, bench.taps.data(), bench.mixed[1].samples, 64));
@@ -286,7 +293,7 @@ std::vector<std::vector<std::vector<double>>> sums_in_double(const std::vector<S
 }
 
 void begin(Bench& bench, const Scene& scene) {
-  for (const auto& [row, ramp_frames, gains] : scene.changes) bench.matrix.set_row(row, gains.data(), ramp_frames);
+  for (const auto& [row, ramp_frames, gains] : scene.changes) bench.set_row(row, gains, ramp_frames);
   for (int tile = 0; tile < kLarge.tiles(); ++tile) {
     bench.taps[tile].silent = scene.silent[tile];
     for (int tap = 0; tap < kTaps; ++tap) {
