@@ -41,24 +41,25 @@ std::optional<Value> Desk::accept(const Rights& rights, const Change& change, st
   return std::nullopt;
 }
 
-bool Desk::strip_linked(const Parameter& p) const {
-  const auto link = row_of(p.owner_kind).link;
-  return link != nullptr && link(settings_, static_cast<std::size_t>(p.owner));
+bool Desk::linked(StripRef strip) const {
+  const auto link = row_of(strip.owner_kind).link;
+  return link != nullptr && *link(settings_, strip.owner);
 }
 
 void Desk::write_linked(const Origin& origin, ParameterId id, const Value& value) {
   const Parameter& p = table_[id];
   write(origin, id, value);
-  const bool pair = p.row->linked && strip_linked(p);
-  const bool bus_pair = p.row->repeat == Repeat::bus && settings_.buses[static_cast<std::size_t>(p.index)].link;
+  const bool pair = p.row->linked && linked({p.owner_kind, p.owner});
+  const auto towards = p.row->repeat.towards;
+  const bool towards_pair = towards && linked({*towards, p.index});
   if (pair) write(origin, p.partner, value);
-  if (bus_pair) write(origin, p.bus_partner, value);
-  if (pair && bus_pair) write(origin, table_[p.partner].bus_partner, value);
+  if (towards_pair) write(origin, p.send_partner, value);
+  if (pair && towards_pair) write(origin, table_[p.partner].send_partner, value);
 }
 
 void Desk::set_link(const Origin& origin, ParameterId id, const Value& value) {
   const Parameter& p = table_[id];
-  const bool was = strip_linked(p), is = std::get<std::int32_t>(value) != 0;
+  const bool was = linked({p.owner_kind, p.owner}), is = std::get<std::int32_t>(value) != 0;
   write(origin, id, value);
   write(origin, p.partner, value);
   if (was == is) return;
@@ -75,13 +76,13 @@ void Desk::set_link(const Origin& origin, ParameterId id, const Value& value) {
       write(origin, parameter.partner, get(odd));
     }
   }
-  if (is && p.owner_kind == OwnerKind::bus) link_sends(origin, std::min(p.owner, table_[p.partner].owner));
+  if (is) link_sends(origin, {p.owner_kind, std::min(p.owner, table_[p.partner].owner)});
 }
 
-void Desk::link_sends(const Origin& origin, int odd_bus) {
+void Desk::link_sends(const Origin& origin, StripRef odd) {
   for (ParameterId id = 0; id < table_.size(); ++id) {
     const Parameter& p = table_[id];
-    if (p.row->repeat == Repeat::bus && p.index == odd_bus) write(origin, p.bus_partner, get(id));
+    if (p.row->repeat.towards == odd.owner_kind && p.index == odd.owner) write(origin, p.send_partner, get(id));
   }
 }
 

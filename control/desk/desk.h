@@ -98,11 +98,12 @@ class Desk {
   void detach(Observer& observer);
 
  private:
-  bool strip_linked(const Parameter& parameter) const;
-  /// Writes one parameter and all that follow it while strips or buses are linked.
+  bool linked(StripRef strip) const;
+  /// Writes one parameter and all that follow it while strips, or what they are sent to, are linked.
   void write_linked(const Origin& origin, ParameterId id, const Value& value);
   void set_link(const Origin& origin, ParameterId id, const Value& value);
-  void link_sends(const Origin& origin, int odd_bus);
+  /// What is sent to the odd half of a pair goes to the even one alike.
+  void link_sends(const Origin& origin, StripRef odd);
   /// Writes exactly one parameter, if it changes, and marks it dirty for the observers.
   void write(const Origin& origin, ParameterId id, const Value& value);
 

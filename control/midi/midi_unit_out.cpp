@@ -201,7 +201,7 @@ std::string MidiUnit::name_of(StripRef strip) const {
 /// The end of its path in a few letters: "eq/2/freq" is "2freq"; a send has the name of its bus.
 std::string MidiUnit::parameter_name(ParameterId id) const {
   const Parameter& parameter = context_.desk.table()[id];
-  if (parameter.row->repeat == Repeat::bus) return name_of({OwnerKind::bus, parameter.index});
+  if (const auto towards = parameter.row->repeat.towards) return name_of({*towards, parameter.index});
   std::string_view path = parameter.address;
   const std::size_t last = path.rfind('/');
   const std::size_t before = last == 0 ? std::string_view::npos : path.rfind('/', last - 1);
@@ -279,19 +279,21 @@ void MidiUnit::meters(const MeterFrame& frame) {
       continue;
     }
     const OwnerRow& kind = row_of(strip->owner_kind);
-    const auto first_of = [&](int (*first)(const Geometry&), int each) {
-      return first == nullptr ? 0 : static_cast<std::size_t>(first(geometry) + strip->owner * each);
-    };
+    const auto first_lane = static_cast<std::size_t>(lane_of(*strip, geometry).value_or(0));
+    const auto lanes = static_cast<std::size_t>(lanes_of(strip->owner_kind));
     float peak = 0;
-    const std::size_t lane = first_of(kind.first_lane, kind.lanes), end = lane + static_cast<std::size_t>(kind.lanes);
-    for (std::size_t i = lane; i < end && i < frame.strips.size(); ++i) {
+    for (std::size_t i = first_lane; i < first_lane + lanes && i < frame.strips.size(); ++i) {
       peak = std::max(peak, kind.meters_input ? frame.strips[i].pre_peak : frame.strips[i].post_peak);
     }
     bool clipped = false;
     const std::vector<bool>& clips = kind.meters_input ? context_.status.input_clipped : context_.status.output_clipped;
-    const std::size_t from = kind.meters_input ? lane : first_of(kind.first_output, kind.outputs);
-    const std::size_t count = static_cast<std::size_t>(kind.meters_input ? kind.lanes : kind.outputs);
-    for (std::size_t i = from; i < from + count && i < clips.size(); ++i) clipped = clipped || clips[i];
+    std::size_t from = first_lane;
+    if (!kind.meters_input && kind.has_outputs()) {
+      from =
+          static_cast<std::size_t>(geometry.first_output(*kind.strip)) + static_cast<std::size_t>(strip->owner) * lanes;
+    }
+    const bool can_clip = kind.meters_input || kind.has_outputs();
+    for (std::size_t i = from; can_clip && i < from + lanes && i < clips.size(); ++i) clipped = clipped || clips[i];
     display_.level(column, peak, clipped);
   }
 }

@@ -247,7 +247,7 @@ void SurfaceView::collect_rotaries() {
       }
     }
     const auto place = [&](ParameterId id) {
-      return std::tuple(table[id].row->repeat == Repeat::once ? 1 : 0, table[id].index, id);
+      return std::tuple(table[id].row->repeat == kOnce ? 1 : 0, table[id].index, id);
     };
     std::sort(found.begin(), found.end(), [&](ParameterId a, ParameterId b) { return place(a) < place(b); });
     rotaries_.insert(rotaries_.end(), found.begin(), found.end());

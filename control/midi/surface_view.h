@@ -15,12 +15,6 @@
 
 namespace fohd {
 
-struct StripRef {
-  OwnerKind owner_kind = OwnerKind::channel;
-  int owner = 0;
-  bool operator==(const StripRef&) const = default;
-};
-
 /// [any] The strips that a list of addresses and patterns names, in that order; only what has a fader.
 std::vector<StripRef> find_strips(const ParameterTable& table, std::span<const std::string> patterns);
 

@@ -138,9 +138,7 @@ void OscServer::Impl::tell_info(ClientId to) {
   const std::int64_t left_s = client == nullptr ? 0 : (client->expires_ms - now_ms_ + 999) / 1000;
   osc::MessageBuilder message;
   message.add(info_.name).add(info_.version).add(std::int32_t{kOscProtocolVersion});
-  for (const int count : {geometry.inputs, geometry.aux, geometry.returns, geometry.buses, geometry.matrices}) {
-    message.add(std::int32_t{count});
-  }
+  for (const CountRow& row : kCountRows) message.add(std::int32_t{geometry.*row.count});
   message.add(status_.rate_hz).add(seen_as).add(static_cast<std::int32_t>(left_s));
   send(to, message, "/info");
 }
@@ -267,7 +265,8 @@ void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request)
   message.add(std::int32_t{request.group});
   message.add(std::int32_t{osc::kMeterIntervalsMs[static_cast<std::size_t>(rate)]});
   message.add(std::int32_t{meters_.items(request.group)});
-  message.add(std::int32_t{osc::kMeterGroupTable[static_cast<std::size_t>(request.group)].values_per_item});
+  message.add(std::int32_t{
+      static_cast<std::int32_t>(osc::kMeterGroupTable[static_cast<std::size_t>(request.group)].columns.size())});
   send(from, message, "/meters");
 }
 

@@ -16,9 +16,6 @@ inline constexpr std::array<std::string_view, 2> kPositionNames = {"before_eq", 
 inline constexpr std::array<std::string_view, 9> kKeyFilterNames = {
     "low_cut_6", "low_cut_12", "high_cut_6", "high_cut_12", "band_q1", "band_q2", "band_q3", "band_q5", "band_q10"};
 
-/// "self", "ch_1" .. "ch_128", "bus_1" .. "bus_64": the largest desk's, on every desk.
-inline constexpr NumberedNames<kMaxInputs + kMaxBuses> kKeySources("self", {{"ch_", kMaxInputs}, {"bus_", kMaxBuses}});
-
 /// A time or a number of a gate or compressor.
 constexpr ParameterRow dynamics_number(std::string_view path, Unit unit, float min, float max, float def, Taper taper,
                                        X32Mapping x32, std::string_view doc) {

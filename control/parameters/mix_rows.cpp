@@ -6,7 +6,7 @@ namespace {
 
 using namespace rows;
 using M = MixSettings;
-constexpr Repeat kBand = Repeat::mix_band;
+constexpr Repeat kBand = {[](const Geometry&) { return kMixEqBands; }, 'B', "band"};
 constexpr Defaults kEqTypes = {1, 2, 2, 2, 2, 4};
 constexpr Defaults kEqFrequencies = {80, 160, 500, 2000, 5000, 10000};
 

@@ -1,5 +1,9 @@
 #include "control/parameters/owner_rows.h"
 
+#include <algorithm>
+
+#include "control/parameters/rows.h"
+
 namespace fohd {
 namespace {
 
@@ -8,59 +12,103 @@ using S = const DeskSettings&;
 
 constexpr int one(G) { return 1; }
 
+/// of(settings, owner) is what the rows are about.
+template <auto kRows, auto of>
+OwnedRows owned() {
+  return {kRows().size(), [](std::size_t row) -> const ParameterRow& { return kRows()[row].info; },
+          [](DeskSettings& settings, int owner, std::size_t row, int index) {
+            return std::visit([&](auto member) { return Field(&member(of(settings, owner), index)); },
+                              kRows()[row].field);
+          }};
+}
+
+template <class All>
+auto& at(All& all, int owner) {
+  return all[static_cast<std::size_t>(owner)];
+}
+
 }  // namespace
 
-const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwnerRows = {{
-    {.word = "ch",
-     .numbered = true,
-     .heading = "Channels",
-     .letter = "N",
-     .x32 = "/ch/NN/",
-     .count = [](G g) { return g.inputs; },
-     .link = [](S s, std::size_t owner) { return s.channels[owner].link; },
-     .has_sends = true,
-     .lanes = 1,
-     .first_lane = [](G) { return 0; },
-     .meters_input = true},  // a signal behind a shut fader shows
+const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwnerRows = {
+    {{.word = "ch",
+      .numbered = true,
+      .called = "channel",
+      .heading = "Channels",
+      .letter = "N",
+      .x32 = "/ch/NN/",
+      .count = [](G g) { return g.inputs; },
+      .rows = owned < channel_rows,
+      [](auto& s, int n) -> auto& {return at(s.channels, n);
+}  // namespace fohd
+> (), .strip = StripKind::channel, .identity = [](S s, int n) { return &at(s.channels, n).identity; },
+      .mute = [](S s, int n) { return &at(s.channels, n).mute; },
+      .link = [](S s, int n) { return &at(s.channels, n).link; }, .has_sends = true, .meters_input = true
+}
+,  // a signal behind a shut fader shows
     {.word = "bus",
      .numbered = true,
+     .called = "bus",
      .heading = "Buses",
      .letter = "N",
      .x32 = "/bus/NN/",
      .count = [](G g) { return g.buses; },
-     .link = [](S s, std::size_t owner) { return s.buses[owner].link; },
-     .lanes = 1,
-     .first_lane = [](G g) { return g.first_bus_strip(); },
-     .outputs = 1,
-     .first_output = [](G) { return 2; }},
-    {.word = "main",
-     .heading = "Main",
-     .x32 = "/main/st/",
-     .count = one,
-     .lanes = 2,
-     .first_lane = [](G g) { return g.main_strip(); },
-     .outputs = 2,
-     .first_output = [](G) { return 0; }},
-    {.word = "fx",
-     .numbered = true,
-     .heading = "Effects",
-     .letter = "N (slot)",
-     .x32 = "/fx/N/",
-     .count = [](G g) { return g.effects(); }},
-    {.word = "fxrtn",
-     .numbered = true,
-     .heading = "Effect returns",
-     .letter = "N",
-     .note = ": left and right of slot 1, of slot 2, and so on",
-     .remark = " A bus hears a return 64 samples late.",
-     .x32 = "/fxrtn/NN/",
-     .count = [](G g) { return g.returns; },
-     .link = [](S s, std::size_t owner) { return s.returns[owner].link; },
-     .has_sends = true,
-     .lanes = 1,
-     .first_lane = [](G g) { return g.first_return_strip(); }},
-    {.heading = "Desk", .x32 = "/", .count = one},
-}};
+     .rows = owned < bus_rows,
+     [](auto& s, int n) -> auto& {return at(s.buses, n);
+}
+> (), .strip = StripKind::bus, .identity = [](S s, int n) { return &at(s.buses, n).identity; },
+      .mute = [](S s, int n) { return &at(s.buses, n).mute; }, .link = [](S s, int n) { return &at(s.buses, n).link; }
+}
+, {.word = "main",
+   .called = "main",
+   .heading = "Main",
+   .x32 = "/main/st/",
+   .count = one,
+   .rows = owned < main_rows,
+   [](auto& s, int) -> auto& {return s.main;
+}
+> (), .strip = StripKind::main, .identity = [](S s, int) { return &s.main.identity; },
+      .mute = [](S s, int) { return &s.main.mute; }
+}
+, {.word = "fx",
+   .numbered = true,
+   .called = "input of effect",
+   .heading = "Effects",
+   .letter = "N (slot)",
+   .x32 = "/fx/N/",
+   .count = [](G g) { return g.effects(); },
+   .rows = owned < effect_rows,
+   [](auto& s, int n) -> auto& {return at(s.effects, n);
+}
+> (), .strip = StripKind::effect_input
+}
+, {.word = "fxrtn",
+   .numbered = true,
+   .called = "effect return",
+   .heading = "Effect returns",
+   .letter = "N",
+   .note = ": left and right of slot 1, of slot 2, and so on",
+   .remark = " A bus hears a return 64 samples late.",
+   .x32 = "/fxrtn/NN/",
+   .count = [](G g) { return g.returns; },
+   .rows = owned < return_rows,
+   [](auto& s, int n) -> auto& {return at(s.returns, n);
+}
+> (), .strip = StripKind::fx_return, .identity = [](S s, int n) { return &at(s.returns, n).identity; },
+      .mute = [](S s, int n) { return &at(s.returns, n).mute; },
+      .link = [](S s, int n) { return &at(s.returns, n).link; }, .has_sends = true
+}
+, {.heading = "Desk", .x32 = "/", .count = one, .rows = owned < global_rows, [](auto& s, int) -> auto& {return s.global;
+}
+> ()
+}
+,
+}
+}
+;
+
+bool OwnerRow::has_outputs() const noexcept {
+  return strip && std::find(kOutputKinds.begin(), kOutputKinds.end(), *strip) != kOutputKinds.end();
+}
 
 int owner_count(OwnerKind owner_kind, const Geometry& geometry) noexcept { return row_of(owner_kind).count(geometry); }
 
@@ -70,6 +118,39 @@ std::string owner_prefix(OwnerKind owner_kind, std::string_view number) {
   if (!row.word.empty()) prefix += std::string(row.word) + "/";
   if (row.numbered) prefix += std::string(number) + "/";
   return prefix;
+}
+
+int lanes_of(OwnerKind owner_kind) noexcept {
+  const auto& strip = row_of(owner_kind).strip;
+  return strip ? row_of(*strip).lanes : 0;
+}
+
+std::optional<int> lane_of(StripRef strip, const Geometry& geometry) noexcept {
+  const OwnerRow& row = row_of(strip.owner_kind);
+  if (!row.strip || strip.owner < 0 || strip.owner >= row.count(geometry)) return std::nullopt;
+  return geometry.first_strip(*row.strip) + strip.owner * lanes_of(strip.owner_kind);
+}
+
+std::optional<LaneOwner> owner_of_lane(int lane, const Geometry& geometry) noexcept {
+  for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
+    const auto kind = static_cast<OwnerKind>(k);
+    const auto first = lane_of({kind, 0}, geometry);
+    if (!first || lane < *first || lane >= *first + owner_count(kind, geometry) * lanes_of(kind)) continue;
+    return LaneOwner{{kind, (lane - *first) / lanes_of(kind)}, (lane - *first) % lanes_of(kind)};
+  }
+  return std::nullopt;
+}
+
+LaneOwner owner_of_output(int output, const Geometry& geometry) noexcept {
+  return owner_of_lane(geometry.output_strip(output), geometry).value_or(LaneOwner{});
+}
+
+std::string lane_word(const LaneOwner& lane, std::string_view separator) {
+  const OwnerRow& row = row_of(lane.strip.owner_kind);
+  std::string word(row.word);
+  if (row.numbered) word += std::string(separator) + std::to_string(lane.strip.owner + 1);
+  if (lanes_of(lane.strip.owner_kind) == 2) word += std::string(separator) + (lane.lane == 0 ? "l" : "r");
+  return word;
 }
 
 }  // namespace fohd

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "control/parameters/owner_kind.h"
 #include "engine/tile/geometry.h"
 
 namespace fohd {
@@ -57,8 +58,17 @@ enum class LinkRole : std::uint8_t {
   pan,     ///< becomes a balance: linking sets both halves to 0, unlinking to -100 and +100
   toggle,  ///< the link itself, the same on both halves
 };
-/// What the '#' of a row's path counts.
-enum class Repeat : std::uint8_t { once, channel_band, mix_band, bus };
+/// What the '#' of a row's path counts; the reference calls it by a letter.
+struct Repeat {
+  int (*count)(const Geometry&) = nullptr;  ///< null: there is none
+  char letter = 'B';
+  std::string_view of = {};               ///< in words
+  std::optional<OwnerKind> towards = {};  ///< each is a send to one of these
+
+  constexpr bool operator==(const Repeat&) const = default;
+};
+inline constexpr Repeat kOnce = {};
+inline constexpr Repeat kEachBus = {[](const Geometry& g) { return g.buses; }, 'M', "bus", OwnerKind::bus};
 
 inline constexpr std::size_t kMaxTextBytes = 32;
 inline constexpr float kLevelOffDb = -90.0f;  ///< at and below: off, true silence (docs/DESK.md, "Levels")
@@ -97,7 +107,7 @@ struct ParameterRow {
   Persistence persistence = Persistence::mix;
   bool linked = false;  ///< follows a stereo link (odd -> even on linking, then both together)
   LinkRole link_role = LinkRole::none;
-  Repeat repeat = Repeat::once;
+  Repeat repeat = kOnce;
   bool reaches_main = false;  ///< of a bus: decides what comes into main, so it is not for a monitor of that bus only
   std::span<const std::string_view> names = {};  ///< enumerations: index order
   X32Mapping x32 = {};

@@ -9,6 +9,7 @@
 
 #include "control/parameters/parameter.h"
 #include "control/parameters/settings.h"
+#include "control/parameters/strip_names.h"
 
 namespace fohd {
 
@@ -192,40 +193,6 @@ constexpr ParameterRow eq_q(Repeat repeat) {
                            .doc = "Width of a bell: the higher, the narrower; shelves and cuts have a fixed one."})));
 }
 
-/// A first name and then numbered ones, for enumerations of strips: "none", "bus_1", "bus_2", ...
-template <std::size_t Count>
-struct NumberedNames {
-  struct Run {
-    std::string_view word;
-    int count;
-  };
-  static constexpr std::size_t kLength = 8;  // "ch_128" and some room
-  char text[1 + Count][kLength] = {};
-  std::array<std::string_view, 1 + Count> names{};
-  constexpr NumberedNames(std::string_view first, std::initializer_list<Run> runs) {
-    std::size_t index = 0;
-    write(index++, first, 0);
-    for (const Run& run : runs) {
-      for (int n = 1; n <= run.count; ++n) write(index++, run.word, n);
-    }
-  }
-  NumberedNames(const NumberedNames&) = delete;
-  NumberedNames& operator=(const NumberedNames&) = delete;
-
- private:
-  constexpr void write(std::size_t index, std::string_view word, int number) {
-    std::size_t at = 0;
-    for (const char c : word) text[index][at++] = c;
-    for (int unit = 100; unit > 0; unit /= 10) {
-      if (number >= unit) text[index][at++] = static_cast<char>('0' + number / unit % 10);
-    }
-    names[index] = std::string_view(text[index], at);
-  }
-};
-
-/// "none", "bus_1" .. "bus_64": the largest desk's, on every desk.
-inline constexpr NumberedNames<kMaxBuses> kBusNames("none", {{"bus_", kMaxBuses}});
-
 /// All rows of several arrays, in order.
 template <class Owner, std::size_t... N>
 constexpr std::array<Row<Owner>, (N + ...)> joined(const std::array<Row<Owner>, N>&... parts) {
@@ -257,7 +224,7 @@ constexpr bool well_formed(const Row<Owner>& row) {
   if ((info.kind == Kind::enumeration) != !info.names.empty()) return false;
   if (info.kind == Kind::enumeration && info.max != static_cast<float>(info.names.size() - 1)) return false;
   if (info.kind == Kind::boolean && (info.min != 0 || info.max != 1)) return false;
-  if ((info.repeat == Repeat::once) != (info.path.find('#') == std::string_view::npos)) return false;
+  if ((info.repeat == kOnce) != (info.path.find('#') == std::string_view::npos)) return false;
   if ((info.default_of == nullptr) != info.default_text.empty() || info.stage == Stage::unset) return false;
   for (int i = 0; i < info.def.count; ++i) {
     if (info.kind != Kind::text && (info.def.at(i) < info.min || info.def.at(i) > info.max)) return false;

@@ -8,7 +8,7 @@ namespace fohd::rows {
 
 template <class O>
 constexpr auto equaliser_rows() {
-  constexpr Repeat kBand = Repeat::channel_band;
+  constexpr Repeat kBand = {[](const Geometry&) { return kChannelEqBands; }, 'B', "band"};
   return std::array{
       Row<O>{kEqOn, [](O& o, int) -> bool& { return o.eq_on; }},
       Row<O>{eq_type(kBand, {2, 2, 2, 4}), [](O& o, int i) -> unsigned char& { return as_index(o.eq[i].type); }},
@@ -26,7 +26,7 @@ struct SendTapDefault {
 
 template <class O>
 constexpr auto mixing_rows(float fader_default_db, SendTapDefault tap) {
-  constexpr Repeat kBus = Repeat::bus;
+  constexpr Repeat kBus = kEachBus;
   return in_stage(
       Stage::mix,
       std::array{

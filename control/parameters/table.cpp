@@ -1,23 +1,9 @@
 #include "control/parameters/table.h"
 
-#include "control/parameters/rows.h"
+#include <array>
 
 namespace fohd {
 namespace {
-
-constexpr int repeats(Repeat repeat, const Geometry& geometry) {
-  switch (repeat) {
-    case Repeat::channel_band:
-      return kChannelEqBands;
-    case Repeat::mix_band:
-      return kMixEqBands;
-    case Repeat::bus:
-      return geometry.buses;
-    case Repeat::once:
-      break;
-  }
-  return 1;
-}
 
 /// The strip on the other half of a pair (odd and the even behind it, counted from 1), or itself.
 constexpr int pair_of(int strip, int count) {
@@ -25,65 +11,38 @@ constexpr int pair_of(int strip, int count) {
   return other < count ? other : strip;
 }
 
-template <class Owner>
-Field point(const Row<Owner>& row, Owner& owner, int index) {
-  return std::visit([&](auto member) { return Field(&member(owner, index)); }, row.field);
-}
-
-/// Appends one strip.
-template <class Owner>
-void add_owner(std::vector<Parameter>& into, std::span<const Row<Owner>> rows, OwnerKind owner_kind, int owner,
-               const Geometry& geometry) {
-  const std::string prefix = owner_prefix(owner_kind, std::to_string(owner + 1));
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    const ParameterRow& info = rows[row].info;
+/// Appends one owner.
+void add_owner(std::vector<Parameter>& into, StripRef strip, const Geometry& geometry) {
+  const OwnedRows& rows = row_of(strip.owner_kind).rows;
+  const std::string prefix = owner_prefix(strip.owner_kind, std::to_string(strip.owner + 1));
+  for (std::size_t row = 0; row < rows.size; ++row) {
+    const ParameterRow& info = rows.info(row);
     const std::size_t mark = info.path.find('#');
-    for (int index = 0; index < repeats(info.repeat, geometry); ++index) {
+    const int count = info.repeat.count != nullptr ? info.repeat.count(geometry) : 1;
+    for (int index = 0; index < count; ++index) {
       std::string address = prefix + std::string(info.path.substr(0, mark));
       if (mark != std::string_view::npos) {
         address += std::to_string(index + 1);
         address += info.path.substr(mark + 1);
       }
-      const float def = info.default_of != nullptr ? info.default_of(geometry, owner, index) : info.def.at(index);
+      const float def = info.default_of != nullptr ? info.default_of(geometry, strip.owner, index) : info.def.at(index);
       const auto id = static_cast<ParameterId>(into.size());
-      into.push_back({&info, owner_kind, static_cast<int>(row), std::move(address), owner, index, def, id, id});
+      into.push_back(
+          {&info, strip.owner_kind, static_cast<int>(row), std::move(address), strip.owner, index, def, id, id});
     }
   }
-}
-
-/// fn(rows of the strip kind, the settings of one of its owners).
-template <class Settings, class Fn>
-auto with_owner_kind(OwnerKind owner_kind, Settings& settings, int owner, Fn fn) {
-  const auto at = static_cast<std::size_t>(owner);
-  switch (owner_kind) {
-    case OwnerKind::channel:
-      return fn(channel_rows(), settings.channels[at]);
-    case OwnerKind::bus:
-      return fn(bus_rows(), settings.buses[at]);
-    case OwnerKind::main:
-      return fn(main_rows(), settings.main);
-    case OwnerKind::effect:
-      return fn(effect_rows(), settings.effects[at]);
-    case OwnerKind::fx_return:
-      return fn(return_rows(), settings.returns[at]);
-    case OwnerKind::global:
-      break;
-  }
-  return fn(global_rows(), settings.global);
 }
 
 }  // namespace
 
 ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
-  DeskSettings shape(geometry);
-  std::array<std::size_t, kOwnerRows.size()> strip_size{};  // strips of a kind are equally long
-  for (std::size_t f = 0; f < kOwnerRows.size(); ++f) {
-    const auto owner_kind = static_cast<OwnerKind>(f);
+  std::array<std::size_t, kOwnerRows.size()> size{};  // owners of a kind have equally many
+  for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
+    const auto owner_kind = static_cast<OwnerKind>(k);
     for (int owner = 0; owner < owner_count(owner_kind, geometry); ++owner) {
       const std::size_t first = parameters_.size();
-      with_owner_kind(owner_kind, shape, owner,
-                      [&](auto rows, auto&) { add_owner(parameters_, rows, owner_kind, owner, geometry); });
-      strip_size[f] = parameters_.size() - first;
+      add_owner(parameters_, {owner_kind, owner}, geometry);
+      size[k] = parameters_.size() - first;
     }
   }
 
@@ -92,11 +51,11 @@ ParameterTable::ParameterTable(const Geometry& geometry) : geometry_(geometry) {
     Parameter& p = parameters_[id];
     if (row_of(p.owner_kind).link != nullptr) {
       const int other = pair_of(p.owner, owner_count(p.owner_kind, geometry));
-      const auto size = static_cast<int>(strip_size[static_cast<std::size_t>(p.owner_kind)]);
-      p.partner = static_cast<ParameterId>(static_cast<int>(id) + (other - p.owner) * size);
+      const auto each = static_cast<int>(size[static_cast<std::size_t>(p.owner_kind)]);
+      p.partner = static_cast<ParameterId>(static_cast<int>(id) + (other - p.owner) * each);
     }
-    if (p.row->repeat == Repeat::bus) {
-      p.bus_partner = static_cast<ParameterId>(id + pair_of(p.index, geometry.buses) - p.index);
+    if (const auto towards = p.row->repeat.towards) {
+      p.send_partner = static_cast<ParameterId>(id + pair_of(p.index, owner_count(*towards, geometry)) - p.index);
     }
     tree_.add(p.address, id);
   }
@@ -118,9 +77,7 @@ ParameterTable::Range ParameterTable::strip(ParameterId id) const {
 
 Field ParameterTable::field(DeskSettings& settings, ParameterId id) const {
   const Parameter& p = parameters_[id];
-  return with_owner_kind(p.owner_kind, settings, p.owner, [&](auto rows, auto& owner) {
-    return point(rows[static_cast<std::size_t>(p.row_number)], owner, p.index);
-  });
+  return row_of(p.owner_kind).rows.field(settings, p.owner, static_cast<std::size_t>(p.row_number), p.index);
 }
 
 Value ParameterTable::read(const DeskSettings& settings, ParameterId id) const {

@@ -12,9 +12,6 @@
 
 namespace fohd {
 
-/// Where a parameter lives in a DeskSettings; unsigned char: an enumeration.
-using Field = std::variant<float*, int*, bool*, std::string*, unsigned char*>;
-
 struct Parameter {
   const ParameterRow* row = nullptr;
   OwnerKind owner_kind = OwnerKind::global;
@@ -24,9 +21,9 @@ struct Parameter {
   int index = 0;            ///< which second index, from 0
   float def = 0;            ///< the default of this index
   ParameterId partner = 0;  ///< the same parameter on the other half of the pair; itself where there is none
-  /// A send's twin: the same parameter towards the other bus of the pair; itself elsewhere. Equal while the buses are
-  /// linked, as `partner` is while the strips are.
-  ParameterId bus_partner = 0;
+  /// A send's twin: the same parameter towards the other half of the pair that it goes to; itself elsewhere. Equal
+  /// while that pair is linked, as `partner` is while the strips are.
+  ParameterId send_partner = 0;
 };
 
 class ParameterTable {

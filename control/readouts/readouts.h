@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/desk/mutes.h"
 #include "control/parameters/address_tree.h"
 #include "control/parameters/parameter.h"
 #include "control/parameters/settings.h"
@@ -16,17 +17,12 @@
 
 namespace fohd {
 
-/// Bits of /ch/N/muted (docs/DESK.md, "Mutes"). Any one mutes.
-inline constexpr std::int32_t kMutedOwn = 1, kMutedGroup = 2, kMutedDca = 4, kMutedSoloInPlace = 8, kMutedSafety = 16;
-
 /// What only the daemon and the engine have. The daemon fills it; rows below read it.
 struct DeskStatus {
-  explicit DeskStatus(const Geometry& geometry)
-      : channel_safety_muted(geometry.inputs),
-        bus_safety_muted(geometry.buses),
-        input_clipped(geometry.inputs),
-        output_clipped(geometry.outputs()) {}
+  explicit DeskStatus(const Geometry& desk)
+      : geometry(desk), safety_muted(desk.strips()), input_clipped(desk.inputs), output_clipped(desk.outputs()) {}
 
+  Geometry geometry;
   bool held = false;            ///< the outputs wait for /start/release
   bool jack_connected = false;  ///< a JACK server runs this desk
   float rate_hz = 0;
@@ -37,32 +33,33 @@ struct DeskStatus {
   std::int32_t deadline_misses = 0;      ///< callbacks that ended later than a period after their cycle began
   std::int32_t load_reduction = 0;       ///< a LoadReduction: what is given up because of the load
   std::int32_t lost_datagrams = 0;       ///< OSC that came faster than it was read, since the start of the process
-  std::vector<bool> channel_safety_muted, bus_safety_muted;
-  bool main_safety_muted = false;
-  std::vector<bool> input_clipped;   ///< [channel] since /clips/clear
-  std::vector<bool> output_clipped;  ///< [output] main L, main R, buses
+  std::vector<bool> safety_muted;        ///< [lane of the engine]
+  std::vector<bool> input_clipped;       ///< [channel] since /clips/clear
+  std::vector<bool> output_clipped;      ///< [output] main L, main R, buses
 };
 
+/// [any] Whether a strip of the desk is silent since its sound broke too often.
+bool safety_muted(const DeskStatus& status, StripRef strip) noexcept;
+
 struct ReadoutRow {
-  std::string_view path;  ///< below the owner, e.g. "muted"; the whole address of a global one
-  OwnerKind owner_kind = OwnerKind::global;
+  std::string_view path;                  ///< below the owner, e.g. "muted"; the whole address of one of the desk's
+  bool (*of)(const OwnerRow&) = nullptr;  ///< which kinds of owner have it
   Kind kind = Kind::integer;
   Unit unit = Unit::none;
   float min = 0, max = 1;  ///< equal: only counts up
-  Value (*read)(const DeskSettings&, const DeskStatus&, int owner) = nullptr;
+  Value (*read)(const DeskSettings&, const DeskStatus&, StripRef of) = nullptr;
   std::string_view doc;
 };
-
-/// [any]
-std::span<const ReadoutRow> readout_rows() noexcept;
 
 using ReadoutId = std::uint32_t;  ///< dense, from 0
 
 struct Readout {
   const ReadoutRow* row = nullptr;
   std::string address;
-  int owner = 0;
+  StripRef owner;
 };
+/// [any] One of each kind of owner, with N for its number: for the reference.
+std::vector<Readout> readout_examples(const Geometry& geometry);
 
 /// [control]
 class ReadoutTable {

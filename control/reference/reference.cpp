@@ -36,17 +36,16 @@ std::string lettered(std::string_view path, char letter) {
   std::replace(text.begin(), text.end(), '#', letter);
   return text;
 }
-std::string lettered(std::string_view path, Repeat repeat) { return lettered(path, repeat == Repeat::bus ? 'M' : 'B'); }
 
 std::string address_of(const Parameter& p) {
-  return owner_prefix(p.owner_kind, "N") + lettered(p.row->path, p.row->repeat);
+  return owner_prefix(p.owner_kind, "N") + lettered(p.row->path, p.row->repeat.letter);
 }
 
 std::string x32_address(const Parameter& p) {
   const std::string_view path = p.row->x32.path;
   if (path.empty()) return "";
   if (path.starts_with('/')) return std::string(path.substr(0, path.find('#'))) + "1-2";
-  return std::string(row_of(p.owner_kind).x32) + lettered(path, p.row->repeat);
+  return std::string(row_of(p.owner_kind).x32) + lettered(path, p.row->repeat.letter);
 }
 
 /// The first parameter of each row: its first strip, its first index.
@@ -98,15 +97,13 @@ std::string section(OwnerKind owner_kind, const ParameterTable& table) {
     separator = note.empty() ? ", " : "; ";
   };
   if (kind.numbered) add(kind.letter, owner_count(owner_kind, geometry), kind.note);
-  const auto repeats = [&](Repeat repeat) {
-    for (ParameterId id = 0; id < table.size(); ++id) {
-      if (table[id].owner_kind == owner_kind && table[id].row->repeat == repeat) return true;
-    }
-    return false;
-  };
-  if (repeats(Repeat::channel_band)) add("B (band)", kChannelEqBands, "");
-  if (repeats(Repeat::mix_band)) add("B (band)", kMixEqBands, "");
-  if (repeats(Repeat::bus)) add("M (bus)", geometry.buses, "");
+  std::vector<Repeat> told = {kOnce};
+  for (std::size_t row = 0; row < kind.rows.size; ++row) {
+    const Repeat& repeat = kind.rows.info(row).repeat;
+    if (std::find(told.begin(), told.end(), repeat) != told.end()) continue;
+    told.push_back(repeat);
+    add(std::string(1, repeat.letter) + " (" + std::string(repeat.of) + ")", repeat.count(geometry), "");
+  }
   return letters.empty() ? text : text + "\n" + letters + "." + std::string(kind.remark) + "\n";
 }
 
@@ -159,7 +156,7 @@ std::string json_value(const ParameterTable& table, ParameterId id) {
 /// One value, or one per second index where they differ.
 std::string json_default(const ParameterTable& table, ParameterId id) {
   const Parameter& p = table[id];
-  if (p.row->default_of != nullptr && p.row->repeat == Repeat::once) return "";  // default_text says it
+  if (p.row->default_of != nullptr && p.row->repeat == kOnce) return "";  // default_text says it
   std::vector<std::string> all;
   bool differ = false;
   for (ParameterId i = id; i < table.size() && table[i].row == p.row && table[i].owner == 0; ++i) {
@@ -187,29 +184,22 @@ std::string json_parameter(const ParameterTable& table, ParameterId id) {
                   {"max", grid ? number_text(row.x32.max) : ""},
                   {"steps", grid ? std::to_string(row.x32.steps) : ""}});
   }
-  return object({{"address", quoted(address_of(p))},
-                 {"N", count(numbered ? owner_count(p.owner_kind, geometry) : 0)},
-                 {"B", count(row.repeat == Repeat::channel_band ? kChannelEqBands
-                             : row.repeat == Repeat::mix_band   ? kMixEqBands
-                                                                : 0)},
-                 {"M", count(row.repeat == Repeat::bus ? geometry.buses : 0)},
-                 {"kind", quoted(word(kKinds, row.kind))},
-                 {"unit", row.unit == Unit::none ? "" : quoted(word(kUnits, row.unit))},
-                 {"min", numeric ? number_text(row.min) : ""},
-                 {"max", numeric ? number_text(row.max) : ""},
-                 {"names", names.empty() ? "" : "[" + list(names, ", ") + "]"},
-                 {"default", json_default(table, id)},
-                 {"default_text", row.default_text.empty() ? "" : quoted(row.default_text)},
-                 {"taper", quoted(word(kTapers, row.taper))},
-                 {"class", quoted(word(kClasses, row.persistence))},
-                 {"linked", row.linked ? "true" : "false"},
-                 {"x32", x32},
-                 {"doc", quoted(row.doc)}});
-}
-
-std::string readout_address(const ReadoutRow& row) {
-  return row.owner_kind == OwnerKind::global ? std::string(row.path)
-                                             : owner_prefix(row.owner_kind, "N") + std::string(row.path);
+  return object(
+      {{"address", quoted(address_of(p))},
+       {"N", count(numbered ? owner_count(p.owner_kind, geometry) : 0)},
+       {std::string_view(&row.repeat.letter, 1), count(row.repeat.count != nullptr ? row.repeat.count(geometry) : 0)},
+       {"kind", quoted(word(kKinds, row.kind))},
+       {"unit", row.unit == Unit::none ? "" : quoted(word(kUnits, row.unit))},
+       {"min", numeric ? number_text(row.min) : ""},
+       {"max", numeric ? number_text(row.max) : ""},
+       {"names", names.empty() ? "" : "[" + list(names, ", ") + "]"},
+       {"default", json_default(table, id)},
+       {"default_text", row.default_text.empty() ? "" : quoted(row.default_text)},
+       {"taper", quoted(word(kTapers, row.taper))},
+       {"class", quoted(word(kClasses, row.persistence))},
+       {"linked", row.linked ? "true" : "false"},
+       {"x32", x32},
+       {"doc", quoted(row.doc)}});
 }
 
 constexpr std::string_view kHead =
@@ -242,12 +232,13 @@ std::string parameters_markdown(const ParameterTable& table) {
   }
   text += "\n## Read-outs\n\nCan be asked and subscribed to, not set.\n\n";
   text += "| address | kind | range | meaning |\n|---|---|---|---|\n";
-  for (const ReadoutRow& row : readout_rows()) {
+  for (const Readout& readout : readout_examples(table.geometry())) {
+    const ReadoutRow& row = *readout.row;
     std::string range = row.kind == Kind::boolean ? "0, 1"
                         : row.min == row.max      ? "from " + number_text(row.min)
                                                   : number_text(row.min) + " to " + number_text(row.max);
     if (row.unit != Unit::none) range += " " + word(kUnits, row.unit);
-    text += line({code(readout_address(row)), word(kKinds, row.kind), range, std::string(row.doc)});
+    text += line({code(readout.address), word(kKinds, row.kind), range, std::string(row.doc)});
   }
   text += "\n## Commands\n\nRun once per message, in order; match no pattern.\n\n";
   text += "| address | arguments | meaning |\n|---|---|---|\n";
@@ -261,8 +252,9 @@ std::string parameters_markdown(const ParameterTable& table) {
 std::string parameters_json(const ParameterTable& table) {
   std::vector<std::string> parameters, readouts, commands;
   for (const ParameterId id : one_of_each(table)) parameters.push_back("    " + json_parameter(table, id));
-  for (const ReadoutRow& row : readout_rows()) {
-    readouts.push_back("    " + object({{"address", quoted(readout_address(row))},
+  for (const Readout& readout : readout_examples(table.geometry())) {
+    const ReadoutRow& row = *readout.row;
+    readouts.push_back("    " + object({{"address", quoted(readout.address)},
                                         {"kind", quoted(word(kKinds, row.kind))},
                                         {"unit", row.unit == Unit::none ? "" : quoted(word(kUnits, row.unit))},
                                         {"min", number_text(row.min)},

@@ -15,6 +15,9 @@ inline double level_gain(float level_db) noexcept {
   return level_db <= kLevelOffDb ? 0.0 : std::pow(10.0, static_cast<double>(level_db) / 20.0);
 }
 
+/// Of a signal, as a factor.
+inline double polarity(bool inverted) noexcept { return inverted ? -1.0 : 1.0; }
+
 struct PanGains {
   double left = 1, right = 1;
 };

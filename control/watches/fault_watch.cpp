@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "control/parameters/owner_rows.h"
+
 namespace fohd {
 namespace {
 
@@ -82,25 +84,18 @@ std::string FaultWatch::listed(const std::vector<int>& strips, const DeskSetting
 }
 
 std::string FaultWatch::name(int strip, const DeskSettings& settings) const {
-  const auto numbered = [](const char* what, int index) { return what + std::to_string(index + 1); };
-  if (strip < geometry_.inputs) {
-    return with_name(numbered("channel ", strip), settings.channels[static_cast<std::size_t>(strip)].identity.name);
+  const auto owner = owner_of_lane(strip, geometry_);
+  if (!owner) return "lane " + std::to_string(strip + 1);
+  const OwnerRow& row = row_of(owner->strip.owner_kind);
+  std::string what(row.called);
+  if (row.numbered) {
+    what += " " + std::to_string(owner->strip.owner + 1);
+  } else if (lanes_of(owner->strip.owner_kind) == 2) {
+    what += owner->lane == 0 ? " left" : " right";
   }
-  if (strip < geometry_.first_return_strip()) return numbered("aux input ", strip - geometry_.inputs);
-  if (strip < geometry_.first_bus_strip()) {
-    const int side = strip - geometry_.first_return_strip();
-    if (side >= geometry_.returns) return numbered("effect return ", side);
-    return with_name(numbered("effect return ", side), settings.returns[static_cast<std::size_t>(side)].identity.name);
-  }
-  if (strip < geometry_.first_effect_strip()) {
-    const int bus = strip - geometry_.first_bus_strip();
-    if (bus >= geometry_.buses) return numbered("bus ", bus);
-    return with_name(numbered("bus ", bus), settings.buses[static_cast<std::size_t>(bus)].identity.name);
-  }
-  if (strip < geometry_.main_strip()) return numbered("input of effect ", (strip - geometry_.first_effect_strip()) / 2);
-  if (strip >= geometry_.first_matrix_strip()) return numbered("matrix ", strip - geometry_.first_matrix_strip());
-  constexpr const char* kMain[] = {"main left", "main right", "main mono"};
-  return kMain[std::min(strip - geometry_.main_strip(), 2)];
+  const std::string name =
+      row.identity != nullptr && row.numbered ? row.identity(settings, owner->strip.owner)->name : "";
+  return with_name(what, name);
 }
 
 }  // namespace fohd

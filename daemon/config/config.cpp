@@ -16,8 +16,9 @@ namespace fohd {
 namespace {
 
 void read_geometry(TomlTable table, Geometry& geometry) {
-  table.read("inputs", geometry.inputs, 1, kMaxInputs, "JACK inputs, each with a channel strip");
-  table.read("buses", geometry.buses, 0, kMaxBuses, "mix buses, each with an output");
+  for (const CountRow& row : kCountRows) {
+    if (*row.meaning != '\0') table.read(row.word, geometry.*row.count, row.min, row.max, row.meaning);
+  }
   int effects = geometry.effects();
   table.read("effects", effects, 0, kMaxReturns / 2, "effect slots, each with a pair of returns");
   geometry.returns = 2 * effects;

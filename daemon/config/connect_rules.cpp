@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "control/parameters/owner_rows.h"
+
 namespace fohd {
 namespace {
 
@@ -51,8 +53,8 @@ std::vector<std::string> input_port_names(const Geometry& geometry) {
 }
 
 std::vector<std::string> output_port_names(const Geometry& geometry) {
-  std::vector<std::string> names = {"main_l", "main_r"};
-  for (int i = 1; i <= geometry.buses; ++i) names.push_back("bus_" + std::to_string(i));
+  std::vector<std::string> names;
+  for (int i = 0; i < geometry.outputs(); ++i) names.push_back(lane_word(owner_of_output(i, geometry), "_"));
   return names;
 }
 

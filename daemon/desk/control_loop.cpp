@@ -95,7 +95,7 @@ void ControlLoop::decide_hold(double rate_hz, const std::string& device) {
 StateMeta ControlLoop::meta() const {
   StateMeta now;
   now.geometry = config_.geometry;
-  now.geometry_known = true;
+  now.geometry_counts = kAllCounts;
   now.rate_hz = ever_opened_ ? last_rate_hz_ : stored_.meta.rate_hz;
   now.device = ever_opened_ ? device_ : stored_.meta.device;
   now.boot_id = boot_id_;

@@ -110,12 +110,13 @@ void ControlLoop::name_ports() {
     if (name.empty()) name = channel.identity.name;
   }
   for (int i = 0; i < config_.geometry.inputs; ++i) names.emplace_back("in_" + std::to_string(i + 1), inputs[i]);
-  for (int i = 0; i < config_.geometry.buses; ++i) {
-    names.emplace_back("bus_" + std::to_string(i + 1), desk_.settings().buses[i].identity.name);
+  for (int i = 0; i < config_.geometry.outputs(); ++i) {
+    const LaneOwner owner = owner_of_output(i, config_.geometry);
+    const auto identity = row_of(owner.strip.owner_kind).identity;
+    std::string name = identity == nullptr ? "" : identity(desk_.settings(), owner.strip.owner)->name;
+    if (!name.empty() && lanes_of(owner.strip.owner_kind) == 2) name += owner.lane == 0 ? " L" : " R";
+    names.emplace_back(lane_word(owner, "_"), std::move(name));
   }
-  const std::string& main = desk_.settings().main.identity.name;
-  names.emplace_back("main_l", main.empty() ? "" : main + " L");
-  names.emplace_back("main_r", main.empty() ? "" : main + " R");
   jack_->set_pretty_names(std::move(names));
 }
 

@@ -67,28 +67,37 @@ void LiveMeter::draw(std::int64_t now_ms) {
   std::fill(outputs_.begin(), outputs_.end(), 0.0f);
 }
 
+/// All strips but main, which has a place of its own.
 std::vector<MeterCell> LiveMeter::cells() const {
   std::vector<MeterCell> cells;
-  const DeskSettings& mix = desk_.settings();
-  for (int i = 0; i < desk_.geometry().inputs; ++i) {
-    const std::string& name = mix.channels[i].identity.name;
-    cells.push_back({"ch " + std::to_string(i + 1), name, power_db(held_[i].post_mean_square),
-                     peak_db(held_[i].post_peak), mix.channels[i].mute, strip_heard_[i] || !name.empty()});
-  }
-  for (int i = 0; i < desk_.geometry().buses; ++i) {
-    const std::string& name = mix.buses[i].identity.name;
-    cells.push_back({"bus " + std::to_string(i + 1), name, power_db(output_rms_[2 + i]), peak_db(outputs_[2 + i]),
-                     mix.buses[i].mute, output_heard_[2 + i] || !name.empty()});
-  }
-  for (int i = 0; i < desk_.geometry().returns; ++i) {
-    const StripMeter& meter = held_[desk_.geometry().first_return_strip() + i];
-    const bool heard = strip_heard_[desk_.geometry().first_return_strip() + i];
-    const std::string& name = mix.returns[i].identity.name;
-    if (!heard && name.empty()) continue;  // an unused slot
-    cells.push_back({"fx " + std::to_string(i / 2 + 1) + (i % 2 == 0 ? "L" : "R"), name,
-                     power_db(meter.post_mean_square), peak_db(meter.post_peak), mix.returns[i].mute, true});
+  for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
+    const OwnerRow& row = kOwnerRows[k];
+    if (!row.numbered || row.mute == nullptr) continue;
+    for (int n = 0; n < row.count(desk_.geometry()); ++n) {
+      MeterCell cell = this->cell({static_cast<OwnerKind>(k), n});
+      const bool slot = !row.meters_input && !row.has_outputs();  // an effect's, which nothing may be in
+      if (cell.wanted || !slot) cells.push_back(std::move(cell));
+    }
   }
   return cells;
+}
+
+MeterCell LiveMeter::cell(StripRef strip) const {
+  const OwnerRow& row = row_of(strip.owner_kind);
+  const std::string& name = row.identity(desk_.settings(), strip.owner)->name;
+  const auto lane = static_cast<std::size_t>(lane_of(strip, desk_.geometry()).value_or(0));
+  float mean_square = held_[lane].post_mean_square, peak = held_[lane].post_peak;
+  bool heard = strip_heard_[lane];
+  if (row.has_outputs()) {
+    const auto output = static_cast<std::size_t>(desk_.geometry().first_output(*row.strip) + strip.owner);
+    mean_square = output_rms_[output], peak = outputs_[output], heard = output_heard_[output];
+  }
+  return {std::string(row.word) + " " + std::to_string(strip.owner + 1),
+          name,
+          power_db(mean_square),
+          peak_db(peak),
+          *row.mute(desk_.settings(), strip.owner),
+          heard || !name.empty()};
 }
 
 /// The addresses that receive: all of this machine's, or the one that the configuration names.

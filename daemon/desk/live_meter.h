@@ -34,6 +34,7 @@ class LiveMeter {
   std::string screen() const;
   std::string line() const;
   std::vector<MeterCell> cells() const;
+  MeterCell cell(StripRef strip) const;
   std::string reached_at() const;
 
   const Desk& desk_;

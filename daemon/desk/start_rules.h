@@ -25,16 +25,24 @@ inline StartMode start_mode(std::optional<StartMode> configured, const RunOption
   return configured.value_or(options.live_by_default ? StartMode::live : StartMode::hold);
 }
 
+/// [any] What a state says of the desk, and of the counts that it does not have what is true now.
+inline Geometry told_geometry(const StateMeta& then, Geometry now) {
+  for (std::size_t i = 0; i < kCountRows.size(); ++i) {
+    if ((then.geometry_counts >> i & 1) != 0) now.*kCountRows[i].count = then.geometry.*kCountRows[i].count;
+  }
+  return now;
+}
+
 /// [any] Empty: live. Otherwise why the outputs stay shut until /start/release, as the end of a sentence.
 inline std::string reason_to_hold(const StoredState& state, const StartSituation& now) {
   if (!state.found) return "";  // a first start: nothing that could surprise
   const StateMeta& then = state.meta;
-  if (then.geometry_known && then.geometry != now.geometry) {
+  if (const Geometry told = told_geometry(then, now.geometry); told != now.geometry) {
     const auto counts = [](const Geometry& desk) {
       return std::to_string(desk.inputs) + " channels, " + std::to_string(desk.buses) + " buses and " +
              std::to_string(desk.effects()) + " effects";
     };
-    return "the desk is another one (" + counts(then.geometry) + " then, " + counts(now.geometry) + " now)";
+    return "the desk is another one (" + counts(told) + " then, " + counts(now.geometry) + " now)";
   }
   if (then.rate_hz != 0 && now.rate_hz != 0 && then.rate_hz != now.rate_hz) {
     return "the sample rate is another one (" + std::to_string(static_cast<long>(then.rate_hz)) + " Hz then, " +
@@ -53,8 +61,8 @@ inline std::string reason_to_hold(const StoredState& state, const StartSituation
 inline StateMeta meta_to_keep(const StateMeta& at_the_start, const StateMeta& now, bool held) {
   if (!held) return now;
   StateMeta meta = at_the_start;
-  if (!meta.geometry_known) meta.geometry = now.geometry;
-  meta.geometry_known = true;
+  meta.geometry = told_geometry(meta, now.geometry);
+  meta.geometry_counts |= now.geometry_counts;
   if (meta.rate_hz == 0) meta.rate_hz = now.rate_hz;
   if (meta.device.empty()) meta.device = now.device;
   meta.program_version = now.program_version;

@@ -40,9 +40,13 @@ using V = const MetricsView&;
 using S = MetricSamples&;
 
 std::uint64_t safety_mutes(const DeskStatus& status) {
-  const auto count = [](const std::vector<bool>& muted) { return std::count(muted.begin(), muted.end(), true); };
-  return static_cast<std::uint64_t>(count(status.channel_safety_muted) + count(status.bus_safety_muted) +
-                                    (status.main_safety_muted ? 1 : 0));
+  std::uint64_t count = 0;
+  for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
+    for (int n = 0; n < kOwnerRows[k].count(status.geometry); ++n) {
+      count += safety_muted(status, {static_cast<OwnerKind>(k), n}) ? 1 : 0;
+    }
+  }
+  return count;
 }
 
 /// A block that took exactly a bucket's upper end is counted in the next one; a nanosecond makes no difference.

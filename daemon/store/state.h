@@ -19,12 +19,12 @@ using AddressedValue = std::pair<std::string, Value>;
 /// (docs/DESK.md, "Starting").
 struct StateMeta {
   Geometry geometry;
-  bool geometry_known = false;  ///< a state written by hand may leave it out
-  double rate_hz = 0;           ///< 0: not known
-  std::string device;           ///< a name for the audio device, as the caller sees it; may be empty
-  std::string boot_id;          ///< current_boot_id() of the machine's boot in which it was written
-  std::string program_version;  ///< of the fohd that wrote it
-  bool clean_exit = false;      ///< this generation was written by an orderly end, not by a running desk
+  unsigned geometry_counts = 0;  ///< which counts were told, bits in the order of kCountRows: an older fohd had fewer
+  double rate_hz = 0;            ///< 0: not known
+  std::string device;            ///< a name for the audio device, as the caller sees it; may be empty
+  std::string boot_id;           ///< current_boot_id() of the machine's boot in which it was written
+  std::string program_version;   ///< of the fohd that wrote it
+  bool clean_exit = false;       ///< this generation was written by an orderly end, not by a running desk
 };
 
 struct StoredState {

@@ -111,7 +111,6 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
     --depth_;
     if (section_ == Section::geometry) {
       if (!result.meta.geometry.valid()) return fail("\"geometry\" is outside what a desk can have");
-      result.meta.geometry_known = true;
     }
     if (depth_ == 1) section_ = Section::top;
     return true;
@@ -211,15 +210,14 @@ class Reader final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool geometry(std::int64_t value) {
     Geometry& desk = result.meta.geometry;
-    int* const field = key_ == "inputs"     ? &desk.inputs
-                       : key_ == "aux"      ? &desk.aux
-                       : key_ == "returns"  ? &desk.returns
-                       : key_ == "buses"    ? &desk.buses
-                       : key_ == "matrices" ? &desk.matrices
-                                            : nullptr;
-    if (field == nullptr) return refuse();
-    *field = static_cast<int>(std::clamp<std::int64_t>(value, -1, 1'000'000));  // valid() refuses both ends
-    return true;
+    for (std::size_t i = 0; i < kCountRows.size(); ++i) {
+      if (key_ != kCountRows[i].word) continue;
+      desk.*kCountRows[i].count =
+          static_cast<int>(std::clamp<std::int64_t>(value, -1, 1'000'000));  // valid() refuses both
+      result.meta.geometry_counts |= 1u << i;
+      return true;
+    }
+    return refuse();
   }
 
   Section section_;
@@ -286,11 +284,15 @@ std::string generation_text(const StateMeta& meta, std::uint64_t number, std::st
                      ",\n\"clean_exit\": " + (meta.clean_exit ? "true" : "false") +
                      ",\n\"boot_id\": " + json_quoted(meta.boot_id) + ",\n\"device\": " + json_quoted(meta.device);
   if (std::isfinite(meta.rate_hz)) text += ",\n\"rate_hz\": " + shortest(meta.rate_hz);
-  if (meta.geometry_known) {
+  if (meta.geometry_counts != 0) {
     const Geometry& desk = meta.geometry;
-    text += ",\n\"geometry\": {\"inputs\": " + std::to_string(desk.inputs) + ", \"aux\": " + std::to_string(desk.aux) +
-            ", \"returns\": " + std::to_string(desk.returns) + ", \"buses\": " + std::to_string(desk.buses) +
-            ", \"matrices\": " + std::to_string(desk.matrices) + "}";
+    std::string counts;
+    for (std::size_t i = 0; i < kCountRows.size(); ++i) {
+      const CountRow& row = kCountRows[i];
+      if ((meta.geometry_counts >> i & 1) == 0) continue;
+      counts += (counts.empty() ? "" : ", ") + json_quoted(row.word) + ": " + std::to_string(desk.*row.count);
+    }
+    text += ",\n\"geometry\": {" + counts + "}";
   }
   text += ",\n\"values\": {";
   const char* separator = "\n";

@@ -13,7 +13,7 @@ constexpr double kLongestSleep_s = 3600;
 
 /// What decides at the next start; how the last one ended does not.
 bool same_situation(const StateMeta& a, const StateMeta& b) {
-  return a.geometry_known == b.geometry_known && a.geometry == b.geometry && a.rate_hz == b.rate_hz &&
+  return a.geometry_counts == b.geometry_counts && a.geometry == b.geometry && a.rate_hz == b.rate_hz &&
          a.device == b.device && a.boot_id == b.boot_id && a.program_version == b.program_version;
 }
 }  // namespace

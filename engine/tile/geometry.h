@@ -127,12 +127,15 @@ struct CountRow {
   const char* word;  ///< in both
   int Geometry::*count;
   int min, max;
+  const char* meaning;  ///< for the configuration; "": it is not set there
 };
 /// In this order for ever: /info tells them so.
 inline constexpr std::array kCountRows = {
-    CountRow{"inputs", &Geometry::inputs, 1, kMaxInputs},       CountRow{"aux", &Geometry::aux, 0, kMaxAux},
-    CountRow{"returns", &Geometry::returns, 0, kMaxReturns},    CountRow{"buses", &Geometry::buses, 0, kMaxBuses},
-    CountRow{"matrices", &Geometry::matrices, 0, kMaxMatrices},
+    CountRow{"inputs", &Geometry::inputs, 1, kMaxInputs, "JACK inputs, each with a channel strip"},
+    CountRow{"aux", &Geometry::aux, 0, kMaxAux, ""},
+    CountRow{"returns", &Geometry::returns, 0, kMaxReturns, ""},  // two for each of "effects"
+    CountRow{"buses", &Geometry::buses, 0, kMaxBuses, "mix buses, each with an output"},
+    CountRow{"matrices", &Geometry::matrices, 0, kMaxMatrices, ""},
 };
 
 inline constexpr unsigned kAllCounts = (1u << kCountRows.size()) - 1;  ///< a bit for each

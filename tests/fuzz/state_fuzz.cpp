@@ -130,7 +130,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const StoredState state = load_state(std::string(kFolder), files);
   check(state.found || (state.values.empty() && !state.warnings.empty()));
-  check(!state.meta.geometry_known || state.meta.geometry.valid());
+  check(state.meta.geometry.valid());
   Desk desk(geometry);
   const Restored restored = restore(desk, state);
   check_values(desk);

@@ -272,7 +272,7 @@ TEST_CASE("table: a partner is the same parameter of the other strip of the pair
     const Parameter& p = odd[id];
     CAPTURE(p.address);
     REQUIRE(odd[p.partner].partner == id);
-    REQUIRE(odd[p.bus_partner].bus_partner == id);
+    REQUIRE(odd[p.send_partner].send_partner == id);
     std::vector<std::string> expected = segments(p.address), expected_bus = expected;
     const auto flip = [](std::string& number, int count) {
       const int n = std::stoi(number), other = n % 2 == 1 ? n + 1 : n - 1;
@@ -283,7 +283,7 @@ TEST_CASE("table: a partner is the same parameter of the other strip of the pair
     if (expected[0] == "fxrtn") flip(expected[1], 8);
     if (expected.size() > 2 && expected[2] == "send") flip(expected_bus[3], 3);
     REQUIRE(segments(odd[p.partner].address) == expected);
-    REQUIRE(segments(odd[p.bus_partner].address) == expected_bus);
+    REQUIRE(segments(odd[p.send_partner].address) == expected_bus);
   }
   std::string error;
   CHECK(odd.coerce(*odd.find("/ch/5/link"), 1, error) == Value(0));

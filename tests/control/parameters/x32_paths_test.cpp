@@ -146,7 +146,7 @@ std::string x32_address(const Parameter& parameter) {
 
 /// Pan and type of an even send are the console's odd partner's.
 bool belongs_to_the_odd_send(const Parameter& parameter) {
-  if (parameter.row->repeat != Repeat::bus) return false;
+  if (parameter.row->repeat.towards != OwnerKind::bus) return false;
   const std::string send = segments(parameter.address.substr(1))[3];
   return (send.back() - '0') % 2 == 0 && (parameter.address.ends_with("/pan") || parameter.address.ends_with("/tap"));
 }

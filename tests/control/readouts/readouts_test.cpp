@@ -17,12 +17,14 @@ TEST_CASE("read-outs: a strip says which of its mutes is on", "[control][readout
   CHECK(read("/ch/2/muted") == Value(0));
   settings.channels[1].mute = true;
   CHECK(read("/ch/2/muted") == Value(kMutedOwn));
-  status.channel_safety_muted[1] = true;
+  status.safety_muted[1] = true;  // a channel's lane is its number
   CHECK(read("/ch/2/muted") == Value(kMutedOwn | kMutedSafety));
   CHECK(read("/ch/1/muted") == Value(0));
   settings.buses[1].mute = settings.main.mute = true;
   CHECK(read("/bus/2/muted") == Value(kMutedOwn));
   CHECK(read("/main/muted") == Value(kMutedOwn));
+  status.safety_muted[static_cast<std::size_t>(geometry.main_strip() + 1)] = true;  // one side of it is enough
+  CHECK(read("/main/muted") == Value(kMutedOwn | kMutedSafety));
   status.output_clipped[3] = true;  // main left, main right, bus 1, bus 2
   CHECK(read("/bus/2/out/clip") == Value(1));
   CHECK(read("/bus/1/out/clip") == Value(0));

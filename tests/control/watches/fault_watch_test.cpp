@@ -124,11 +124,19 @@ TEST_CASE("fault watch: a new engine begins without old faults, and without the 
   CHECK(says(lines[1], "off again: channel 1"));
 }
 
-TEST_CASE("fault watch: aux inputs, returns and matrices have names too; a frame of another desk is ignored",
-          "[control][faults]") {
+TEST_CASE("fault watch: every lane has a name; a frame of another desk is ignored", "[control][faults]") {
+  const Geometry g = Watched().geometry;
+  const std::pair<int, const char*> lanes[] = {{g.first_return_strip() + 1, "effect return 2"},
+                                               {g.first_effect_strip() + 2, "input of effect 2"},
+                                               {g.main_strip(), "main left"},
+                                               {g.main_strip() + 1, "main right"},
+                                               {g.main_strip() + 2, "lane "}};  // no strip's: the centre is to come
+  for (const auto& [lane, name] : lanes) {
+    Watched one;
+    one.frame.faults[static_cast<std::size_t>(lane)] = 1;
+    CHECK(says(one.at(0).at(0), name));
+  }
   Watched w;
-  w.frame.faults[8] = 1;
-  CHECK(says(w.at(0).at(0), "aux input 1"));
   MeterFrame other(Geometry{.inputs = 64, .buses = 4});
   other.faults[0] = 1;
   other.safety_mutes[0] = 1;

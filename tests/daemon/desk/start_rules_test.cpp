@@ -9,7 +9,7 @@ namespace {
 StoredState state_of(const std::string& boot) {
   StoredState state;
   state.found = true;
-  state.meta.geometry_known = true;
+  state.meta.geometry_counts = kAllCounts;
   state.meta.rate_hz = 48000;
   state.meta.device = "alsa_pcm:hw:0";
   state.meta.boot_id = boot;
@@ -80,7 +80,7 @@ TEST_CASE("start: while held the state keeps the reason to hold, released it tel
     now.device = "alsa_pcm:hw:1";
     StateMeta true_now;
     true_now.geometry = now.geometry;
-    true_now.geometry_known = true;
+    true_now.geometry_counts = kAllCounts;
     true_now.rate_hz = now.rate_hz;
     true_now.device = now.device;
     true_now.boot_id = now.boot_id;
@@ -106,13 +106,31 @@ TEST_CASE("start: a state that did not say what was true learns it, held or not"
   CHECK(kept.boot_id.empty());  // the next start is a cold one again
 }
 
+TEST_CASE("start: a state of an fohd that knew fewer kinds of strip is of the same desk", "[daemon][start]") {
+  StartSituation now = kNow;
+  now.geometry.matrices = 6;
+  StoredState older = state_of("this boot");
+  CHECK_FALSE(reason_to_hold(older, now).empty());  // it had none, and says so
+  older.meta.geometry_counts = kAllCounts & ~(1u << 4);
+  REQUIRE(std::string_view(kCountRows[4].word) == "matrices");
+  CHECK(reason_to_hold(older, now).empty());
+  StateMeta true_now = older.meta;
+  true_now.geometry = now.geometry;
+  true_now.geometry_counts = kAllCounts;
+  const StateMeta kept = meta_to_keep(older.meta, true_now, true);
+  CHECK(kept.geometry == now.geometry);
+  CHECK(kept.geometry_counts == kAllCounts);
+  older.meta.geometry.buses = 4;  // what both know still counts
+  CHECK_FALSE(reason_to_hold(older, now).empty());
+}
+
 TEST_CASE("start: what is not known does not hold", "[daemon][start]") {
   StartSituation now = kNow;
   now.rate_hz = 0;
   now.device = "";
   CHECK(reason_to_hold(state_of("this boot"), now).empty());
   StoredState by_hand = state_of("this boot");
-  by_hand.meta.geometry_known = false;
+  by_hand.meta.geometry_counts = 0;
   by_hand.meta.rate_hz = 0;
   by_hand.meta.device = "";
   now = kNow;

@@ -14,7 +14,7 @@ namespace {
 StateMeta some_meta() {
   StateMeta meta;
   meta.geometry = {.inputs = 8, .aux = 0, .returns = 0, .buses = 4, .matrices = 0};
-  meta.geometry_known = true;
+  meta.geometry_counts = kAllCounts;
   meta.rate_hz = 48000;
   meta.device = "hw:USB \"X\"";
   meta.boot_id = "6f9c";
@@ -104,7 +104,7 @@ TEST_CASE("state: what was true when it was written comes back", "[daemon][store
   const ParsedGeneration parsed = parse_generation(generation_text(meta, 7, "2026-11-22T10:15:00Z", {{"/a", 1}}));
   REQUIRE(parsed.error.empty());
   CHECK(parsed.written_utc == "2026-11-22T10:15:00Z");
-  CHECK(parsed.meta.geometry_known);
+  CHECK(parsed.meta.geometry_counts == kAllCounts);
   CHECK(parsed.meta.geometry == meta.geometry);
   CHECK(parsed.meta.rate_hz == meta.rate_hz);
   CHECK(parsed.meta.device == meta.device);
@@ -142,12 +142,20 @@ TEST_CASE("state: NaN and infinity, which the desk never holds, leave no line", 
   CHECK(parse_log(log_text(change)).notes.empty());  // the line before it is the end of its change
 }
 
+TEST_CASE("state: a file says which counts of the desk it knows", "[daemon][store]") {
+  const ParsedGeneration parsed = parse_generation(R"({ "geometry": { "inputs": 12, "buses": 3 }, "values": { "/ch/1/mute": 1 } })");
+  REQUIRE(parsed.error.empty());
+  CHECK(parsed.meta.geometry.inputs == 12);
+  CHECK(parsed.meta.geometry.buses == 3);
+  CHECK(parsed.meta.geometry_counts == 0b1001);  // inputs, aux, returns, buses, matrices
+}
+
 TEST_CASE("state: a file written by hand needs no checksum, no head and no order", "[daemon][store]") {
   const ParsedGeneration parsed = parse_generation(
       R"({ "values": { "/ch/2/mute": true, "/ch/1/fader": -6, "/ch/1/pan": 1e1, "/ch/2/mute": false } })");
   REQUIRE(parsed.error.empty());
   CHECK_FALSE(parsed.checksummed);
-  CHECK_FALSE(parsed.meta.geometry_known);
+  CHECK(parsed.meta.geometry_counts == 0);
   REQUIRE(parsed.values.size() == 3);
   CHECK(parsed.values[0] == AddressedValue("/ch/1/fader", -6));
   CHECK(parsed.values[1] == AddressedValue("/ch/1/pan", 10.0f));

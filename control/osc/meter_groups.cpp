@@ -1,0 +1,89 @@
+#include "control/osc/meter_groups.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/processors/dynamics_laws.h"
+
+namespace fohd::osc {
+namespace {
+
+std::int16_t centibel(float value, double factor) noexcept {
+  if (!(value > 0)) return kSilenceCentibel;  // NaN too
+  const double hundredths = std::round(100 * factor * std::log10(double{value}));
+  return static_cast<std::int16_t>(
+      std::clamp(hundredths, double{kSilenceCentibel}, double{std::numeric_limits<std::int16_t>::max()}));
+}
+std::int16_t flag(bool on) noexcept { return on ? 1 : 0; }
+
+using F = const MeterFrame&;
+using S = const MeterSight&;
+using At = std::size_t;
+
+std::int16_t held_peak(S, float held, At, At) { return peak_centibel(held); }
+std::int16_t held_gain(S, float held, At, At) { return octave_centibel(held); }
+
+constexpr MeterColumn kPrePeak = {[](float held, F f, At s, At) { return std::max(held, f.strips[s].pre_peak); },
+                                  held_peak};
+constexpr MeterColumn kPreRms = {
+    nullptr, [](S s, float, At at, At) { return power_centibel(s.frame.strips[at].pre_mean_square); }};
+constexpr MeterColumn kPostPeak = {[](float held, F f, At s, At) { return std::max(held, f.strips[s].post_peak); },
+                                   held_peak};
+constexpr MeterColumn kPostRms = {
+    nullptr, [](S s, float, At at, At) { return power_centibel(s.frame.strips[at].post_mean_square); }};
+constexpr MeterColumn kOutputPeak = {[](float held, F f, At, At i) { return std::max(held, f.outputs[i]); }, held_peak};
+constexpr MeterColumn kOutputRms = {
+    nullptr, [](S s, float, At, At i) { return power_centibel(s.frame.output_mean_squares[i]); }};
+constexpr MeterColumn kInputClip = {nullptr, [](S s, float, At, At i) { return flag(s.input_clipped[i]); }};
+constexpr MeterColumn kOutputClip = {nullptr, [](S s, float, At, At i) { return flag(s.output_clipped[i]); }};
+constexpr MeterColumn kFault = {nullptr, [](S s, float, At at, At) { return flag(s.faulty[at]); }};
+// Gains are the deepest, in octaves: 0 and below.
+constexpr MeterColumn kGateGain = {[](float held, F f, At s, At) { return std::min(held, f.strips[s].gate_gain); },
+                                   held_gain};
+constexpr MeterColumn kCompressorGain = {
+    [](float held, F f, At s, At) { return std::min(held, f.strips[s].compressor_gain); }, held_gain};
+constexpr MeterColumn kLimiterGain = {[](float held, F f, At, At) { return std::min(held, f.limiter_gain); },
+                                      held_gain};
+
+constexpr std::array kStripLevels = {kPrePeak, kPreRms, kPostPeak, kPostRms};
+constexpr std::array kInputLevels = {kPrePeak, kPreRms};
+constexpr std::array kOutputLevels = {kOutputPeak, kOutputRms, kOutputClip};
+constexpr std::array kChannelLatches = {kInputClip, kFault};
+constexpr std::array kOutputLatches = {kOutputClip, kFault};
+constexpr std::array kChannelGains = {kGateGain, kCompressorGain};
+constexpr std::array kMixGains = {kCompressorGain};
+constexpr std::array kLimiterGains = {kLimiterGain};
+
+using G = const Geometry&;
+constexpr MeterItems kChannels = {[](G g) { return g.channels(); }, [](G, int item) { return item; }};
+constexpr MeterItems kOutputs = {[](G g) { return g.outputs(); }, [](G g, int item) { return g.output_strip(item); }};
+constexpr MeterItems kReturns = {[](G g) { return g.returns; },
+                                 [](G g, int item) { return g.first_return_strip() + item; }};
+constexpr MeterItems kEffectInputs = {[](G g) { return g.returns; },
+                                      [](G g, int item) { return g.first_effect_strip() + item; }};
+constexpr MeterItems kMain = {[](G) { return 1; }, [](G g, int) { return g.main_strip(); }};
+
+}  // namespace
+
+const std::array<MeterGroup, kMeterGroups> kMeterGroupTable = {{
+    {"channels: pre peak, pre RMS, post peak, post RMS", kChannels, kStripLevels},
+    {"main left, main right, buses: pre peak, pre RMS, post peak, post RMS", kOutputs, kStripLevels},
+    {"outputs (main left, main right, buses): peak, RMS, clip latch", kOutputs, kOutputLevels},
+    {"channel latches: input clipped, NaN met", kChannels, kChannelLatches},
+    {"main left, main right, bus latches: output clipped, NaN met", kOutputs, kOutputLatches},
+    {"channel gains: gate, compressor", kChannels, kChannelGains},
+    {"main left, main right, bus gains: compressor", kOutputs, kMixGains},
+    {"main limiter: gain", kMain, kLimiterGains},
+    {"effect returns: pre peak, pre RMS, post peak, post RMS", kReturns, kStripLevels},
+    {"effect inputs (left and right of slot 1, of slot 2, ...): peak, RMS", kEffectInputs, kInputLevels},
+}};
+
+std::int16_t peak_centibel(float peak) noexcept { return centibel(peak, 20); }
+std::int16_t octave_centibel(float gain) noexcept {
+  if (!(gain > -19)) return kSilenceCentibel;  // NaN too; 19 octaves are 114 dB
+  return static_cast<std::int16_t>(std::lround(100 * kDbPerOctave * std::min(double{gain}, 19.0)));
+}
+std::int16_t power_centibel(float mean_square) noexcept { return centibel(mean_square, 10); }
+
+}  // namespace fohd::osc
