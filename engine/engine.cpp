@@ -61,7 +61,7 @@ struct Engine::Impl {
   std::vector<OutputStage> stages;
   Shutter shutter;
   float shutter_gains[kSubBlockFrames] = {};
-  std::uint64_t frames_done = 0;
+  std::uint64_t frames_done = 0, publication = 0, publication_frame = 0;
   std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions, effect_revisions;
   std::uint32_t main_revision = 0, listen_revision = 0;
   std::vector<std::uint32_t> inner_faults;  ///< [strip] found at the grid, in strips that no guard watches
@@ -97,6 +97,10 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
 }
 
 void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
+  if (targets.publication != publication) {
+    publication = targets.publication;
+    publication_frame = frames_done;
+  }
   for (int strip = 0; strip < geometry.strips(); ++strip) {
     const LaneTargets& lane = targets.lanes[strip];
     if (lane.revision == lane_revisions[strip]) continue;
@@ -290,6 +294,8 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
     frame.output_clips[output] = stage.clips(lane);
   }
   frame.frames = frames_done;
+  frame.publication = publication;
+  frame.publication_frame = publication_frame;
   frame.shutter_gain = shutter.gain();
   frame.limiter_gain = main_bus.limiter_gain();
 }

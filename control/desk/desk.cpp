@@ -4,12 +4,13 @@
 
 namespace fohd {
 
-Desk::Desk(const Geometry& geometry) : table_(geometry), settings_(geometry), origins_(table_.size()) {
+Desk::Desk(const Geometry& geometry)
+    : table_(geometry), settings_(geometry), journal_(table_.size()), origins_(table_.size()) {
   for (ParameterId id = 0; id < table_.size(); ++id) table_.write(settings_, id, table_.default_value(id));
 }
 
 bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::string& error,
-                 std::vector<ParameterId>* echo) {
+                 std::vector<ParameterId>* echo, StepId step) {
   // Nothing after this loop can fail, so all or nothing costs no undo.
   const Rights rights = rights_of(origin);
   std::vector<Change> fitting;
@@ -24,6 +25,7 @@ bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::str
     fitting.push_back({change.id, *std::move(value)});
   }
   echo_ = echo;
+  journal_.begin(step, origin, now_ms_, publication_);
   for (const Change& change : fitting) {
     if (table_[change.id].row->link_role == LinkRole::toggle) {
       set_link(origin, change.id, change.value);
@@ -32,6 +34,25 @@ bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::str
     }
   }
   echo_ = nullptr;
+  journal_.end();
+  return true;
+}
+
+bool Desk::undo(const Origin& origin) {
+  const JournalStep* const step = journal_.undoable();
+  if (step == nullptr) return false;
+  for (auto change = step->changes.rbegin(); change != step->changes.rend(); ++change) {
+    write(origin, change->id, change->before);
+  }
+  journal_.note_undone();
+  return true;
+}
+
+bool Desk::redo(const Origin& origin) {
+  const JournalStep* const step = journal_.redoable();
+  if (step == nullptr) return false;
+  for (const JournalChange& change : step->changes) write(origin, change.id, change.after);
+  journal_.note_redone();
   return true;
 }
 
@@ -88,7 +109,9 @@ void Desk::link_sends(const Origin& origin, StripRef odd) {
 
 void Desk::write(const Origin& origin, ParameterId id, const Value& value) {
   if (echo_ != nullptr) echo_->push_back(id);
-  if (get(id) == value) return;
+  const Value before = get(id);
+  if (before == value) return;
+  journal_.record(id, before, value);
   table_.write(settings_, id, value);
   origins_[id] = origin;
   for (Observer* observer : observers_) observer->dirty.insert(id);

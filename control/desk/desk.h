@@ -7,17 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "control/desk/journal.h"
+#include "control/desk/origin.h"
 #include "control/parameters/table.h"
 #include "control/rights/rights.h"
 
 namespace fohd {
-
-/// The origin of a change. Monotonic time is passed in by the caller: control/ has no clock.
-struct Origin {
-  enum class Side : std::uint8_t { start, osc, x32, midi, web, desk };
-  Side side = Side::desk;
-  std::uint64_t client = 0;  ///< a number that the side gives its clients; 0: none
-};
 
 struct Change {
   ParameterId id = 0;
@@ -80,9 +75,24 @@ class Desk {
   /// Applies all changes as one, or none: on the first that cannot be (wrong type, not a number, not allowed to this
   /// origin) returns false and
   /// says in `error` which address and what is allowed. Values equal to the present one mark nothing dirty, except
-  /// `echo`, which collects every id that was addressed or followed from a rule, whether it changed or not.
+  /// `echo`, which collects every id that was addressed or followed from a rule, whether it changed or not. What
+  /// changed goes into the journal as `step`.
   bool apply(const Origin& origin, std::span<const Change> changes, std::string& error,
-             std::vector<ParameterId>* echo = nullptr);
+             std::vector<ParameterId>* echo = nullptr, StepId step = 0);
+
+  /// A number for a step of several apply() calls, which no other has.
+  StepId new_step() noexcept { return ++last_step_; }
+  /// Takes the newest step of the journal back, exactly: no rule follows. False: there is none.
+  bool undo(const Origin& origin);
+  /// The same with what was undone last.
+  bool redo(const Origin& origin);
+  const Journal& journal() const noexcept { return journal_; }
+  Journal& journal() noexcept { return journal_; }
+  /// What follows happens at that time, and will reach the engine with these targets (DeskTargets::publication).
+  void set_time(std::int64_t now_ms, std::uint64_t publication) noexcept {
+    now_ms_ = now_ms;
+    publication_ = publication;
+  }
 
   /// The value that apply() would write, or nothing, with the reason in `error`.
   std::optional<Value> accept(const Rights& rights, const Change& change, std::string& error) const;
@@ -110,6 +120,10 @@ class Desk {
   ParameterTable table_;
   DeskSettings settings_;
   Gate* gate_ = nullptr;
+  Journal journal_;
+  StepId last_step_ = 0;
+  std::int64_t now_ms_ = 0;
+  std::uint64_t publication_ = 0;
   std::vector<Origin> origins_;
   std::vector<Observer*> observers_;
   std::vector<ParameterId>* echo_ = nullptr;  ///< of the apply() that is running

@@ -119,12 +119,14 @@ void TargetDesigner::design_main(int, const TargetWork& work) {
 
 void TargetDesigner::publish(Engine& engine, Latest<DeskTargets>& latest) {
   effects_.hand_over(engine);
+  writer_.count_publication();
   copy_to(latest.back());
   latest.publish();
 }
 
 void TargetDesigner::give(Engine& engine) {
   effects_.hand_over(engine);
+  writer_.count_publication();
   engine.set_targets(targets());
 }
 

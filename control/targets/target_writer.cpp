@@ -83,6 +83,7 @@ std::int32_t TargetWriter::folded(std::int32_t ramp_frames, std::int32_t previou
 }
 
 void TargetWriter::copy_to(DeskTargets& slot) const {
+  slot.publication = targets_.publication;
   for (std::size_t i = 0; i < targets_.lanes.size(); ++i) {
     if (slot.lanes[i].revision != targets_.lanes[i].revision) slot.lanes[i] = targets_.lanes[i];
   }

@@ -19,6 +19,7 @@ class TargetWriter {
   /// into it; a block then keeps the longest ramp of all that it stands for.
   void begin(bool unread);
   bool changed() const noexcept { return changed_; }  ///< since begin()
+  void count_publication() noexcept { ++targets_.publication; }
   const DeskTargets& targets() const noexcept { return targets_; }
   const Geometry& geometry() const noexcept { return geometry_; }
   double rate_hz() const noexcept { return rate_hz_; }

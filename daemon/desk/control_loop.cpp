@@ -31,7 +31,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
       meter_timer_(io_),
       second_timer_(io_),
       leave_timer_(io_),
-      desk_(config_.geometry),
+      console_(config_.geometry),
       status_(config_.geometry),
       fault_watch_(config_.geometry),
       media_(config_, options_.play, options_.record),
@@ -52,7 +52,6 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
 }
 
 ControlLoop::~ControlLoop() {
-  designer_.reset();  // it observes the desk
   desk_.detach(unsaved_);
   desk_.detach(names_);
 }
@@ -104,7 +103,7 @@ StateMeta ControlLoop::meta() const {
 }
 
 void ControlLoop::open_store(const std::string& folder) {
-  std::vector<AddressedValue> values = stored_values(desk_);
+  std::vector<AddressedValue> values = Snapshot::take(desk_).values();
   values.insert(values.end(), restored_.foreign.begin(), restored_.foreign.end());
   store_ = std::make_unique<Store>(folder, meta(), std::move(values),
                                    [](const std::string& text) { log_of(EventKind::store).warn("{}", text); });
@@ -151,7 +150,7 @@ void ControlLoop::leave(const std::string& why) {
   spdlog::info("{}: the outputs ramp out and the mix is saved", why);
   leave_timer_.cancel();
   if (!running_) return finish();
-  designer_->set_shutdown(true);
+  console_.set_shutdown(true);
   turn();
   // The shutter needs 20 ms and one period; half a second is ten times that with the longest period there is.
   finish_when_silent(50);
@@ -193,7 +192,7 @@ void ControlLoop::finish() {
 
 /// Once per batch of packets and at every tick, so that changes that came together take effect together.
 void ControlLoop::turn() {
-  publish_targets();
+  console_.turn(now_ms());
   tell_panic();
   midi_->turn(now_ms());
   keep_changes();
@@ -202,18 +201,9 @@ void ControlLoop::turn() {
   send_answers();
 }
 
-void ControlLoop::publish_targets() {
-  if (!designer_) return;
-  if (designer_->update(core_->targets().unread())) {
-    designer_->publish(core_->engine(), core_->targets());
-  } else {
-    designer_->collect(core_->engine());
-  }
-}
-
 void ControlLoop::keep_changes() {
   if (unsaved_.dirty.empty()) return;
-  const std::vector<AddressedValue> changes = take_stored_changes(desk_, unsaved_);
+  const std::vector<AddressedValue> changes = take_changes(desk_, unsaved_);
   if (store_ && !changes.empty()) store_->submit(changes);
 }
 
@@ -241,6 +231,7 @@ void ControlLoop::read_meters() {
   if (core_ && core_->meters().fresh()) {
     const MeterFrame& frame = core_->meters().read();
     frames_seen_ = frame.frames;
+    console_.take(frame);
     osc_->meters(frame, now);
     midi_->meters(frame);
     for (const FaultWatch::Line& line : fault_watch_.take(frame, desk_.settings(), now)) {
@@ -260,10 +251,10 @@ const AudioCounters& ControlLoop::read_counters() {
 }
 
 void ControlLoop::watch_load() {
-  if (!core_ || !designer_) return;
+  if (!core_ || !console_.has_audio()) return;
   const LoadReduction before = overload_watch_.load_reduction();
   const LoadReduction now = overload_watch_.take(read_counters().load_histogram, !core_->freewheel().raised());
-  designer_->set_load_reduction(now);
+  console_.set_load_reduction(now);
   status_.load_reduction = static_cast<std::int32_t>(now);
   if (now == before) return;
   log_of(EventKind::load)

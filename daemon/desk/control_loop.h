@@ -9,10 +9,9 @@
 #include <string>
 
 #include "control/commands/commands.h"
-#include "control/desk/desk.h"
+#include "control/console/console.h"
 #include "control/osc/osc_server.h"
 #include "control/readouts/readouts.h"
-#include "control/targets/target_designer.h"
 #include "control/watches/fault_watch.h"
 #include "control/watches/overload_watch.h"
 #include "daemon/access/access_desk.h"
@@ -55,7 +54,6 @@ class ControlLoop : public CommandSink {
   void audio_opened(const JackNews& news);
 
   void turn();
-  void publish_targets();
   void keep_changes();
   void send_answers();
   std::uint64_t lost_datagrams() const;
@@ -97,7 +95,8 @@ class ControlLoop : public CommandSink {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer tick_timer_, meter_timer_, second_timer_, leave_timer_;
 
-  Desk desk_;
+  Console console_;
+  Desk& desk_ = console_.desk();
   DeskStatus status_;
   FaultWatch fault_watch_;
   OverloadWatch overload_watch_;
@@ -116,9 +115,8 @@ class ControlLoop : public CommandSink {
   ServiceManager service_manager_;
   DeskWatch watch_;
 
-  std::shared_ptr<AudioCore> core_;           ///< null while there is no audio
-  std::shared_ptr<AudioCore> retired_core_;   ///< the one before, until the next
-  std::unique_ptr<TargetDesigner> designer_;  ///< lives and ends with core_
+  std::shared_ptr<AudioCore> core_;          ///< null while there is no audio
+  std::shared_ptr<AudioCore> retired_core_;  ///< the one before, until the next
   bool running_ = false, ever_opened_ = false, heard_before_ = false, leaving_ = false, names_dirty_ = true;
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_, absent_reason_;

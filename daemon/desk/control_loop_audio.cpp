@@ -46,7 +46,7 @@ void ControlLoop::hear_jack(JackNews news) {
                 news.realtime ? "" : "; JACK runs without real-time priority");
       break;
     case JackNews::Kind::lost:
-      designer_.reset();
+      console_.end_audio();
       set_emergency_core(nullptr);
       retired_core_ = std::move(core_);  // a signal handler may be reading it
       fault_watch_.new_engine();
@@ -82,11 +82,9 @@ void ControlLoop::audio_opened(const JackNews& news) {
   status_.rate_hz = static_cast<float>(rate_hz);
   status_.main_latency_frames = core_->engine().latency_frames();
   if (store_) store_->submit_meta(meta());
-  designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
-  designer_->set_hold(status_.held);
-  designer_->set_load_reduction(overload_watch_.load_reduction());
-  designer_->update();
-  designer_->publish(core_->engine(), core_->targets());
+  console_.set_hold(status_.held);
+  console_.set_load_reduction(overload_watch_.load_reduction());
+  console_.begin_audio(core_->engine(), core_->targets(), rate_hz);
   set_emergency_core(core_.get());
   names_dirty_ = true;
   name_ports();

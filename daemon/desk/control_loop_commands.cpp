@@ -31,7 +31,7 @@ bool ControlLoop::execute(const CommandCall& call, const Origin& origin, std::sp
       if (!status_.held) return true;
       status_.held = false;
       stored_.meta = meta();  // confirmed: audio that opens later finds no reason to hold in it
-      if (designer_) designer_->set_hold(false);
+      console_.set_hold(false);
       if (store_) store_->submit_meta(meta());
       log_of(EventKind::outputs).info("The outputs are released");
       return true;
@@ -48,7 +48,7 @@ bool ControlLoop::execute(const CommandCall& call, const Origin& origin, std::sp
                            : "this desk has the effect slots 1 to " + std::to_string(slots);
         return false;
       }
-      if (designer_) designer_->kill_effect(call.owner);
+      console_.kill_effect(call.owner);
       return true;
     default:
       return midi_->execute(call, origin, arguments, now_ms(), error);

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "control/console/console.h"
 #include "control/desk/desk.h"
-#include "control/targets/target_designer.h"
 #include "daemon/config/config.h"
 #include "daemon/disk/channel_files.h"
 #include "daemon/disk/name_channels.h"
@@ -151,22 +151,24 @@ void print_summary(const RenderOptions& options, std::int64_t frames, int rate_h
   std::printf("rendered in %.2f s, %.0f times real time\n", took_seconds, seconds / std::max(took_seconds, 1e-9));
 }
 
-/// Desk, designer and engine, settled at the state of the first frame.
+/// A console with an engine of its own, settled at the state of the first frame.
 class OfflineDesk {
  public:
-  OfflineDesk(Desk& desk, int rate_hz, double look_ahead_ms, std::vector<ScriptStep> script)
-      : desk_(desk), script_(std::move(script)), engine_(desk.geometry(), rate_hz, look_ahead_ms) {
+  OfflineDesk(Console& console, int rate_hz, double look_ahead_ms, std::vector<ScriptStep> script)
+      : console_(console),
+        script_(std::move(script)),
+        rate_hz_(rate_hz),
+        engine_(console.desk().geometry(), rate_hz, look_ahead_ms) {
     apply_steps(0);
-    designer_ = std::make_unique<TargetDesigner>(desk_, rate_hz);
-    designer_->update();
-    designer_->give(engine_);
-    engine_.settle();
+    console_.begin_audio(engine_, rate_hz);
   }
+  ~OfflineDesk() { console_.end_audio(); }
+  OfflineDesk(const OfflineDesk&) = delete;
+  OfflineDesk& operator=(const OfflineDesk&) = delete;
 
   /// [grid point] What the script says for this frame and before.
   void advance_to(std::int64_t frame) {
-    if (!apply_steps(frame)) return;
-    if (designer_->update()) designer_->give(engine_);
+    if (apply_steps(frame)) console_.turn(frame * 1000 / rate_hz_);
   }
   /// Frames until the script's next step, at most `limit`.
   int frames_until_step(std::int64_t frame, int limit) const {
@@ -180,16 +182,16 @@ class OfflineDesk {
     const std::size_t before = next_;
     for (; next_ < script_.size() && script_[next_].frame <= frame; ++next_) {
       std::string error;
-      if (!desk_.apply(Origin{}, script_[next_].changes, error)) throw FileError("script: " + error);
+      if (!console_.desk().apply(Origin{}, script_[next_].changes, error)) throw FileError("script: " + error);
     }
     return next_ != before;
   }
 
-  Desk& desk_;
+  Console& console_;
   std::vector<ScriptStep> script_;
   std::size_t next_ = 0;
+  int rate_hz_;
   Engine engine_;
-  std::unique_ptr<TargetDesigner> designer_;
 };
 
 void render_to_file(const RenderOptions& options) {
@@ -200,7 +202,8 @@ void render_to_file(const RenderOptions& options) {
   int rate_hz = options.rate_hz != 0 ? options.rate_hz : config.render_rate_hz;
   if (rate_hz == 0) rate_hz = files.front().info.rate_hz;
 
-  Desk desk(config.geometry);
+  Console console(config.geometry);
+  Desk& desk = console.desk();
   restore_state(desk, options.state);
   name_and_link_channels(desk, files);
   if (options.state.empty()) {
@@ -212,7 +215,7 @@ void render_to_file(const RenderOptions& options) {
   }
   std::vector<ScriptStep> script;
   if (!options.script.empty()) script = load_script(options.script, desk.table(), rate_hz);
-  OfflineDesk offline(desk, rate_hz, config.limiter_look_ahead_ms, std::move(script));
+  OfflineDesk offline(console, rate_hz, config.limiter_look_ahead_ms, std::move(script));
 
   FileInputs inputs(files, config.geometry.inputs, rate_hz, options.only);
   const std::int64_t total = options.seconds > 0 ? std::llround(options.seconds * rate_hz) : inputs.frames();

@@ -1,11 +1,10 @@
-// Between the desk and its state on disk: which values are kept, under what name, and how they go back through
-// Desk::apply(). The only part of the store that uses a Desk; it touches no disk.
+// The desk gets back what its state holds, in words for the log. It touches no disk.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "control/desk/desk.h"
+#include "control/desk/snapshot.h"
 #include "daemon/store/state.h"
 
 namespace fohd {
@@ -18,14 +17,7 @@ struct Restored {
   std::vector<AddressedValue> foreign;
 };
 
-/// [control] Applies what the state holds as one change of Origin::Side::start; the rest stays as it is. Values that do
-/// not fit their row are left out one by one. Links go first, so that no rule of linking touches what follows.
+/// [control] Applies what the state holds as one change of Origin::Side::start; the rest stays as it is.
 Restored restore(Desk& desk, const StoredState& state);
-
-/// [control] The whole mix as it is stored: all but momentary parameters, enumerations by name.
-std::vector<AddressedValue> stored_values(const Desk& desk);
-
-/// [control] The same of what `observer` saw change; its dirty set is empty afterwards. For Store::submit().
-std::vector<AddressedValue> take_stored_changes(const Desk& desk, Observer& observer);
 
 }  // namespace fohd

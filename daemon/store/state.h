@@ -3,17 +3,12 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "control/parameters/parameter.h"
+#include "control/desk/snapshot.h"
 #include "engine/tile/geometry.h"
 
 namespace fohd {
-
-/// A native address ("/ch/1/fader") and its value. Enumerations are stored by name, so their value is text here;
-/// booleans are 0 or 1. ParameterTable::coerce makes each fit its row.
-using AddressedValue = std::pair<std::string, Value>;
 
 /// What was true when a state was written. The start decides between going on and holding by comparing it
 /// (docs/DESK.md, "Starting").

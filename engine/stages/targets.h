@@ -95,6 +95,7 @@ struct DeskTargets {
         outputs(geometry.outputs()),
         effects(geometry.effects()) {}
 
+  std::uint64_t publication = 0;       ///< its number; what is published next has the next one
   std::vector<LaneTargets> lanes;      ///< [strip]
   GainLayout layout;                   ///< of `gains`
   std::vector<RowTargets> rows;        ///< [strip * kTaps + tap]

@@ -33,6 +33,8 @@ struct MeterFrame {
   std::vector<std::uint32_t> faults;        ///< [strip] NaN, infinities and >+120 dBFS met so far, wraps
   std::vector<std::uint8_t> safety_mutes;   ///< [strip] 1: muted after repeated faults, until cleared
   std::uint64_t frames = 0;                 ///< the engine's frame counter
+  std::uint64_t publication = 0;            ///< the number of the targets that it took last (DeskTargets)
+  std::uint64_t publication_frame = 0;      ///< where it took them: the first frame that ramps towards them
   float shutter_gain = 0;                   ///< 0 shut .. 1 open
   float limiter_gain = 0;                   ///< of main's limiter, octaves, the deepest in the same time as peaks
 };

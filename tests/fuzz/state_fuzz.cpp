@@ -75,7 +75,7 @@ std::string damaged(std::string text, std::uint32_t seed) {
 }
 
 void check_generation(const Desk& desk, const StoredState& state, const Restored& restored, std::uint32_t seed) {
-  std::vector<AddressedValue> values = stored_values(desk);
+  std::vector<AddressedValue> values = Snapshot::take(desk).values();
   values.insert(values.end(), restored.foreign.begin(), restored.foreign.end());
   const std::string text = generation_text(state.meta, 1, "now", mix_of(values));
   const ParsedGeneration read = parse_generation(text);

@@ -20,7 +20,7 @@ StoredState state_of(std::vector<AddressedValue> values) {
 
 StoredState through_text(const Desk& desk) {
   Mix mix;
-  for (auto& [address, value] : stored_values(desk)) mix.emplace(address, value);
+  for (auto& [address, value] : Snapshot::take(desk).values()) mix.emplace(address, value);
   return state_of(parse_generation(generation_text(StateMeta(), 1, "", mix)).values);
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("restore: what this desk does not have is kept aside and said", "[daem
   const Restored result = restore(small, through_text(large));
   REQUIRE(result.warnings.size() == 1);
   CHECK_THAT(result.warnings[0], Catch::Contains("/ch/5/") && Catch::Contains("more"));
-  CHECK(result.foreign.size() + stored_values(small).size() == stored_values(large).size());
+  CHECK(result.foreign.size() + Snapshot::take(small).values().size() == Snapshot::take(large).values().size());
 }
 
 TEST_CASE("restore: a value that does not fit costs itself only", "[daemon][store]") {
@@ -84,8 +84,8 @@ TEST_CASE("restore: only what changed is handed to the store, choices by their n
                                        {*desk.table().find("/ch/1/lowcut/slope"), std::string("24dB")},
                                        {*desk.table().find("/ch/1/lowcut/slope"), std::string("12dB")}};
   REQUIRE(desk.apply(Origin(), changes, error));
-  CHECK(take_stored_changes(desk, observer) ==
+  CHECK(take_changes(desk, observer) ==
         std::vector<AddressedValue>{{"/ch/1/fader", -3.0f}, {"/ch/1/lowcut/slope", std::string("12dB")}});
-  CHECK(take_stored_changes(desk, observer).empty());
+  CHECK(take_changes(desk, observer).empty());
   desk.detach(observer);
 }

@@ -68,8 +68,8 @@ class TestDisk : public FileSystem {
 };
 
 /// A StateWriter with what it says, and its own idea of time.
-struct Desk {
-  explicit Desk(const std::string& folder, const StoreOptions& options = {})
+struct StoredDesk {
+  explicit StoredDesk(const std::string& folder, const StoreOptions& options = {})
       : writer(
             disk, folder, StateMeta(), {{"/ch/1/fader", -90.0f}, {"/ch/2/fader", -90.0f}},
             [this](const std::string& text) { said.push_back(text); }, options) {}
@@ -102,7 +102,7 @@ std::vector<std::string> names_in(const std::string& folder) {
 void make_three_generations(const std::string& folder) {
   StoreOptions options;
   options.generation_interval_s = 10;
-  Desk desk(folder, options);
+  StoredDesk desk(folder, options);
   desk.writer.turn(0);
   for (int number = 1; number <= 3; ++number) {
     desk.set("/ch/1/fader", -10.0f * static_cast<float>(number));
@@ -117,7 +117,7 @@ void make_three_generations(const std::string& folder) {
 TEST_CASE("store: the first change is on disk at once, later ones within a second, each address once",
           "[daemon][store]") {
   TemporaryFolder folder;
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   CHECK(values(load_state(folder.path())).at("/ch/1/fader") == Value(-90.0f));
 
@@ -143,7 +143,7 @@ TEST_CASE("store: the first change is on disk at once, later ones within a secon
 
 TEST_CASE("store: a generation is written every 5 minutes, but not when nothing changed", "[daemon][store]") {
   TemporaryFolder folder;
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   CHECK(desk.disk.generations == 1);
   desk.writer.turn(1000);
@@ -162,7 +162,7 @@ TEST_CASE("store: a generation is written every 5 minutes, but not when nothing 
 
 TEST_CASE("store: a log of 1 MB becomes a generation", "[daemon][store]") {
   TemporaryFolder folder;
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   std::size_t logged = 0;
   double now_s = 0;
@@ -182,7 +182,7 @@ TEST_CASE("store: three generations are kept, older ones and leftovers of a powe
   put(folder.path() + "/state-000009.json.part", "half a");
   put(folder.path() + "/state-7.json", "not ours: another number of digits");
   for (int start = 0; start < 5; ++start) {
-    Desk desk(folder.path());
+    StoredDesk desk(folder.path());
     desk.set("/ch/1/fader", static_cast<float>(start));
     desk.writer.turn(0);
     desk.set("/ch/2/fader", static_cast<float>(start));
@@ -234,7 +234,7 @@ TEST_CASE("store: damaged generations are neither counted nor removed, nor is wh
   put(generation_path(folder.path(), 2), "{ damaged");
   put(generation_path(folder.path(), 3), "");
   for (int start = 0; start < 6; ++start) {
-    Desk desk(folder.path());
+    StoredDesk desk(folder.path());
     desk.set("/ch/1/fader", static_cast<float>(start));
     desk.writer.turn(0);
     CHECK(fs::exists(generation_path(folder.path(), 1)) == (start < 2));  // whole: one of three as long as it can be
@@ -254,7 +254,7 @@ TEST_CASE("store: damaged generations are neither counted nor removed, nor is wh
 TEST_CASE("store: an orderly end is marked as one, and the next start takes the mark away", "[daemon][store]") {
   TemporaryFolder folder;
   {
-    Desk desk(folder.path());
+    StoredDesk desk(folder.path());
     desk.writer.turn(0);
     CHECK_FALSE(load_state(folder.path()).meta.clean_exit);
     desk.set("/ch/1/fader", -4.0f);
@@ -263,7 +263,7 @@ TEST_CASE("store: an orderly end is marked as one, and the next start takes the 
   StoredState state = load_state(folder.path());
   CHECK(state.meta.clean_exit);
   CHECK(values(state).at("/ch/1/fader") == Value(-4.0f));
-  Desk again(folder.path());
+  StoredDesk again(folder.path());
   again.writer.turn(0);
   CHECK_FALSE(load_state(folder.path()).meta.clean_exit);
 }
@@ -331,7 +331,7 @@ TEST_CASE("store: every generation damaged means the defaults, said plainly", "[
   CHECK_THAT(state.warnings[0], Catch::Contains("no state was loaded"));
 
   // The next start does not overwrite the evidence.
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   CHECK(load_state(folder.path()).source == generation_path(folder.path(), 4));
 }
@@ -382,7 +382,7 @@ TEST_CASE("store: what is no state is refused in words and nothing is thrown", "
 TEST_CASE("store: a full disk is reported once, tried again, and costs nothing when it has room again",
           "[daemon][store]") {
   TemporaryFolder folder;
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   desk.set("/ch/1/fader", -1.0f);
   desk.writer.turn(1);
@@ -412,7 +412,7 @@ TEST_CASE("store: a full disk is reported once, tried again, and costs nothing w
 
 TEST_CASE("store: a log that cannot be written is replaced by a generation", "[daemon][store]") {
   TemporaryFolder folder;
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   SECTION("no room in it") { desk.disk.log_full = true; }
   SECTION("deleted by somebody") { fs::remove(log_path(folder.path(), 1)); }
@@ -436,7 +436,7 @@ TEST_CASE("store: where no folder can be made the desk goes on, and saves all as
   TemporaryFolder folder;
   const std::string place = folder.path() + "/show/state";
   put(folder.path() + "/show", "a file where a folder should be");
-  Desk desk(place);
+  StoredDesk desk(place);
   CHECK(desk.writer.turn(0) == Approx(1));
   CHECK(desk.writer.failing());
   desk.set("/ch/1/fader", -5.0f);
@@ -450,9 +450,9 @@ TEST_CASE("store: where no folder can be made the desk goes on, and saves all as
 
 TEST_CASE("store: two desks never write into one folder", "[daemon][store]") {
   TemporaryFolder folder;
-  Desk first(folder.path());
+  StoredDesk first(folder.path());
   first.writer.turn(0);
-  Desk second(folder.path());
+  StoredDesk second(folder.path());
   second.set("/ch/1/fader", -77.0f);
   second.writer.turn(0);
   CHECK(second.writer.failing());
@@ -466,7 +466,7 @@ TEST_CASE("store: two desks never write into one folder", "[daemon][store]") {
 
 TEST_CASE("store: a change of rate or device is written as a generation", "[daemon][store]") {
   TemporaryFolder folder;
-  Desk desk(folder.path());
+  StoredDesk desk(folder.path());
   desk.writer.turn(0);
   StateMeta meta;
   meta.rate_hz = 96000;
