@@ -18,6 +18,27 @@
 
 namespace fohd {
 
+/// Of the geometry, counted once: these are read in every chunk.
+struct Places {
+  explicit Places(const Geometry& g)
+      : tiles(g.tiles()),
+        strips(g.strips()),
+        channel_tiles(g.channel_tiles()),
+        return_tiles(g.return_tiles()),
+        bus_tiles(g.bus_tiles()),
+        effect_tiles(g.effect_tiles()),
+        matrix_tiles(g.matrix_tiles()),
+        effects_tile(g.first_effect_strip() / kLanes),
+        main_tile(g.main_strip() / kLanes),
+        bus_strip(g.first_bus_strip()),
+        main_strip(g.main_strip()),
+        outputs(g.outputs()) {}
+  int tiles, strips;
+  int channel_tiles, return_tiles, bus_tiles, effect_tiles, matrix_tiles;  ///< how many
+  int effects_tile, main_tile, bus_strip, main_strip;                      ///< the first
+  int outputs;
+};
+
 struct Engine::Impl {
   Impl(const Geometry& g, double rate, double look_ahead_ms);
 
@@ -35,13 +56,15 @@ struct Engine::Impl {
 
   StripTile& tile(int index) noexcept { return tiles[index]; }
   /// Stages in the order of their tiles: the bus tiles, then main.
-  int stage_of(int strip) const noexcept { return std::min(strip / kLanes - first_mix_tile, geometry.bus_tiles()); }
-  OutputStage& output_stage(int output) noexcept { return stages[stage_of(geometry.output_strip(output))]; }
+  int stage_of(int strip) const noexcept { return std::min(strip / kLanes - first_mix_tile, places.bus_tiles); }
+  OutputStage& output_stage(int output) noexcept { return stages[stage_of(output_strips[output])]; }
   /// The guard that watches a strip, if it has one: channels at the input stage, buses and main at their outputs.
   const FaultGuard* guard(int strip) const noexcept;
   int output_of(int strip) const noexcept;
 
   const Geometry geometry;
+  const Places places;
+  std::vector<int> output_strips;  ///< [output]
   const double rate_hz;
   const float meter_share;
   const int first_mix_tile;
@@ -69,6 +92,7 @@ struct Engine::Impl {
 
 Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
     : geometry(g),
+      places(g),
       rate_hz(rate),
       meter_share(mean_square_coeff(rate)),
       first_mix_tile(g.first_mix_strip() / kLanes),
@@ -85,6 +109,7 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
       output_revisions(static_cast<std::size_t>(g.outputs())),
       effect_revisions(static_cast<std::size_t>(g.effects())),
       inner_faults(static_cast<std::size_t>(g.strips())) {
+  for (int output = 0; output < g.outputs(); ++output) output_strips.push_back(g.output_strip(output));
   for (int t = 0; t < g.tiles(); ++t) {
     tiles.emplace_back(g.lanes_used(t), g.kind(t) != TileKind::channel);
     taps[t] = tiles.back().taps();
@@ -101,7 +126,7 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     publication = targets.publication;
     publication_frame = frames_done;
   }
-  for (int strip = 0; strip < geometry.strips(); ++strip) {
+  for (int strip = 0; strip < places.strips; ++strip) {
     const LaneTargets& lane = targets.lanes[strip];
     if (lane.revision == lane_revisions[strip]) continue;
     lane_revisions[strip] = lane.revision;
@@ -109,15 +134,15 @@ void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
     keys_used |= lane.gate_key.source >= 0 || lane.compressor_key.source >= 0;
     if (strip < geometry.channels()) input_stage.set(strip, lane.source, lane.delay_frames);
   }
-  for (int row = 0; row < geometry.strips() * kTaps; ++row) {
+  for (int row = 0; row < places.strips * kTaps; ++row) {
     if (targets.rows[row].revision == row_revisions[row]) continue;
     row_revisions[row] = targets.rows[row].revision;
     matrix.set_row(row, targets.row_gains(row), targets.rows[row].ramp_frames);
   }
-  for (int output = 0; output < geometry.outputs(); ++output) {
+  for (int output = 0; output < places.outputs; ++output) {
     if (targets.outputs[output].revision == output_revisions[output]) continue;
     output_revisions[output] = targets.outputs[output].revision;
-    output_stage(output).set(geometry.output_strip(output) % kLanes, targets.outputs[output]);
+    output_stage(output).set(output_strips[output] % kLanes, targets.outputs[output]);
   }
   for (int slot = 0; slot < geometry.effects(); ++slot) {
     if (targets.effects[slot].revision == effect_revisions[slot]) continue;
@@ -149,13 +174,13 @@ void Engine::Impl::settle() noexcept {
 
 void Engine::Impl::process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept {
   process_channels(inputs, offset, frames);
-  for (int t = 0; t < geometry.return_tiles(); ++t) {
-    taps[geometry.channel_tiles() + t] = returns_before[t].read(frames, frames_done);
+  for (int t = 0; t < places.return_tiles; ++t) {
+    taps[places.channel_tiles + t] = returns_before[t].read(frames, frames_done);
   }
-  const int effects_tile = geometry.first_effect_strip() / kLanes, main_tile = geometry.main_strip() / kLanes;
-  process_mixes(first_mix_tile, effects_tile + geometry.effect_tiles() - first_mix_tile, frames);
+  const int effects_tile = places.effects_tile, main_tile = places.main_tile;
+  process_mixes(first_mix_tile, effects_tile + places.effect_tiles - first_mix_tile, frames);
   process_effects(frames);
-  process_mixes(main_tile, 1 + geometry.matrix_tiles(), frames);
+  process_mixes(main_tile, 1 + places.matrix_tiles, frames);
   matrix.end_chunk(frames);
   process_outputs(outputs, offset, frames);
   remember(frames);
@@ -164,13 +189,13 @@ void Engine::Impl::process_chunk(const float* const* inputs, float* const* outpu
 }
 
 void Engine::Impl::process_channels(const float* const* inputs, int offset, int frames) noexcept {
-  for (int t = 0; t < geometry.channel_tiles(); ++t) {
+  for (int t = 0; t < places.channel_tiles; ++t) {
     StripTile& strips = tile(t);
     input_stage.read(t, inputs, offset, frames, frames_done, strips.input_gains(), strips.input(), input_reports[t]);
     strips.process_input(input_reports[t], frames);
   }
   if (keys_used) collect_keys();
-  for (int t = 0; t < geometry.channel_tiles(); ++t) {
+  for (int t = 0; t < places.channel_tiles; ++t) {
     tile(t).process_rest(input_reports[t].resets, keys.data(), frames);
     taps[t] = tile(t).taps();
   }
@@ -190,9 +215,9 @@ void Engine::Impl::process_mixes(int first_tile, int count, int frames) noexcept
 /// From the effects' inputs to the returns: an effect has the same two lanes in both.
 void Engine::Impl::process_effects(int frames) noexcept {
   constexpr int kSlots = kLanes / 2;  // of a tile
-  for (int t = 0; t < geometry.return_tiles(); ++t) {
-    const TileTaps& heard = taps[geometry.first_effect_strip() / kLanes + t];
-    StripTile& strips = tile(geometry.channel_tiles() + t);
+  for (int t = 0; t < places.return_tiles; ++t) {
+    const TileTaps& heard = taps[places.effects_tile + t];
+    StripTile& strips = tile(places.channel_tiles + t);
     const int first = t * kSlots, count = std::min(geometry.effects() - first, kSlots);
     unsigned sounding = 0;
     for (int slot = 0; slot < count; ++slot) {
@@ -204,7 +229,7 @@ void Engine::Impl::process_effects(int frames) noexcept {
       for (int frame = 0; frame < frames; ++frame) std::fill_n(strips.input() + frame * kLanes + 2 * slot, 2, 0.0f);
     }
     strips.process_mix(sounding == 0, keys.data(), frames);
-    taps[geometry.channel_tiles() + t] = strips.taps();
+    taps[places.channel_tiles + t] = strips.taps();
   }
 }
 
@@ -215,27 +240,27 @@ void Engine::Impl::remember(int frames) noexcept {
     buses_before[i].write(bus.silent ? nullptr : bus.tap[static_cast<int>(Tap::pre_fader)], frames, frames_done);
   }
   for (std::size_t i = 0; i < returns_before.size(); ++i) {
-    returns_before[i].write(taps[geometry.channel_tiles() + i], frames, frames_done);
+    returns_before[i].write(taps[places.channel_tiles + i], frames, frames_done);
   }
 }
 
 /// Every channel's tap `input` of this chunk is there; buses are taken as they were 64 frames ago.
 void Engine::Impl::collect_keys() noexcept {
-  for (int t = 0; t < geometry.channel_tiles(); ++t) {
+  for (int t = 0; t < places.channel_tiles; ++t) {
     const float* key = tile(t).key();
     const int first = t * kLanes, count = std::min(geometry.channels() - first, kLanes);
     for (int lane = 0; lane < count; ++lane) keys[first + lane] = key + lane;
   }
   for (int bus = 0; bus < geometry.buses; ++bus) {
     const float* before = buses_before[bus / kLanes].read(frames_done);
-    keys[geometry.first_bus_strip() + bus] = before != nullptr ? before + bus % kLanes : nullptr;
+    keys[places.bus_strip + bus] = before != nullptr ? before + bus % kLanes : nullptr;
   }
 }
 
 void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
   const bool open = shutter.process(shutter_gains, frames);
   const auto pre_fader = [this](int mix) { return taps[first_mix_tile + mix].tap[static_cast<int>(Tap::pre_fader)]; };
-  const int buses = geometry.bus_tiles(), main = geometry.main_strip() / kLanes - first_mix_tile;
+  const int buses = places.bus_tiles, main = places.main_tile - first_mix_tile;
   for (int s = 0; s < buses; ++s) {
     stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, open, outputs + 2 + s * kLanes,
                       offset, frames, frames_done);
@@ -245,7 +270,7 @@ void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames
 }
 
 void Engine::Impl::sub_block_boundary() noexcept {
-  for (int t = 0; t < geometry.tiles(); ++t) {
+  for (int t = 0; t < places.tiles; ++t) {
     const LaneMask broken = tile(t).sub_block_boundary(meter_share);
     for (int lane = 0; broken != 0 && lane < kLanes; ++lane) {
       if ((broken & lane_bit(lane)) == 0) continue;
@@ -263,7 +288,7 @@ void Engine::Impl::sub_block_boundary() noexcept {
 }
 
 int Engine::Impl::output_of(int strip) const noexcept {
-  const int bus = strip - geometry.first_bus_strip(), main = strip - geometry.main_strip();
+  const int bus = strip - places.bus_strip, main = strip - places.main_strip;
   if (bus >= 0 && bus < geometry.buses) return 2 + bus;
   return main >= 0 && main < 2 ? main : -1;
 }
@@ -275,7 +300,7 @@ const FaultGuard* Engine::Impl::guard(int strip) const noexcept {
 }
 
 void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
-  for (int strip = 0; strip < geometry.strips(); ++strip) {
+  for (int strip = 0; strip < places.strips; ++strip) {
     const StripTile& strips = tiles[strip / kLanes];
     const int lane = strip % kLanes;
     frame.strips[strip] = {strips.pre().peak(lane),  strips.pre().mean_square[lane],
@@ -286,8 +311,8 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
     frame.safety_mutes[strip] = watch != nullptr && watch->muted() ? 1 : 0;
     if (strip < geometry.channels()) frame.input_clips[strip] = input_stage.clips(strip);
   }
-  for (int output = 0; output < geometry.outputs(); ++output) {
-    const int strip = geometry.output_strip(output), lane = strip % kLanes;
+  for (int output = 0; output < places.outputs; ++output) {
+    const int strip = output_strips[output], lane = strip % kLanes;
     const OutputStage& stage = stages[stage_of(strip)];
     frame.outputs[output] = stage.meter().peak(lane);
     frame.output_mean_squares[output] = stage.meter().mean_square[lane];

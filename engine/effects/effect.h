@@ -1,8 +1,9 @@
 // An effect, whatever it is: what a slot of the desk holds (engine/effects/effect_slot.h). It owns memory, so it is
 // made on the control side and handed over; what people turn comes with the targets, as of every processor.
 //
-// Each effect is one row, a type in its own file: its name (on the wire, and of its parameters' addresses), Params,
-// Coeffs and Processor. Enumeration, variant, factory, names and the settings' members follow from the list below.
+// Each effect is one row, a type in its own file: its name (on the wire, and of its parameters' addresses), traits,
+// Params, Coeffs and Processor. Enumeration, variant, factory, names and the settings' members follow from the list
+// below.
 #pragma once
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <tuple>
 #include <variant>
 
+#include "engine/effects/effect_traits.h"
 #include "engine/effects/reverb.h"
 
 namespace fohd {
@@ -21,11 +23,13 @@ struct EffectList {
   using Coeffs = std::variant<std::monostate, typename Rows::Coeffs...>;
   using Params = std::tuple<typename Rows::Params...>;
   static constexpr std::array<std::string_view, 1 + sizeof...(Rows)> kNames = {"none", Rows::kName...};
+  static constexpr std::array<EffectTraits, 1 + sizeof...(Rows)> kTraits = {EffectTraits{}, Rows::kTraits...};
 };
 /// All effects, in the order of their numbers, which are for ever: a new one goes to the end.
 using Effects = EffectList<ReverbEffect>;
 
-/// 0: none; else an effect's place in the list, from 1. Its name is Effects::kNames[type].
+/// 0: none; else an effect's place in the list, from 1: of its name in Effects::kNames, of its traits in
+/// Effects::kTraits.
 enum class EffectType : unsigned char { none };
 /// What the loop of each effect reads; the alternative's number is the type's. The first: no effect.
 using EffectCoeffs = Effects::Coeffs;

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "engine/effects/effect_traits.h"
 #include "engine/effects/reverb_kernels.h"
 #include "engine/processors/filter_chain.h"
 #include "engine/processors/svf_coeffs.h"
@@ -92,6 +93,7 @@ class Reverb {
 /// Its row in the list of effects (engine/effects/effect.h).
 struct ReverbEffect {
   static constexpr std::string_view kName = "reverb";
+  static constexpr EffectTraits kTraits = {.latency_frames = Reverb::latency_frames()};
   using Params = ReverbParams;
   using Coeffs = ReverbCoeffs;
   using Processor = Reverb;

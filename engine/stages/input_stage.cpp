@@ -62,7 +62,7 @@ void InputStage::read(int tile, const float* const* inputs, int offset, int fram
   report.resets.frames = 0;
   const float* planar[kLanes];
   std::fill_n(planar, kLanes, kSilence);
-  const int used = geometry_.lanes_used(tile);
+  const int used = lanes_used(tile);
   LaneMask slow = 0, kept = 0;
   bool connected = false;
   for (int bit = 0; bit < used; ++bit) {
@@ -100,7 +100,7 @@ const float* InputStage::delay(Lane& lane, int bit, const float* samples, int fr
 void InputStage::read_connected(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now,
                                 const float* gains, LaneMask slow, const float** planar, float* out,
                                 InputStageReport& report) noexcept {
-  const int used = geometry_.lanes_used(tile);
+  const int used = lanes_used(tile);
   alignas(64) std::int32_t peaks[kLanes];
   transpose_in(planar, gains, out, peaks, frames);
   bool broken = false;

@@ -10,6 +10,7 @@
 // docs/DESK.md names them first: what does not move is the same either way. What enters the delay is already whole.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -61,6 +62,9 @@ class InputStage {
                       InputStageReport& report) noexcept;
   const float* read_slowly(Lane& lane, int bit, const float* const* inputs, int offset, int frames, std::uint64_t now,
                            Resets& resets) noexcept;
+
+  /// Of a channel tile.
+  int lanes_used(int tile) const noexcept { return std::min(static_cast<int>(lanes_.size()) - tile * kLanes, kLanes); }
 
   Geometry geometry_;
   int fade_frames_;

@@ -13,7 +13,7 @@ constexpr double kJointCost = 1.72;
 }  // namespace
 
 GainMatrix::GainMatrix(const Geometry& geometry)
-    : geometry_(geometry),
+    : mixes_(geometry.mix_tiles()),
       layout_(geometry),
       gain_memory_(layout_.size() / kColumnGroup),
       target_memory_(gain_memory_.size()),
@@ -24,6 +24,7 @@ GainMatrix::GainMatrix(const Geometry& geometry)
       rows_(static_cast<std::size_t>(geometry.strips() * kTaps)),
       uses_(rows_.size() * static_cast<std::size_t>(geometry.mix_tiles())),
       plans_(static_cast<std::size_t>(geometry.mix_tiles())) {
+  for (int tile = 0; tile < geometry.tiles(); ++tile) lanes_used_.push_back(geometry.lanes_used(tile));
   heard_tiles_.resize(plans_.size());
   for (int mix = 0; mix < geometry.mix_tiles(); ++mix) {
     for (int tile = 0; tile < geometry.tiles(); ++tile) {
@@ -83,10 +84,9 @@ void GainMatrix::arrive(int row) noexcept {
 }
 
 void GainMatrix::classify(int row) noexcept {
-  const int mixes = geometry_.mix_tiles();
-  for (int mix = 0; mix < mixes; ++mix) {
+  for (int mix = 0; mix < mixes_; ++mix) {
     if (layout_.place(row, mix) < 0) continue;
-    Use& use = uses_[row * mixes + mix];
+    Use& use = uses_[row * mixes_ + mix];
     const float *now = gains_ + index(row, mix), *target = targets_ + index(row, mix);
     use = {};
     for (int c = 0; c < kLanes; ++c) {
@@ -129,9 +129,9 @@ void GainMatrix::plan_pass(int mix, const TileTaps* tiles, Pass& pass, int first
   pass.terms.clear();
   pass.rows.clear();
   for (const int tile : heard_tiles_[mix]) {
-    for (int at = 0; at < geometry_.lanes_used(tile) * kTaps; ++at) {
+    for (int at = 0; at < lanes_used_[tile] * kTaps; ++at) {
       const int row = tile * kLanes * kTaps + at;
-      const Use& use = uses_[row * geometry_.mix_tiles() + mix];
+      const Use& use = uses_[row * mixes_ + mix];
       const bool feeds = (use.low && first < kColumnGroup && last > 0) || (use.high && last > kColumnGroup);
       if (!feeds || (tiles[tile].silent && !use.moving)) continue;
       pass.terms.push_back({tiles[tile].tap[at % kTaps] + at / kTaps, gains_ + index(row, mix)});

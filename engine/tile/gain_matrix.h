@@ -81,8 +81,9 @@ class GainMatrix {
   void run(int mix, const Pass& pass, float* out, int frames) noexcept;
   void run_moving(int mix, const Pass& pass, std::size_t term, float* out, int frames) noexcept;
 
-  Geometry geometry_;
+  int mixes_;  ///< mixed tiles
   GainLayout layout_;
+  std::vector<std::int32_t> lanes_used_;                               ///< [tile]
   std::vector<std::vector<std::int32_t>> heard_tiles_;                 ///< [mixed tile] its source tiles, in order
   std::vector<Group> gain_memory_, target_memory_, increment_memory_;  // groups, for their alignment
   float *gains_, *targets_, *increments_;                              // as the layout says

@@ -167,3 +167,18 @@ TEST_CASE("effects: what is not a number does not come back into a bus", "[engin
   CHECK(silent.silent);
   for (const float* tap : silent.tap) CHECK(std::all_of(tap, tap + 64 * kLanes, [](float x) { return x == 0; }));
 }
+
+TEST_CASE("effects: every row has a name of its own, and says what its processor is", "[engine][effects]") {
+  for (std::size_t i = 0; i < Effects::kNames.size(); ++i) {
+    CHECK(std::count(Effects::kNames.begin(), Effects::kNames.end(), Effects::kNames[i]) == 1);
+  }
+  CHECK(Effects::kNames[1] == "reverb");  // numbers are for ever
+  CHECK(Effects::kTraits[1].latency_frames == Reverb::latency_frames());
+  CHECK_FALSE(Effects::kTraits[1].replaces);
+  const EffectParams params;
+  for (std::size_t type = 0; type < Effects::kNames.size(); ++type) {
+    const EffectCoeffs coeffs = design(static_cast<EffectType>(type), params, kRateHz);
+    CHECK(coeffs.index() == type);
+    CHECK((make_effect(coeffs, 1, kRateHz) != nullptr) == (type != 0));
+  }
+}
