@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/crossing/swapped.h"
 #include "engine/stages/input_stage.h"
 #include "engine/stages/key_listener.h"
 #include "engine/stages/main_bus_stage.h"
@@ -44,6 +45,7 @@ struct Engine::Impl {
 
   void set_targets(const DeskTargets& targets) noexcept;
   void settle() noexcept;
+  void collect_sources(const float* const* inputs, int frames) noexcept;
   void process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept;
   void process_channels(const float* const* inputs, int offset, int frames) noexcept;
   void process_mixes(int first_tile, int count, int frames) noexcept;
@@ -87,6 +89,9 @@ struct Engine::Impl {
   std::uint64_t frames_done = 0, publication = 0, publication_frame = 0;
   std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions, effect_revisions;
   std::uint32_t main_revision = 0, listen_revision = 0;
+  Swapped<SourceSet> source_set;
+  Swapped<TapSet> tap_set;
+  std::vector<const float*> sources;        ///< of the present call: JACK inputs, then the extra ones
   std::vector<std::uint32_t> inner_faults;  ///< [strip] found at the grid, in strips that no guard watches
 };
 
@@ -108,6 +113,7 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
       row_revisions(static_cast<std::size_t>(g.strips() * kTaps)),
       output_revisions(static_cast<std::size_t>(g.outputs())),
       effect_revisions(static_cast<std::size_t>(g.effects())),
+      sources(static_cast<std::size_t>(g.inputs + extra_sources(g.inputs))),
       inner_faults(static_cast<std::size_t>(g.strips())) {
   for (int output = 0; output < g.outputs(); ++output) output_strips.push_back(g.output_strip(output));
   for (int t = 0; t < g.tiles(); ++t) {
@@ -172,6 +178,14 @@ void Engine::Impl::settle() noexcept {
   shutter.settle();
 }
 
+void Engine::Impl::collect_sources(const float* const* inputs, int frames) noexcept {
+  const auto extra = std::copy_n(inputs, geometry.inputs, sources.begin());
+  std::fill(extra, sources.end(), nullptr);
+  const SourceSet* const set = source_set.refresh();
+  if (set == nullptr) return;
+  for (SourceProvider* const provider : set->providers) provider->feed(sources, frames);
+}
+
 void Engine::Impl::process_chunk(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept {
   process_channels(inputs, offset, frames);
   for (int t = 0; t < places.return_tiles; ++t) {
@@ -183,6 +197,7 @@ void Engine::Impl::process_chunk(const float* const* inputs, float* const* outpu
   process_mixes(main_tile, 1 + places.matrix_tiles, frames);
   matrix.end_chunk(frames);
   process_outputs(outputs, offset, frames);
+  if (TapSet* const copied = tap_set.present()) copied->copy_strips(taps.data(), offset, frames);
   remember(frames);
   frames_done += static_cast<std::uint64_t>(frames);
   if (frames_done % kSubBlockFrames == 0) sub_block_boundary();
@@ -337,12 +352,15 @@ void Engine::process(const float* const* inputs, float* const* outputs, int fram
   for (StripTile& strips : impl_->tiles) strips.begin_call();
   for (OutputStage& stage : impl_->stages) stage.meter().begin_call();
   impl_->main_bus.begin_call();
+  TapSet* const copied = impl_->tap_set.refresh();
+  impl_->collect_sources(inputs, frames);
   for (int offset = 0; offset < frames;) {
     const int to_grid = kSubBlockFrames - static_cast<int>(impl_->frames_done % kSubBlockFrames);
     const int chunk = std::min(frames - offset, to_grid);
-    impl_->process_chunk(inputs, outputs, offset, chunk);
+    impl_->process_chunk(impl_->sources.data(), outputs, offset, chunk);
     offset += chunk;
   }
+  if (copied != nullptr) copied->copy_outputs(outputs, frames);
 }
 
 void Engine::read_meters(MeterFrame& frame) const noexcept FOHD_NONBLOCKING { impl_->read_meters(frame); }
@@ -360,6 +378,9 @@ void Engine::clear_safety_mutes() noexcept FOHD_NONBLOCKING {
   }
 }
 
+Swap<SourceSet>& Engine::source_swap() noexcept { return impl_->source_set.swap(); }
+Swap<TapSet>& Engine::tap_swap() noexcept { return impl_->tap_set.swap(); }
+TapSet* Engine::taps() noexcept FOHD_NONBLOCKING { return impl_->tap_set.present(); }
 Swap<Effect>& Engine::effect_swap(int slot) noexcept { return impl_->effects[slot]->swap(); }
 int Engine::latency_frames() const noexcept { return impl_->main_bus.latency_frames(); }
 const Geometry& Engine::geometry() const noexcept { return impl_->geometry; }

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "engine/crossing/realtime.h"
+#include "engine/stages/source_set.h"
+#include "engine/stages/tap_set.h"
 #include "engine/stages/targets.h"
 #include "engine/tile/geometry.h"
 #include "engine/tile/meter_frame.h"
@@ -47,6 +49,14 @@ class Engine {
   /// [control: offer, collect] Where the instances of effect slot 0..geometry.effects()-1 come and go. Offer one, then
   /// give the targets that name it.
   Swap<Effect>& effect_swap(int slot) noexcept;
+
+  /// [control: offer, collect] What channels can be fed by, behind the JACK inputs, and what is copied out for disk and
+  /// analysis. A set that was offered is in force from the next process() on; one that was collected is not read any
+  /// more. LaneTargets::source counts the JACK inputs first, then the extra sources.
+  Swap<SourceSet>& source_swap() noexcept;
+  Swap<TapSet>& tap_swap() noexcept;
+  /// [audio] The set that the last process() filled, to be delivered; null: none.
+  TapSet* taps() noexcept FOHD_NONBLOCKING;
 
   /// [any thread] Frames from an input to main, constant; to a bus it is none.
   int latency_frames() const noexcept;

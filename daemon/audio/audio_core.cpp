@@ -26,11 +26,8 @@ std::uint64_t now_ns() noexcept {  // the vDSO clock: no system call
 
 }  // namespace
 
-AudioCore::AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_tap, OutputTap* output_tap,
-                     double look_ahead_ms)
+AudioCore::AudioCore(const Geometry& geometry, double rate_hz, double look_ahead_ms)
     : engine_(geometry, rate_hz, look_ahead_ms),
-      input_tap_(input_tap),
-      output_tap_(output_tap),
       targets_(DeskTargets(geometry)),
       meters_(MeterFrame(geometry)),
       part_inputs_(geometry.inputs),
@@ -61,10 +58,8 @@ void AudioCore::process_part(const float* const* inputs, float* const* outputs, 
   for (std::size_t i = 0; i < part_outputs_.size(); ++i) {
     part_outputs_[i] = outputs[i] != nullptr ? outputs[i] + offset : spare_.data() + i * kMaxTapFrames;
   }
-  if (input_tap_ != nullptr) input_tap_->feed(part_inputs_, frames);
   engine_.process(part_inputs_.data(), part_outputs_.data(), frames);
-  apply_panic(frames);
-  if (output_tap_ != nullptr) output_tap_->take(part_outputs_, frames);
+  deliver_taps(apply_panic(frames), frames);
   // Once per part, because peaks restart at those of the engine's last call: a part's peaks live in its own frame.
   publish_meters();
 }
@@ -73,9 +68,9 @@ bool AudioCore::in_callback() noexcept { return inside; }
 
 // The control thread shuts the engine's shutter when it receives a panic. This is the same once more, for the case
 // that the control thread hangs.
-void AudioCore::apply_panic(int frames) noexcept {
+bool AudioCore::apply_panic(int frames) noexcept {
   const bool shut = panic_.raised() || shutdown_.raised();
-  if (!shut && panic_gain_ == 1) return;
+  if (!shut && panic_gain_ == 1) return false;
   const bool silent = shut && panic_gain_ == 0;
   silent ? shut_.raise() : shut_.lower();
   const auto step =
@@ -89,6 +84,14 @@ void AudioCore::apply_panic(int frames) noexcept {
     }
   }
   panic_gain_ = gain;
+  return true;
+}
+
+void AudioCore::deliver_taps(bool changed, int frames) noexcept {
+  TapSet* const taps = engine_.taps();
+  if (taps == nullptr) return;
+  if (changed) taps->copy_outputs(part_outputs_.data(), frames);
+  taps->deliver(frames);
 }
 
 void AudioCore::publish_meters() noexcept {

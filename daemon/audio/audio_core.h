@@ -14,26 +14,9 @@
 
 namespace fohd {
 
-/// The most frames that a tap is ever handed at once, so that it can allocate its buffers before. Longer JACK
-/// periods are split; the engine gives the same bits for any split.
+/// The most frames that a source or a tap is ever asked for at once, so that it can allocate its buffers before. Longer
+/// JACK periods are split; the engine gives the same bits for any split.
 inline constexpr int kMaxTapFrames = 1024;
-
-/// Takes the place of JACK inputs: the multitrack player.
-class InputTap {
- public:
-  virtual ~InputTap() = default;
-  /// [audio] inputs: one pointer per JACK input; replace those this tap feeds. frames 1..kMaxTapFrames. The new
-  /// pointers stay valid until the next call.
-  virtual void feed(std::span<const float*> inputs, int frames) noexcept = 0;
-};
-
-/// Takes what leaves the ports: the recorder.
-class OutputTap {
- public:
-  virtual ~OutputTap() = default;
-  /// [audio] outputs: Geometry::outputs() pointers (main L, main R, buses), none null. frames 1..kMaxTapFrames.
-  virtual void take(std::span<const float* const> outputs, int frames) noexcept = 0;
-};
 
 /// Running totals of one AudioCore; the block times are of the callback's own work.
 struct AudioCounters {
@@ -49,10 +32,9 @@ struct AudioCounters {
 
 class AudioCore {
  public:
-  /// [control] Allocates everything. rate_hz 8,000..192,000. Taps may be null and outlive the core. look_ahead_ms: as
-  /// Engine's.
-  AudioCore(const Geometry& geometry, double rate_hz, InputTap* input_tap = nullptr, OutputTap* output_tap = nullptr,
-            double look_ahead_ms = 0);
+  /// [control] Allocates everything. rate_hz 8,000..192,000. look_ahead_ms: as Engine's. What feeds it and what it
+  /// feeds comes by the engine's swaps; a tap of an output gets what leaves the port, behind panic.
+  AudioCore(const Geometry& geometry, double rate_hz, double look_ahead_ms = 0);
   AudioCore(const AudioCore&) = delete;
   AudioCore& operator=(const AudioCore&) = delete;
 
@@ -88,13 +70,12 @@ class AudioCore {
 
  private:
   void process_part(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept;
-  void apply_panic(int frames) noexcept;
+  bool apply_panic(int frames) noexcept;  ///< whether it changed anything
+  void deliver_taps(bool changed, int frames) noexcept;
   void publish_meters() noexcept;
   void count(int frames, std::uint64_t block_ns, std::uint64_t late_ns) noexcept;
 
   Engine engine_;
-  InputTap* input_tap_;
-  OutputTap* output_tap_;
   Latest<DeskTargets> targets_;
   Latest<MeterFrame> meters_;
   Latest<AudioCounters> counters_;

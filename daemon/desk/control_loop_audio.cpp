@@ -17,8 +17,9 @@ void ControlLoop::start_jack() {
   jack.close_others = [this] { midi_->close_jack(); };
   const auto make_core = [this](double rate_hz) {
     media_.prepare(rate_hz);
-    return std::make_shared<AudioCore>(config_.geometry, rate_hz, media_.input_tap(), media_.output_tap(),
-                                       config_.limiter_look_ahead_ms);
+    auto core = std::make_shared<AudioCore>(config_.geometry, rate_hz, config_.limiter_look_ahead_ms);
+    media_.connect(core->engine());
+    return core;
   };
   jack_ = std::make_unique<JackSupervisor>(io_, std::move(jack), make_core,
                                            [this](JackNews news) { hear_jack(std::move(news)); });

@@ -46,12 +46,25 @@ Media::~Media() {
   if (recorder_) disk_.remove(recorder_);
 }
 
-void Media::PlayerTap::feed(std::span<const float*> inputs, int frames) noexcept {
-  if (player != nullptr) player->fill(inputs.data(), frames);
+/// In place of the JACK inputs.
+void Media::PlayerSource::feed(std::span<const float*> sources, int frames) noexcept {
+  if (player != nullptr) player->fill(sources.data(), frames);
 }
 
-void Media::RecorderTap::take(std::span<const float* const> outputs, int frames) noexcept {
-  if (recorder != nullptr) recorder->push(outputs[0], outputs[1], frames);
+void Media::RecorderTap::take(std::span<const float* const> main, int frames) noexcept {
+  if (recorder != nullptr) recorder->push(main[0], main[1], frames);
+}
+
+void Media::connect(Engine& engine) {
+  if (!files_.empty()) {
+    auto sources = std::make_unique<SourceSet>();
+    sources->providers.push_back(&player_source_);
+    engine.source_swap().offer(std::move(sources));
+  }
+  if (record_file_.empty()) return;
+  const int main = engine.geometry().first_output(StripKind::main);
+  const TapRequest request{&recorder_tap_, {TapPoint::of_output(main), TapPoint::of_output(main + 1)}};
+  engine.tap_swap().offer(std::make_unique<TapSet>(std::vector{request}, kMaxTapFrames));
 }
 
 void Media::prepare(double rate_hz) {
@@ -73,7 +86,7 @@ void Media::make_player(int rate_hz) {
   {
     const std::lock_guard lock(mutex_);
     player_.swap(player);
-    input_tap_.player = player_.get();
+    player_source_.player = player_.get();
   }
   if (player) disk_.remove(player);  // the old one ends here, while no thread waits for the lock
 }
@@ -82,7 +95,7 @@ void Media::make_recorder(int rate_hz) {
   std::shared_ptr<Recorder> old;
   {
     const std::lock_guard lock(mutex_);
-    output_tap_.recorder = nullptr;
+    recorder_tap_.recorder = nullptr;
     old.swap(recorder_);
   }
   if (old) disk_.remove(old);
@@ -102,7 +115,7 @@ void Media::make_recorder(int rate_hz) {
   }
   const std::lock_guard lock(mutex_);
   recorder_ = recorder;
-  output_tap_.recorder = recorder_.get();
+  recorder_tap_.recorder = recorder_.get();
 }
 
 bool Media::end_recording(std::chrono::milliseconds patience) {

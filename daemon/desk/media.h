@@ -27,8 +27,9 @@ class Media {
 
   /// [jack thread, while no core runs] Makes what this rate needs; trouble is logged, the desk goes on without.
   void prepare(double rate_hz);
-  InputTap* input_tap() noexcept { return files_.empty() ? nullptr : &input_tap_; }
-  OutputTap* output_tap() noexcept { return record_file_.empty() ? nullptr : &output_tap_; }
+  /// [jack thread, before it runs] The player feeds that engine, the recorder gets its main mix. The engine must have
+  /// ended before this does.
+  void connect(Engine& engine);
 
   /// [control] What is to be played: names for the channels.
   const ChannelFiles& files() const noexcept { return files_; }
@@ -41,12 +42,12 @@ class Media {
   void report();
 
  private:
-  struct PlayerTap : InputTap {
-    void feed(std::span<const float*> inputs, int frames) noexcept override;
+  struct PlayerSource : SourceProvider {
+    void feed(std::span<const float*> sources, int frames) noexcept override;
     Player* player = nullptr;
   };
-  struct RecorderTap : OutputTap {
-    void take(std::span<const float* const> outputs, int frames) noexcept override;
+  struct RecorderTap : TapConsumer {
+    void take(std::span<const float* const> main, int frames) noexcept override;
     Recorder* recorder = nullptr;
   };
   void make_player(int rate_hz);
@@ -62,8 +63,8 @@ class Media {
   std::mutex mutex_;
   std::shared_ptr<Player> player_;
   std::shared_ptr<Recorder> recorder_;
-  PlayerTap input_tap_;
-  RecorderTap output_tap_;
+  PlayerSource player_source_;
+  RecorderTap recorder_tap_;
   std::uint32_t underruns_told_ = 0, lost_told_ = 0;
   std::string player_told_, recorder_told_;
 };

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "engine/stages/source_set.h"
+
 namespace fohd {
 namespace {
 
@@ -31,7 +33,7 @@ InputStage::InputStage(const Geometry& geometry, double rate_hz)
       scratch_(1) {}
 
 void InputStage::set(int channel, int source, int delay_frames) noexcept {
-  if (source < 0 || source >= geometry_.inputs) source = -1;
+  if (source < 0 || source >= geometry_.inputs + extra_sources(geometry_.inputs)) source = -1;
   lanes_[channel].wanted = source;
   lanes_[channel].delay.set(delay_frames);
 }

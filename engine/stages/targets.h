@@ -34,8 +34,9 @@ struct LaneTargets {
   bool compressor_before_eq = false;
   float post_gain = 0;  ///< fader x DCA, without mute: for the post meter
   std::int32_t input_gain_ramp_frames = 0, coeff_ramp_frames = 0, post_gain_ramp_frames = 0;
-  std::int32_t source =
-      -1;  ///< which JACK input feeds a channel, 0-based; -1 none. Changes cross-fade in the input stage
+  /// Which source feeds a channel, 0-based: JACK inputs, then the extra ones (engine/stages/source_set.h); -1 none.
+  /// Changes cross-fade in the input stage.
+  std::int32_t source = -1;
   std::int32_t delay_frames = 0;  ///< of a channel's input, as of an output
   bool operator==(const LaneTargets&) const = default;
 };

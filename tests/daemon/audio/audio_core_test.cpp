@@ -26,7 +26,12 @@ const Geometry kDesk{.inputs = 2, .buses = 1};
 
 /// A core with a desk above it: input 1 to main at unity, panned hard left.
 struct Rig {
-  explicit Rig(InputTap* in = nullptr, OutputTap* out = nullptr) : core(kDesk, kRate, in, out) {
+  explicit Rig(SourceProvider* source = nullptr, TapConsumer* tap = nullptr) : core(kDesk, kRate) {
+    if (source != nullptr) core.engine().source_swap().offer(std::make_unique<SourceSet>(SourceSet{{source}}));
+    if (tap != nullptr) {
+      const TapRequest main{tap, {TapPoint::of_output(0), TapPoint::of_output(1)}};
+      core.engine().tap_swap().offer(std::make_unique<TapSet>(std::vector{main}, kMaxTapFrames));
+    }
     set("/ch/1/fader", 0.0f);
     set("/ch/1/pan", -100.0f);
     set("/main/fader", 0.0f);
@@ -57,7 +62,7 @@ struct Rig {
   std::vector<float> input, left, right, bus;
 };
 
-struct Replace : InputTap {
+struct Replace : SourceProvider {
   void feed(std::span<const float*> inputs, int frames) noexcept override {
     longest = std::max(longest, frames);
     inputs[0] = buffer.data();
@@ -66,7 +71,7 @@ struct Replace : InputTap {
   int longest = 0;
 };
 
-struct Listen : OutputTap {
+struct Listen : TapConsumer {
   void take(std::span<const float* const> outputs, int frames) noexcept override {
     last = outputs[0][frames - 1];
     total += frames;
@@ -121,7 +126,8 @@ TEST_CASE("audio core: the panic flag shuts the outputs without the control thre
   CHECK(rig.left.back() == Approx(0.5).epsilon(1e-3));
 }
 
-TEST_CASE("audio core: an input tap takes the place of an input, an output tap hears what leaves", "[daemon][audio]") {
+TEST_CASE("audio core: a source can take the place of an input, a tap of an output hears what leaves",
+          "[daemon][audio]") {
   Replace player;
   Listen recorder;
   Rig rig(&player, &recorder);
@@ -131,7 +137,7 @@ TEST_CASE("audio core: an input tap takes the place of an input, an output tap h
   CHECK(recorder.last == Approx(0.25).epsilon(1e-4));
 }
 
-TEST_CASE("audio core: the output tap hears main even where the caller wants no output", "[daemon][audio]") {
+TEST_CASE("audio core: a tap hears main even where the caller wants no output", "[daemon][audio]") {
   Listen recorder;
   Rig rig(nullptr, &recorder);
   const std::vector<float> input(48000, 0.5f);
@@ -229,7 +235,7 @@ TEST_CASE("audio core: a callback that begins a period late has missed its deadl
 }
 
 TEST_CASE("audio core: subnormal numbers are zero inside the callback", "[daemon][audio]") {
-  struct Measure : OutputTap {
+  struct Measure : TapConsumer {
     void take(std::span<const float* const>, int) noexcept override {
       volatile float small = std::numeric_limits<float>::min();
       volatile float half = 0.5f;
