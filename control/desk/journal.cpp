@@ -42,6 +42,19 @@ void Journal::record(ParameterId id, const Value& before, const Value& after) {
   while (change_count_ > most_changes_ && steps_.size() > 1) forget_oldest();
 }
 
+void Journal::end() {
+  open_ = false;
+  if (!started_ || next_.step != 0) return;
+  JournalStep& step = steps_.back();
+  const auto same = [](const JournalChange& change) { return change.before == change.after; };
+  if (!std::all_of(step.changes.begin(), step.changes.end(), same)) return;
+  change_count_ -= step.changes.size();
+  steps_.pop_back();
+  done_ = steps_.size();
+  first_unknown_ = std::min(first_unknown_, done_);
+  merging_ = false;
+}
+
 void Journal::forget_undone() {
   while (steps_.size() > done_) {
     change_count_ -= steps_.back().changes.size();

@@ -42,7 +42,8 @@ class Journal {
   /// same origin. What had been undone is forgotten with the first of them.
   void begin(StepId step, const Origin& origin, std::int64_t time_ms, std::uint64_t publication);
   void record(ParameterId id, const Value& before, const Value& after);
-  void end() noexcept { open_ = false; }
+  /// A step of its own that left everything as it was is forgotten.
+  void end();
 
   /// The step that undo takes back, and redo brings back; null: there is none.
   const JournalStep* undoable() const noexcept { return done_ == 0 ? nullptr : &steps_[done_ - 1]; }

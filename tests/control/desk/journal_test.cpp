@@ -121,6 +121,11 @@ TEST_CASE("journal: what changes nothing, or is refused, is no step", "[control]
   REQUIRE(put(desk, "/ch/1/fader", -20.0f));
   CHECK_FALSE(put(desk, "/ch/1/fader", std::string("loud")));
   CHECK(desk.journal().steps().size() == 1);
+  std::string error;
+  const ParameterId fader_id = desk.table().find("/ch/1/fader").value();
+  const Change there_and_back[] = {{fader_id, -3.0f}, {fader_id, -20.0f}};
+  REQUIRE(desk.apply({}, there_and_back, error));
+  CHECK(desk.journal().steps().size() == 1);
   REQUIRE(desk.undo({}));
   REQUIRE(put(desk, "/ch/1/mute", 0));  // it is 0: what was undone can still be redone
   CHECK(desk.redo({}));
