@@ -8,6 +8,7 @@
 
 #include "control/osc/osc_packet.h"
 #include "daemon/access/approvals_file.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/file_system.h"
 #include "daemon/base/log.h"
 #include "daemon/net/addresses.h"
@@ -53,6 +54,12 @@ void AccessDesk::tell_stranger(std::uint64_t client, std::int64_t now_ms) {
   std::vector<std::byte> packet;
   message.append_to(packet, "/error");
   context_.send(client, packet);
+}
+
+void AccessDesk::register_commands(CommandHandlers& commands) {
+  commands.add({Command::login, Command::logout, Command::access_list, Command::access_approve, Command::access_revoke},
+               [this](const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                      std::string& error) { return execute(call, origin, arguments, now_ms(), error); });
 }
 
 bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "control/access/access_book.h"
-#include "control/commands/commands.h"
+#include "control/commands/command_handlers.h"
 #include "control/osc/osc_hosts.h"
 
 namespace fohd {
@@ -37,9 +37,8 @@ class AccessDesk {
   /// number.
   bool hears(std::uint64_t client, std::uint32_t interface, std::int64_t now_ms);
   void name_midi(std::uint64_t client, const std::string& name) { book_.name_midi(client, name); }
-  /// False: it is none of ours, or it was refused and `error` says why.
-  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
-               std::string& error);
+  /// Carries out what stands below its address, from now on.
+  void register_commands(CommandHandlers& commands);
   void configure(const AccessConfig& config);
   /// Every second: the log and the file.
   void report();
@@ -47,6 +46,9 @@ class AccessDesk {
   void finish();
 
  private:
+  /// False: it is none of ours, or it was refused and `error` says why.
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
+               std::string& error);
   void tell_stranger(std::uint64_t client, std::int64_t now_ms);
   void save();
   void drop_refused();

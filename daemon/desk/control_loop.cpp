@@ -46,8 +46,9 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
   info.version = FOHD_VERSION;
   info.client_address = UdpPort::client_text;
   info.client_host = [](ClientId client) { return client >> 16; };  // without the port
-  osc_ = std::make_unique<OscServer>(desk_, status_, *this, info);
+  osc_ = std::make_unique<OscServer>(desk_, status_, commands_, info);
   open_midi(store_folder);
+  register_commands();
   if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc, recent_log_lines);
 }
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "control/commands/commands.h"
+#include "control/commands/command_handlers.h"
 #include "control/console/console.h"
 #include "control/osc/osc_server.h"
 #include "control/readouts/readouts.h"
@@ -32,19 +32,20 @@
 
 namespace fohd {
 
-class ControlLoop : public CommandSink {
+class ControlLoop {
  public:
   /// [main thread] `stored` is applied to the desk before anything opens. store_folder: where changes are kept; empty:
   /// nowhere.
   ControlLoop(Config config, RunOptions options, StoredState stored, const std::string& store_folder, BlackBox& box);
-  ~ControlLoop() override;
+  ~ControlLoop();
 
   /// Returns when the desk has ramped out and the mix is saved.
   void run();
 
  private:
-  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
-               std::string& error) override;
+  void register_commands();
+  void release_outputs();
+  bool kill_effect(int slot, std::string& error);
 
   void begin_mix();
   void begin_play_mix();
@@ -97,6 +98,7 @@ class ControlLoop : public CommandSink {
 
   Console console_;
   Desk& desk_ = console_.desk();
+  CommandHandlers commands_{desk_};
   DeskStatus status_;
   FaultWatch fault_watch_;
   OverloadWatch overload_watch_;

@@ -90,7 +90,7 @@ DeskFacts ControlLoop::facts() {
 }
 
 void ControlLoop::open_midi(const std::string& store_folder) {
-  MidiDesk::Context context{io_, desk_, status_, *this, {}, {}, {}};
+  MidiDesk::Context context{io_, desk_, status_, commands_, {}, {}, {}};
   context.tell = [this](ClientId client, const std::string& address, const std::string& text) {
     return osc_->tell(client, address, text);
   };

@@ -131,6 +131,12 @@ void DeskWatch::sample_machine(std::int64_t now_ms) {
   context_.box.note(EventKind::machine, hot ? EventLevel::warn : EventLevel::info, text);
 }
 
+void DeskWatch::register_commands(CommandHandlers& commands) {
+  commands.add({Command::log, Command::metrics},
+               [this](const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                      std::string& error) { return execute(call, origin, arguments, error); });
+}
+
 bool DeskWatch::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                         std::string& error) {
   if (origin.side != Origin::Side::osc || arguments.size() != 2) {

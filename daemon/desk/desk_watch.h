@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-#include "control/commands/commands.h"
+#include "control/commands/command_handlers.h"
 #include "control/readouts/readouts.h"
 #include "daemon/blackbox/black_box.h"
 #include "daemon/config/config.h"
@@ -45,14 +45,16 @@ class DeskWatch {
   /// Another core comes, or none.
   void new_core() noexcept { tally_.new_core(); }
   void every_second(std::int64_t now_ms);
-  /// /log and /metrics. On failure returns false and says why.
-  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::string& error);
+  /// Carries out what stands below its address, from now on.
+  void register_commands(CommandHandlers& commands);
   /// As Prometheus reads it.
   std::string metrics();
   /// No HTTP any more.
   void stop() { http_.reset(); }
 
  private:
+  /// /log and /metrics. On failure returns false and says why.
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::string& error);
   void watch_xruns(const DeskFacts& facts, std::int64_t now_ms);
   void watch_clients(const DeskFacts& facts);
   void sample_load(std::int64_t now_ms);

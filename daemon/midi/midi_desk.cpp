@@ -134,6 +134,13 @@ void MidiDesk::turn(std::int64_t now_ms) {
   look_for_saved();
 }
 
+void MidiDesk::register_commands(CommandHandlers& commands) {
+  commands.add({Command::midi_list, Command::midi_controls, Command::midi_learn, Command::midi_forget,
+                Command::midi_save, Command::midi_monitor, Command::midi_spill},
+               [this](const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+                      std::string& error) { return execute(call, origin, arguments, now_ms(), error); });
+}
+
 bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                        std::int64_t now_ms, std::string& error) {
   const auto text = [&](std::size_t i) { return std::get<std::string>(arguments[i]); };

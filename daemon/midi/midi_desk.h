@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "control/commands/commands.h"
+#include "control/commands/command_handlers.h"
 #include "control/midi/midi_hub.h"
 #include "daemon/config/config.h"
 #include "daemon/midi/midi_ports.h"
@@ -51,9 +51,8 @@ class MidiDesk {
   void watch_audio(std::uint64_t frames, std::int64_t now_ms);
   void turn(std::int64_t now_ms);
   void meters(const MeterFrame& frame) { hub_.meters(frame); }
-  /// The commands below /midi. On failure returns false and says why.
-  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
-               std::string& error);
+  /// Carries out what stands below its address, from now on.
+  void register_commands(CommandHandlers& commands);
   std::size_t device_count() const noexcept { return hub_.unit_count(); }
   /// Once a second: logs what got lost.
   void report();
@@ -61,6 +60,9 @@ class MidiDesk {
   bool stop();
 
  private:
+  /// The commands below /midi. On failure returns false and says why.
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
+               std::string& error);
   static MidiSetup make_setup(const Config& config, const std::filesystem::path& own_folder);
   void appeared(MidiUnitId id, const MidiPortPair& pair);
   void save(const std::string& device, const std::string& name, std::uint64_t client);
