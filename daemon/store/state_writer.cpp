@@ -28,7 +28,8 @@ StateWriter::StateWriter(FileSystem& files, std::string folder, StateMeta meta, 
       options_(options),
       append_due_s_(kLongAgo),
       generation_due_s_(kLongAgo),
-      generation_retry_s_(kLongAgo) {
+      generation_retry_s_(kLongAgo),
+      document_retry_s_(kLongAgo) {
   meta_.clean_exit = false;
 }
 
@@ -45,6 +46,8 @@ void StateWriter::change_meta(const StateMeta& meta) {
   meta_.clean_exit = false;
 }
 
+void StateWriter::change_document(const std::string& name, std::string&& text) { documents_[name] = std::move(text); }
+
 bool StateWriter::generation_wanted() const noexcept {
   // A log that cannot be written may have vanished: then only a new generation helps.
   return number_ == 0 || meta_changed_ || log_.failing || log_bytes_ >= options_.log_limit_bytes;
@@ -55,7 +58,11 @@ double StateWriter::turn(double now_s) {
   const bool due = generation_wanted() || (changed_since_generation_ && now_s >= generation_due_s_);
   if (due && now_s >= generation_retry_s_) write_generation(now_s);
 
+  // The first generation locks the folder, so it goes first.
+  if (!documents_.empty() && locked_ && now_s >= document_retry_s_) write_documents(now_s);
+
   double next_s = now_s + kLongestSleep_s;
+  if (!documents_.empty() && locked_) next_s = std::min(next_s, document_retry_s_);
   if (!unwritten_.empty() && number_ != 0) next_s = std::min(next_s, append_due_s_);
   if (generation_wanted()) next_s = std::min(next_s, generation_retry_s_);
   if (changed_since_generation_) next_s = std::min(next_s, std::max(generation_due_s_, generation_retry_s_));
@@ -66,7 +73,22 @@ void StateWriter::finish(double now_s) {
   meta_.clean_exit = true;
   if (!unwritten_.empty() && number_ != 0) append_changes(now_s);
   if (generation_wanted() || changed_since_generation_ || !unwritten_.empty()) write_generation(now_s);
+  if (!documents_.empty() && locked_) write_documents(now_s);
   files_.unlock();
+}
+
+void StateWriter::write_documents(double now_s) {
+  while (!documents_.empty()) {
+    const auto first = documents_.begin();
+    const std::string error = write_whole(files_, folder_, first->first, first->second);
+    if (!error.empty()) {
+      document_retry_s_ = now_s + kRetry_s;
+      failed(document_, now_s, error, first->first + " is not saved; the desk goes on and keeps trying.");
+      return;
+    }
+    documents_.erase(first);
+  }
+  succeeded(document_);
 }
 
 void StateWriter::append_changes(double now_s) {

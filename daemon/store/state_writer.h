@@ -25,6 +25,8 @@ class StateWriter {
   /// Notes what changed; written at the next turn() that is due.
   void change(std::vector<AddressedValue>&& changes);
   void change_meta(const StateMeta& meta);
+  /// A document beside the mix, written whole at the next turn(); the newest of a name counts.
+  void change_document(const std::string& name, std::string&& text);
 
   /// Writes what is due at `now_s` (of a clock that never goes back). Returns when to call again if nothing changes;
   /// after a change, call at once.
@@ -33,7 +35,7 @@ class StateWriter {
   void finish(double now_s);
 
   /// Changes are in memory only, because the last attempt to write them failed.
-  bool failing() const noexcept { return log_.failing || (generation_.failing && number_ == 0); }
+  bool failing() const noexcept { return log_.failing || document_.failing || (generation_.failing && number_ == 0); }
 
  private:
   /// One kind of attempt: what was last reported about it, and when to report it again.
@@ -44,6 +46,7 @@ class StateWriter {
   };
 
   void append_changes(double now_s);
+  void write_documents(double now_s);
   void write_generation(double now_s);
   std::string try_generation();
   bool adopt_newest(const StateFiles& present);
@@ -67,7 +70,9 @@ class StateWriter {
   bool meta_changed_ = false;
   bool changed_since_generation_ = false;
   double append_due_s_, generation_due_s_, generation_retry_s_;
-  Attempt log_, generation_;
+  Attempt log_, generation_, document_;
+  std::map<std::string, std::string> documents_;  ///< not on the disk yet
+  double document_retry_s_;
   std::map<std::uint64_t, bool> whole_;  ///< which generations in the folder can be read; looked at once each
   std::set<std::uint64_t> superseded_;   ///< generations whose mix the next one repeats: the first to go
 };

@@ -22,6 +22,7 @@ namespace {
 struct Parcel {
   std::vector<AddressedValue> changes;
   std::optional<StateMeta> meta;
+  std::vector<std::pair<std::string, std::string>> documents;  ///< name, text
 };
 
 // A control turn that changes something comes at most every few ms: room for seconds of a disk that stands still.
@@ -81,6 +82,7 @@ struct Store::Thread {
       const std::unique_ptr<Parcel> parcel(raw);
       if (parcel->meta) writer.change_meta(*parcel->meta);
       writer.change(std::move(parcel->changes));
+      for (auto& [name, text] : parcel->documents) writer.change_document(name, std::move(text));
     }
   }
 
@@ -97,6 +99,9 @@ struct Store::Thread {
       collect();
       if (backlog) writer.change(std::move(backlog->changes));  // the control side has stopped, so this is ours now
       if (backlog && backlog->meta) writer.change_meta(*backlog->meta);
+      if (backlog) {
+        for (auto& [name, text] : backlog->documents) writer.change_document(name, std::move(text));
+      }
     });
     guarded([&] { writer.finish(steady_s()); });
   }
@@ -156,6 +161,30 @@ void Store::submit_meta(const StateMeta& meta) {
   auto parcel = backlog ? std::move(backlog) : std::make_unique<Parcel>();
   parcel->meta = meta;
   if (!thread_->send(parcel)) backlog = std::move(parcel);
+}
+
+bool Store::submit_document(const std::string& name, std::string text) {
+  if (!is_document_name(name)) return false;
+  std::unique_ptr<Parcel>& backlog = thread_->backlog;
+  auto parcel = backlog ? std::move(backlog) : std::make_unique<Parcel>();
+  std::erase_if(parcel->documents, [&name](const auto& document) { return document.first == name; });
+  parcel->documents.emplace_back(name, std::move(text));
+  if (!thread_->send(parcel)) backlog = std::move(parcel);
+  return true;
+}
+
+bool is_document_name(const std::string& name) noexcept {
+  constexpr std::string_view kEnd = ".json";
+  constexpr std::size_t kMostLetters = 64;
+  if (!name.ends_with(kEnd) || name.starts_with(kStatePrefix)) return false;
+  const std::string_view word = std::string_view(name).substr(0, name.size() - kEnd.size());
+  return !word.empty() && word.size() <= kMostLetters &&
+         word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+std::string load_document(FileSystem& files, const std::string& folder, const std::string& name, std::string& text) {
+  if (!is_document_name(name)) return name + ": not the name of a document";
+  return files.read(folder + "/" + name, text);
 }
 
 bool Store::failing() const noexcept { return thread_->trouble.raised(); }

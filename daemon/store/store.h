@@ -16,6 +16,11 @@ namespace fohd {
 
 class FileSystem;
 
+/// [any] 1 to 64 lower-case letters, digits and hyphens, and ".json"; not what the mix itself is called.
+bool is_document_name(const std::string& name) noexcept;
+/// [any thread that may wait for a disk] Its text. Returns "" or what went wrong.
+std::string load_document(FileSystem& files, const std::string& folder, const std::string& name, std::string& text);
+
 struct StoreOptions {
   double log_interval_s = 1;           ///< at most this long between a change and its line in the log
   double generation_interval_s = 300;  ///< a whole generation this often, if anything changed
@@ -46,6 +51,10 @@ class Store {
   void submit(std::span<const AddressedValue> changes);
   /// What was true changed, such as the rate or the device: written as a new generation if it differs.
   void submit_meta(const StateMeta& meta);
+
+  /// A document with a name beside the mix, such as "kept.json": written whole or not at all, by the same thread. The
+  /// newest of a name counts. False: is_document_name() does not hold, and nothing is done.
+  bool submit_document(const std::string& name, std::string text);
 
   /// [any] The last attempt to write failed; what changed since is in memory only.
   bool failing() const noexcept;
