@@ -143,7 +143,8 @@ TEST_CASE("state: NaN and infinity, which the desk never holds, leave no line", 
 }
 
 TEST_CASE("state: a file says which counts of the desk it knows", "[daemon][store]") {
-  const ParsedGeneration parsed = parse_generation(R"({ "geometry": { "inputs": 12, "buses": 3 }, "values": { "/ch/1/mute": 1 } })");
+  const ParsedGeneration parsed =
+      parse_generation(R"({ "geometry": { "inputs": 12, "buses": 3 }, "values": { "/ch/1/mute": 1 } })");
   REQUIRE(parsed.error.empty());
   CHECK(parsed.meta.geometry.inputs == 12);
   CHECK(parsed.meta.geometry.buses == 3);
