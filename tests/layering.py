@@ -13,7 +13,7 @@ import sys
 # folder are its top. To add a folder, give it its place here.
 ORDER = {
     "engine": ["crossing", "tile", "processors", "effects", "stages"],
-    "control": ["toml", "parameters", "rights", "desk", "commands", "watches", "readouts", "targets", "console", "osc", "midi", "access",
+    "control": ["toml", "parameters", "rights", "desk", "commands", "watches", "readouts", "targets", "console", "clients", "osc", "midi", "access",
                 "reference"],
     "daemon": ["base", "machine", "config", "store", "disk", "audio", "jack", "net", "midi", "access", "service",
                "blackbox", "metrics", "offline", "desk", "doctor", "fohctl", "cli"],

@@ -52,9 +52,9 @@ OscServer::Impl::Refused OscServer::Impl::plan(const MessageView& message, Clien
     plan_.verbs.push_back(std::move(request));
     return {};
   }
-  if (const auto readout = readouts_.find(address)) {
+  if (const auto readout = clients_.items().readouts().find(address)) {
     if (!message.tags.empty()) return refusal(address, "can be read, not set");
-    const osc::ItemId item = item_of(*readout);
+    const osc::ItemId item = clients_.items().of(*readout);
     return plan_get(address, {&item, 1}, from, client);
   }
   if (const auto command = find_command(address)) return plan_command(*command, message, from);
@@ -86,11 +86,11 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
   std::vector<osc::ItemId> items;
   if (is_get || ids.empty()) {
     items.assign(ids.begin(), ids.end());
-    for (const ReadoutId readout : readouts_.match(address)) items.push_back(item_of(readout));
+    for (const ReadoutId id : clients_.items().readouts().match(address)) items.push_back(clients_.items().of(id));
   }
   // A walk of the tree costs even where nothing matches: 6 ns per address where a match costs 50 (bench/osc_cost).
   charge_work(osc::Pool::pattern_work, from, client,
-              static_cast<double>(ids.size() + items.size()) + static_cast<double>(item_count()) / 8);
+              static_cast<double>(ids.size() + items.size()) + static_cast<double>(clients_.items().size()) / 8);
   if (ids.empty() && items.empty()) return refuse_unknown(address);
   if (!is_get) return ids.empty() ? refusal(address, "can be read, not set") : plan_set(message, ids);
 
@@ -99,7 +99,7 @@ OscServer::Impl::Refused OscServer::Impl::plan_pattern(const MessageView& messag
 
 OscServer::Impl::Refused OscServer::Impl::plan_command(const CommandCall& call, const MessageView& message,
                                                        ClientId from) {
-  const Origin origin{Origin::Side::osc, from};
+  const Origin origin = clients_.origin_of(from);
   if (const Rights rights = desk_.rights_of(origin); !may_run(rights, call)) {
     desk_.note_refused(origin, message.address);
     return refusal(message.address, explain_refusal(rights));
@@ -153,12 +153,12 @@ OscServer::Impl::Refused OscServer::Impl::plan_get(std::string_view address, std
 }
 
 bool OscServer::Impl::may_work(osc::Pool pool, ClientId from, Client* client) {
-  if (client == nullptr) return hosts_.may_work(pool, from, now_ms_);
+  if (client == nullptr) return clients_.hosts().may_work(pool, from, now_ms_);
   return client->pattern_work.in_credit(now_ms_) && client->host.lease_pattern_work.in_credit(now_ms_);
 }
 
 void OscServer::Impl::charge_work(osc::Pool pool, ClientId from, Client* client, double work) {
-  if (client == nullptr) return hosts_.charge(pool, from, work, now_ms_);
+  if (client == nullptr) return clients_.hosts().charge(pool, from, work, now_ms_);
   client->pattern_work.charge(work, now_ms_);
   client->host.lease_pattern_work.charge(work, now_ms_);
 }
@@ -166,7 +166,7 @@ void OscServer::Impl::charge_work(osc::Pool pool, ClientId from, Client* client,
 /// Whether this talker may be answered with so many values more; takes them from its allowance.
 bool OscServer::Impl::may_ask(std::size_t values, ClientId from, Client* client) {
   const auto amount = static_cast<double>(values);
-  if (client == nullptr) return hosts_.take_values(from, amount, now_ms_);
+  if (client == nullptr) return clients_.hosts().take_values(from, amount, now_ms_);
   osc::Allowance& machine = client->host.lease_values;
   return machine.has(amount, now_ms_) && client->values.take(amount, now_ms_) && machine.take(amount, now_ms_);
 }
@@ -183,7 +183,7 @@ OscServer::Impl::Refused OscServer::Impl::refuse_unknown(std::string_view addres
 }
 
 OscServer::Impl::Refused OscServer::Impl::find_bad_change(ClientId from, std::size_t first, std::size_t end) const {
-  const Rights rights = desk_.rights_of({Origin::Side::osc, from});
+  const Rights rights = desk_.rights_of(clients_.origin_of(from));
   for (std::size_t i = first; i < end; ++i) {
     const Change& change = plan_.changes[i];
     const std::string& address = desk_.table()[change.id].address;

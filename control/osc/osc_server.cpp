@@ -39,15 +39,8 @@ OscServer::Impl::Impl(Desk& desk, DeskStatus& status, CommandSink& commands, Osc
       status_(status),
       commands_(commands),
       info_(std::move(info)),
-      readouts_(desk.geometry()),
-      hints_(all_addresses(desk.table(), readouts_)),
-      meters_(desk.geometry()),
-      hosts_(info_.client_host) {
-  desk_.attach(observer_);
-  for (ReadoutId id = 0; id < readouts_.size(); ++id) {
-    readout_values_.push_back(readouts_.read(desk_.settings(), status_, id));
-  }
-}
+      clients_(desk, status, Origin::Side::osc, osc::kQuotas, info_.client_host),
+      hints_(all_addresses(desk.table(), clients_.items().readouts())) {}
 
 void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_ms, std::uint64_t ntp_now) {
   now_ms_ = now_ms;
@@ -60,12 +53,7 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
     return;
   }
   counters_.messages += packet_.messages.size();
-  Client* client = find(from);
-  if (client != nullptr) {
-    client->heard_again = true;
-    client->lease_ms = client->asked_lease_ms;
-    client->expires_ms = now_ms + client->lease_ms;
-  }
+  Client* client = clients_.hear(from, now_ms);
   if (ntp_now != 0 && packet_.latest_time_tag > ntp_now && packet_.latest_time_tag - ntp_now > osc::kMaxAhead) {
     refuse(from, "#bundle", "its time tag is more than 10 s ahead; nothing was changed");
     return;
@@ -116,7 +104,7 @@ bool OscServer::Impl::apply(ClientId from, Client* client, std::size_t first, st
   const bool hears = client != nullptr && client->wants_values;
   std::string error;
   echo_ids_.clear();
-  if (desk_.apply({Origin::Side::osc, from}, changes, error, hears ? &echo_ids_ : nullptr)) {
+  if (desk_.apply(clients_.origin_of(from), changes, error, hears ? &echo_ids_ : nullptr)) {
     counters_.sets += changes.size();
     if (hears) note_own(*client, changes);
     return true;
@@ -129,24 +117,19 @@ bool OscServer::Impl::apply(ClientId from, Client* client, std::size_t first, st
 }
 
 void OscServer::Impl::note_own(Client& client, std::span<const Change> changes) {
-  for (const ParameterId id : echo_ids_) {
-    client.own.erase(id);
-    if (client.echo && client.subscribed.contains(id)) client.queue.change(id);
-  }
-  if (client.echo) return;
+  kept_ids_.clear(), overruled_ids_.clear();
   for (const Change& change : changes) {
-    if (same(*desk_.table()[change.id].row, change.value, desk_.get(change.id))) {
-      client.own.insert(change.id);
-    } else if (client.subscribed.contains(change.id)) {
-      client.queue.change(change.id);  // clamped, or overruled: not what it sent, so it needs an update
-    }
+    // Clamped, or overruled by a rule: not what it sent, so it needs an update.
+    const bool kept = same(*desk_.table()[change.id].row, change.value, desk_.get(change.id));
+    (kept ? kept_ids_ : overruled_ids_).push_back(change.id);
   }
+  clients_.note_own(client, echo_ids_, kept_ids_, overruled_ids_);
 }
 
 void OscServer::Impl::run_command(ClientId from, const osc::Step& step) {
   std::string error;
   const std::span<const Value> arguments(plan_.values.data() + step.first, step.end - step.first);
-  if (!commands_.execute(step.command, {Origin::Side::osc, from}, arguments, error)) {
+  if (!commands_.execute(step.command, clients_.origin_of(from), arguments, error)) {
     refuse(from, address_of(step.command), error);
   }
 }
@@ -155,7 +138,7 @@ void OscServer::Impl::refuse(ClientId to, std::string_view address, std::string_
   ++counters_.refused;
   using Verdict = osc::ErrorWindow::Verdict;
   Client* client = find(to);
-  const Verdict verdict = client != nullptr ? client->errors.count(now_ms_) : hosts_.count_error(to, now_ms_);
+  const Verdict verdict = client != nullptr ? client->errors.count(now_ms_) : clients_.hosts().count_error(to, now_ms_);
   if (verdict != Verdict::tell) ++counters_.errors_withheld;
   if (verdict == Verdict::tell_limit) {
     say_error(to, "", "more errors than 10 a second are counted, not told; see /counters");
@@ -200,23 +183,18 @@ bool OscServer::Impl::tell(ClientId to, const std::string& address, std::span<co
 
 std::vector<ClientId> OscServer::Impl::clients() const {
   std::vector<ClientId> ids;
-  for (const auto& client : clients_) ids.push_back(client->id);
+  for (const auto& client : clients_.all()) ids.push_back(client->id);
   return ids;
-}
-
-OscServer::Impl::Client* OscServer::Impl::find(ClientId client) {
-  const auto at = client_by_id_.find(client);
-  return at == client_by_id_.end() ? nullptr : at->second;
 }
 
 void OscServer::Impl::drop_client(ClientId client) {
   outbox_.forget(client);
-  if (Client* known = find(client)) remove(*known);
+  clients_.remove(client, now_ms_);
 }
 
 bool OscServer::Impl::has_lease(ClientId client) const {
-  const auto at = client_by_id_.find(client);
-  return at != client_by_id_.end() && at->second->heard_again;
+  const Client* const known = find(client);
+  return known != nullptr && known->heard_again;
 }
 
 void OscServer::Impl::drain(const std::function<bool(const OutgoingPacket&)>& send) {
@@ -227,7 +205,7 @@ void OscServer::Impl::drain(const std::function<bool(const OutgoingPacket&)>& se
 
 void OscServer::Impl::drop_clients(const std::function<bool(ClientId)>& which) {
   std::vector<ClientId> gone;
-  for (const auto& client : clients_) {
+  for (const auto& client : clients_.all()) {
     if (which(client->id)) gone.push_back(client->id);
   }
   for (const ClientId client : gone) drop_client(client);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "control/clients/client_id.h"
 #include "control/desk/desk.h"
 #include "engine/tile/meter_frame.h"
 
@@ -22,10 +23,6 @@ namespace fohd {
 
 class CommandSink;  // control/commands/commands.h
 struct DeskStatus;  // control/readouts/readouts.h
-
-/// One address and port, as a number that the daemon gives. Never 0. A number is not used again for another client
-/// without drop_client() in between.
-using ClientId = std::uint64_t;
 
 /// A datagram to send; `bytes` is valid until the next call that is not const. At most kMaxDatagramBytes.
 struct OutgoingPacket {

@@ -7,12 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "control/clients/clients.h"
 #include "control/commands/commands.h"
-#include "control/osc/osc_client.h"
 #include "control/osc/osc_hints.h"
 #include "control/osc/osc_meters.h"
 #include "control/osc/osc_outbox.h"
@@ -24,19 +23,28 @@ namespace fohd {
 
 namespace osc {
 
-/// Places for subscribers; each costs up to 1 MB/s of a Wi-Fi while it is given the full state.
-inline constexpr std::size_t kMaxClients = 64;
-/// Of these for one machine, so that no single one keeps the others out.
-inline constexpr std::size_t kMaxClientsPerHost = 16;
-inline constexpr int kDefaultLeaseS = 10, kMaxLeaseS = 3600;
+using clients::Allowance;
+using clients::Client;
+using clients::ErrorWindow;
+using clients::ItemId;
+using clients::kMeterGroups;
+using clients::kMeterIntervalsMs;
+using clients::Pool;
+using clients::UpdateQueue;
+
+/// What this door grants (control/clients/clients.h).
+inline constexpr clients::Quotas kQuotas = {};
+inline constexpr int kMaxLeaseS = 3600;
+/// Values in one packet.
+inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket = 4096;
+/// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice.
+inline constexpr std::size_t kVerbsPerPacket = 16;
+/// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
+inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
 /// Prefixes and patterns in one /subscribe.
 inline constexpr std::size_t kMaxFilters = 16;
-/// 50 updates a second for one address: two flushes of a client are at least this far apart.
-inline constexpr std::int64_t kFlushIntervalMs = 20;
 /// Room kept in every bundle for the element "/synced ,i".
 inline constexpr std::size_t kSyncedBytes = 4 + 8 + 4 + 4;
-/// Read-outs are compared this often; they are for display.
-inline constexpr std::int64_t kReadoutIntervalMs = 50;
 /// One client gets at most 12 datagrams (16.8 kB) per flush, 6.7 Mbit/s: the full state of the default desk in 0.2 s,
 /// and a Wi-Fi at its worst 1 Mbit/s basic rate is slow, but not blocked for long.
 inline constexpr int kDatagramsPerFlush = 12;
@@ -57,7 +65,7 @@ enum class Verb : std::uint8_t { info, counters, subscribe, unsubscribe, renew, 
 struct VerbRequest {
   Verb verb = Verb::info;
   bool echo = false;
-  int lease_s = kDefaultLeaseS;
+  int lease_s = kQuotas.default_lease_s;
   std::vector<std::string> filters;
   int group = -1;  ///< -1: all
   int interval_ms = 0;
@@ -101,21 +109,20 @@ struct Refusal {
 class OscServer::Impl {
  public:
   Impl(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info);
-  ~Impl() { desk_.detach(observer_); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   void receive(ClientId from, osc::Bytes bytes, std::int64_t now_ms, std::uint64_t ntp_now);
   void tick(std::int64_t now_ms);
   void meters(const MeterFrame& frame, std::int64_t now_ms);
-  void clear_clips() { meters_.clear_latches(status_); }
+  void clear_clips() { clients_.meters().clear_latches(status_); }
   void drain(const std::function<bool(const OutgoingPacket&)>& send);
   bool has_lease(ClientId client) const;
   bool tell(ClientId to, const std::string& address, const std::string& text);
   bool tell(ClientId to, const std::string& address, std::span<const Value> values);
   void drop_client(ClientId client);
   void drop_clients(const std::function<bool(ClientId)>& which);
-  std::size_t client_count() const noexcept { return clients_.size(); }
+  std::size_t client_count() const noexcept { return clients_.all().size(); }
   std::vector<ClientId> clients() const;
   const OscCounters& counters() const noexcept { return counters_; }
 
@@ -145,61 +152,41 @@ class OscServer::Impl {
   void refuse(ClientId to, std::string_view address, std::string_view reason, std::string_view remark = {});
   void say_error(ClientId to, std::string_view address, std::string_view reason);
   void send(ClientId to, const osc::MessageBuilder& message, const char* address);
-  Client* find(ClientId client);
+  Client* find(ClientId client) const { return clients_.find(client); }
 
   // osc_verbs.cpp
   void run_verb(ClientId from, const osc::VerbRequest& request);
   void tell_info(ClientId to);
   void tell_counters(ClientId to);
   void subscribe(ClientId from, const osc::VerbRequest& request);
-  osc::BitSet items_below(const std::vector<std::string>& filters) const;
   void set_meters(ClientId from, const osc::VerbRequest& request);
-  void stop_meters(Client& client, int group);
   /// Refuses if not.
   bool has_place(ClientId from, std::string_view verb);
   /// The client, made if it is new.
   Client& admit(ClientId from);
   void farewell(Client& client, const char* reason);
-  void remove(Client& client);
 
   // osc_updates.cpp
-  void distribute();
-  void poll_readouts(std::int64_t now_ms);
   void flush(Client& client);
   /// Appends address and value to scratch_.
   void append_update(osc::ItemId item);
-
-  osc::ItemId item_of(ReadoutId id) const { return static_cast<osc::ItemId>(desk_.table().size()) + id; }
-  std::size_t item_count() const { return desk_.table().size() + readouts_.size(); }
-  const std::string& item_address(osc::ItemId item) const;
-  /// As it travels: enumerations by name.
-  Value item_value(osc::ItemId item) const;
 
   Desk& desk_;
   DeskStatus& status_;
   CommandSink& commands_;
   OscServerInfo info_;
-  ReadoutTable readouts_;
+  clients::Clients clients_;
   osc::Hints hints_;
-  Observer observer_;
-  osc::MeterHub meters_;
-  osc::Hosts hosts_;  ///< outlives the clients
   osc::Outbox outbox_;
   OscCounters counters_;
   std::int64_t now_ms_ = 0;  ///< of the call that is running
 
-  std::vector<std::unique_ptr<Client>> clients_;
-  std::unordered_map<ClientId, Client*> client_by_id_;
-  std::size_t next_served_ = 0;  ///< the client that is first when datagrams are short
   osc::Allowance datagrams_{osc::kDatagramsPerSecond, osc::kDatagramsBurst};
-
-  std::vector<Value> readout_values_;  ///< as last seen
-  std::int64_t next_readouts_ms_ = 0;
 
   // Reused from packet to packet, so that the usual one allocates next to nothing.
   osc::Packet packet_;
   osc::Plan plan_;
-  std::vector<ParameterId> echo_ids_;
+  std::vector<ParameterId> echo_ids_, kept_ids_, overruled_ids_;
   std::vector<std::byte> scratch_, datagram_;
 };
 

@@ -8,64 +8,25 @@ namespace fohd {
 
 void OscServer::Impl::tick(std::int64_t now_ms) {
   now_ms_ = now_ms;
-  for (std::size_t i = clients_.size(); i-- > 0;) {
-    Client& client = *clients_[i];
-    if (now_ms < client.expires_ms) continue;
+  for (const ClientId client : clients_.expired(now_ms)) {
     ++counters_.expired;
-    farewell(client, "the lease ran out: nothing was heard from this client for too long");
+    farewell(*find(client), "the lease ran out: nothing was heard from this client for too long");
   }
-  distribute();
-  poll_readouts(now_ms);
+  clients_.collect(now_ms);
   // A socket that takes nothing gets nothing new: values go on being coalesced instead of growing old in a queue.
-  if (outbox_.congested() || clients_.empty()) return;
-  const std::size_t count = clients_.size();
-  const std::size_t start = next_served_ % count;
-  for (std::size_t i = 0; i < count; ++i) {
-    Client& client = *clients_[(start + i) % count];
-    if (now_ms < client.next_flush_ms || client.queue.empty()) continue;
-    if (!outbox_.has_room(client.id, osc::kDatagramsPerFlush * kMaxDatagramBytes)) continue;  // too many answers wait
-    if (!datagrams_.in_credit(now_ms)) {
-      next_served_ = (start + i) % count;  // first in line next time
-      return;
-    }
+  if (outbox_.congested()) return;
+  clients_.serve(now_ms, [&](Client& client) {
+    const bool has_room = outbox_.has_room(client.id, osc::kDatagramsPerFlush * kMaxDatagramBytes);
+    if (!has_room) return true;  // too many answers to this one wait
+    if (!datagrams_.in_credit(now_ms)) return false;
     flush(client);
-  }
-}
-
-void OscServer::Impl::distribute() {
-  if (observer_.dirty.empty()) return;
-  for (const auto& client : clients_) {
-    if (!client->wants_values) continue;
-    for (const ParameterId id : observer_.dirty.ids()) {
-      if (!client->subscribed.contains(id)) continue;
-      const Origin& origin = desk_.last_origin(id);
-      const bool by_itself = origin.side == Origin::Side::osc && origin.client == client->id;
-      if (!(by_itself && client->own.contains(id))) client->queue.change(id);
-    }
-    client->own.clear();
-  }
-  observer_.dirty.clear();
-}
-
-void OscServer::Impl::poll_readouts(std::int64_t now_ms) {
-  if (now_ms < next_readouts_ms_) return;
-  next_readouts_ms_ = now_ms + osc::kReadoutIntervalMs;
-  const bool heard = std::any_of(clients_.begin(), clients_.end(), [](const auto& c) { return c->wants_values; });
-  if (!heard) return;
-  for (ReadoutId id = 0; id < readouts_.size(); ++id) {
-    Value value = readouts_.read(desk_.settings(), status_, id);
-    if (value == readout_values_[id]) continue;
-    readout_values_[id] = std::move(value);
-    const osc::ItemId item = item_of(id);
-    for (const auto& client : clients_) {
-      if (client->wants_values && client->subscribed.contains(item)) client->queue.change(item);
-    }
-  }
+    return true;
+  });
 }
 
 /// Bundles of {/seq, update, update ...} until the queue or the client's share is used up.
 void OscServer::Impl::flush(Client& client) {
-  client.next_flush_ms = now_ms_ + osc::kFlushIntervalMs;
+  client.next_flush_ms = now_ms_ + clients_.quotas().flush_interval_ms;
   using First = osc::UpdateQueue::First;
   int datagrams = 0;
   const auto append_element = [this] {
@@ -107,36 +68,24 @@ void OscServer::Impl::flush(Client& client) {
 
 void OscServer::Impl::append_update(osc::ItemId item) {
   osc::MessageBuilder message;
-  message.add(item_value(item));
-  message.append_to(scratch_, item_address(item).c_str());
-}
-
-const std::string& OscServer::Impl::item_address(osc::ItemId item) const {
-  const std::size_t parameters = desk_.table().size();
-  return item < parameters ? desk_.table()[item].address : readouts_[static_cast<ReadoutId>(item - parameters)].address;
-}
-
-Value OscServer::Impl::item_value(osc::ItemId item) const {
-  const std::size_t parameters = desk_.table().size();
-  if (item >= parameters) {
-    return readouts_.read(desk_.settings(), status_, static_cast<ReadoutId>(item - parameters));
-  }
-  Value value = desk_.get(item);
-  const ParameterRow& row = *desk_.table()[item].row;
-  if (row.kind != Kind::enumeration) return value;
-  return std::string(row.names[static_cast<std::size_t>(std::get<std::int32_t>(value))]);
+  message.add(clients_.items().value(item));
+  message.append_to(scratch_, clients_.items().address(item).c_str());
 }
 
 void OscServer::Impl::meters(const MeterFrame& frame, std::int64_t now_ms) {
   now_ms_ = now_ms;
-  meters_.take(frame, status_);
+  clients::MeterHub& hub = clients_.meters();
+  hub.take(frame, status_);
   if (outbox_.congested()) return;  // maxima go on being kept
+  std::vector<std::int16_t> values;
   std::vector<std::vector<std::byte>> datagrams;
   for (int rate = 0; rate < static_cast<int>(osc::kMeterIntervalsMs.size()); ++rate) {
     for (int group = 0; group < osc::kMeterGroups; ++group) {
-      if (!meters_.due(rate, group, now_ms)) continue;
-      meters_.encode(rate, group, datagrams);
-      for (const auto& client : clients_) {
+      if (!hub.due(rate, group, now_ms)) continue;
+      hub.read(rate, group, values);
+      const auto columns = clients::kMeterGroupTable[static_cast<std::size_t>(group)].columns.size();
+      osc::encode_meters(group, values, columns, datagrams);
+      for (const auto& client : clients_.all()) {
         if (client->meter_rate[static_cast<std::size_t>(group)] != rate + 1) continue;
         for (const auto& datagram : datagrams) outbox_.push(client->id, datagram);
       }

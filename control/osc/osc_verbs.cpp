@@ -27,7 +27,7 @@ std::string parse_subscribe(const Arguments& arguments, VerbRequest& request) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (const auto seconds = whole_number(arguments, i)) {
       if (*seconds < 1) return "the lease is 1 to " + std::to_string(kMaxLeaseS) + " seconds";
-      request.lease_s = std::clamp(*seconds, kDefaultLeaseS, kMaxLeaseS);
+      request.lease_s = std::clamp(*seconds, kQuotas.default_lease_s, kMaxLeaseS);
       continue;
     }
     Value value;
@@ -87,12 +87,6 @@ std::string parse_verb(Verb verb, const MessageView& message, VerbRequest& reque
 }
 
 }  // namespace osc
-
-namespace {
-/// Segments of the desk's longest addresses are five ("/ch/3/eq/2/freq"); room for what comes.
-constexpr int kMaxDepth = 8;
-constexpr std::int64_t kDefaultLeaseMs = osc::kDefaultLeaseS * 1000;
-}  // namespace
 
 void OscServer::Impl::run_verb(ClientId from, const osc::VerbRequest& request) {
   Client* client = find(from);
@@ -156,55 +150,14 @@ void OscServer::Impl::tell_counters(ClientId to) {
   pair("answers_dropped", counters_.answers_dropped);
   pair("sent", counters_.sent);
   pair("expired", counters_.expired);
-  pair("clients", clients_.size());
+  pair("clients", clients_.all().size());
   send(to, message, "/counters");
 }
 
 bool OscServer::Impl::has_place(ClientId from, std::string_view verb) {
-  if (find(from) != nullptr) return true;
-  if (info_.client_host) {
-    const std::uint64_t host = info_.client_host(from);
-    const auto there = std::count_if(clients_.begin(), clients_.end(),
-                                     [&](const auto& other) { return info_.client_host(other->id) == host; });
-    if (static_cast<std::size_t>(there) >= osc::kMaxClientsPerHost) {
-      refuse(
-          from, verb,
-          "all " + std::to_string(osc::kMaxClientsPerHost) +
-              " places of one machine are taken; one is free again when a program on it leaves or its lease runs out");
-      return false;
-    }
-  }
-  if (clients_.size() < osc::kMaxClients) return true;
-  refuse(from, verb,
-         "all " + std::to_string(osc::kMaxClients) +
-             " places are taken; one is free again when a client leaves or its lease runs out");
-  return false;
-}
-
-OscServer::Impl::Client& OscServer::Impl::admit(ClientId from) {
-  if (Client* known = find(from)) return *known;
-  clients_.push_back(std::make_unique<Client>(from, hosts_.host(from, now_ms_), item_count()));
-  Client& client = *clients_.back();
-  client_by_id_[from] = &client;
-  client.lease_ms = client.asked_lease_ms = kDefaultLeaseMs;
-  client.expires_ms = now_ms_ + client.lease_ms;
-  return client;
-}
-
-/// "/ch/{1,2}" stands for itself and for all below it: "/ch/{1,2}/*", "/ch/{1,2}/*/*" and so on.
-osc::BitSet OscServer::Impl::items_below(const std::vector<std::string>& filters) const {
-  osc::BitSet wanted(item_count());
-  const bool all = filters.empty() || std::find(filters.begin(), filters.end(), "") != filters.end();
-  for (osc::ItemId item = 0; all && item < item_count(); ++item) wanted.insert(item);
-  for (const std::string& filter : filters) {
-    std::string pattern = filter;
-    for (auto depth = std::count(filter.begin(), filter.end(), '/'); !all && depth <= kMaxDepth; ++depth) {
-      for (const ParameterId id : desk_.table().match(pattern)) wanted.insert(id);
-      for (const ReadoutId id : readouts_.match(pattern)) wanted.insert(item_of(id));
-      pattern += "/*";
-    }
-  }
-  return wanted;
+  const std::string reason = clients_.why_no_place(from);
+  if (!reason.empty()) refuse(from, verb, reason);
+  return reason.empty();
 }
 
 void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
@@ -218,76 +171,41 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
   }
   // Measured (bench/osc_cost): a filter costs less than 1/16 of visiting all addresses one by one.
   charge_work(osc::Pool::subscribe_work, from, known,
-              static_cast<double>(item_count() * (request.filters.size() + 1)) / 16);
-  osc::BitSet wanted = items_below(request.filters);
+              static_cast<double>(clients_.items().size() * (request.filters.size() + 1)) / 16);
+  clients::BitSet wanted = clients_.items().below(request.filters);
   const std::size_t count = wanted.count();
   if (count == 0) {
     refuse(from, "/subscribe", "no address of this desk begins like that; nothing was changed");
     return;
   }
-  Client* client = &admit(from);
-  // What it set before counts no more: it gets the full state.
-  client->own.clear();
-  client->queue.clear();
-  client->subscribed = std::move(wanted);
-  client->queue.owe_state(client->subscribed);
-  client->says_synced = true;
-  client->wants_values = true;
-  client->echo = request.echo;
-  client->sequence = 0;
-  client->asked_lease_ms = std::int64_t{request.lease_s} * 1000;
-  client->lease_ms = client->heard_again ? client->asked_lease_ms : kDefaultLeaseMs;
-  client->expires_ms = now_ms_ + client->lease_ms;
+  clients_.subscribe(clients_.admit(from, now_ms_), std::move(wanted), request.echo, request.lease_s, now_ms_);
   osc::MessageBuilder message;
   message.add(std::int32_t{request.lease_s}).add(static_cast<std::int32_t>(count));
   send(from, message, "/subscribed");
 }
 
 void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request) {
-  Client* client = find(from);
   if (request.interval_ms == 0) {
-    if (client == nullptr) return;
-    for (int group = 0; group < osc::kMeterGroups; ++group) {
-      if (request.group < 0 || request.group == group) stop_meters(*client, group);
-    }
+    if (Client* client = find(from)) clients_.stop_meters(*client, request.group);
     return;
   }
   if (!has_place(from, "/meters")) return;
-  client = &admit(from);
-  const int rate = osc::MeterHub::rate_for(request.interval_ms);
-  std::int8_t& held = client->meter_rate[static_cast<std::size_t>(request.group)];
-  if (held != rate + 1) {  // a repeat changes nothing: it costs no peak
-    stop_meters(*client, request.group);
-    meters_.join(rate, request.group, now_ms_);
-    held = static_cast<std::int8_t>(rate + 1);
-  }
+  const int rate = clients::MeterHub::rate_for(request.interval_ms);
+  clients_.watch_meters(clients_.admit(from, now_ms_), request.group, rate, now_ms_);
+  const auto group = static_cast<std::size_t>(request.group);
   osc::MessageBuilder message;
   message.add(std::int32_t{request.group});
   message.add(std::int32_t{osc::kMeterIntervalsMs[static_cast<std::size_t>(rate)]});
-  message.add(std::int32_t{meters_.items(request.group)});
-  message.add(std::int32_t{
-      static_cast<std::int32_t>(osc::kMeterGroupTable[static_cast<std::size_t>(request.group)].columns.size())});
+  message.add(std::int32_t{clients_.meters().items(request.group)});
+  message.add(static_cast<std::int32_t>(clients::kMeterGroupTable[group].columns.size()));
   send(from, message, "/meters");
-}
-
-void OscServer::Impl::stop_meters(Client& client, int group) {
-  std::int8_t& rate = client.meter_rate[static_cast<std::size_t>(group)];
-  if (rate > 0) meters_.leave(rate - 1, group);
-  rate = 0;
 }
 
 void OscServer::Impl::farewell(Client& client, const char* reason) {
   osc::MessageBuilder message;
   message.add(reason);
   send(client.id, message, "/unsubscribed");
-  remove(client);
-}
-
-void OscServer::Impl::remove(Client& client) {
-  client.host.touched_ms = now_ms_;  // a client that returns at once finds the machine's allowances as they were
-  for (int group = 0; group < osc::kMeterGroups; ++group) stop_meters(client, group);
-  client_by_id_.erase(client.id);
-  std::erase_if(clients_, [&client](const auto& other) { return other.get() == &client; });
+  clients_.remove(client.id, now_ms_);
 }
 
 }  // namespace fohd

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "control/access/access_book.h"
+#include "control/clients/hosts.h"
 #include "control/commands/command_handlers.h"
-#include "control/osc/osc_hosts.h"
 
 namespace fohd {
 
@@ -57,7 +57,7 @@ class AccessDesk {
   std::string folder_;
   AccessBook book_;
   std::map<std::uint32_t, std::string> interfaces_;
-  osc::Allowance stranger_answers_;
+  clients::Allowance stranger_answers_;
   std::uint64_t strangers_ = 0;
   std::string last_stranger_;
   std::uint64_t logins_ = 0;  ///< in this second

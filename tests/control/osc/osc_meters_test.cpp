@@ -3,7 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "control/osc/osc_client.h"
+#include "control/clients/meter_groups.h"
+#include "control/clients/update_queue.h"
 #include "tests/control/osc/osc_harness.h"
 
 using namespace fohd;
@@ -176,7 +177,7 @@ TEST_CASE("osc: a strip that the engine mutes for safety says so, and when it is
 
 TEST_CASE("osc: the largest desk's meters come in datagrams that fit, each saying where it begins", "[control][osc]") {
   MeterWorld w({.inputs = 128, .aux = 8, .buses = 64});
-  for (std::int32_t group = 0; group < osc::kMeterGroups; ++group) {
+  for (std::int32_t group = 0; group < clients::kMeterGroups; ++group) {
     const ClientId client = static_cast<ClientId>(group) + 1;
     const Message layout = w.ask(client, message("/meters", {group, std::int32_t{1000}})).at(0);
     w.play(1);
@@ -241,7 +242,7 @@ TEST_CASE("osc: meters end when asked, with the lease, and cost an honest error 
   CHECK(w.take(1).empty());
   const std::vector<std::vector<Argument>> bad = {{},
                                                   {std::int32_t{3}},
-                                                  {std::int32_t{osc::kMeterGroups}, std::int32_t{20}},
+                                                  {std::int32_t{clients::kMeterGroups}, std::int32_t{20}},
                                                   {std::int32_t{-1}, std::int32_t{20}},
                                                   {std::int32_t{0}, std::int32_t{-1}},
                                                   {std::string("fast"), std::int32_t{20}},

@@ -4,7 +4,8 @@
 #include <random>
 #include <set>
 
-#include "control/osc/osc_client.h"
+#include "control/clients/meter_groups.h"
+#include "control/clients/update_queue.h"
 #include "tests/control/osc/osc_harness.h"
 
 using namespace fohd;
@@ -276,9 +277,9 @@ TEST_CASE("osc: a full state comes to its end while more changes than a subscrib
 
 TEST_CASE("osc: an order of changes that never runs empty takes no more memory than twice what waits",
           "[control][osc]") {
-  osc::UpdateQueue queue(100);
-  using First = osc::UpdateQueue::First;
-  osc::ItemId next = 0;
+  clients::UpdateQueue queue(100);
+  using First = clients::UpdateQueue::First;
+  clients::ItemId next = 0;
   for (int i = 0; i < 10; ++i) queue.change(next++);
   for (int i = 0; i < 100'000; ++i) {
     queue.change(next++ % 100);
@@ -289,24 +290,24 @@ TEST_CASE("osc: an order of changes that never runs empty takes no more memory t
 
 TEST_CASE("osc: each owed item comes once, whatever changes while the state is on its way", "[control][osc]") {
   std::mt19937 random(11);
-  using First = osc::UpdateQueue::First;
+  using First = clients::UpdateQueue::First;
   for (int round = 0; round < 200; ++round) {
-    osc::UpdateQueue queue(130);
-    osc::BitSet all(130);
-    for (osc::ItemId id = 0; id < 130; id += 1 + random() % 3) all.insert(id);
-    std::set<osc::ItemId> owed_state, changed;
-    for (osc::ItemId id = 0; id < 130; ++id) {
+    clients::UpdateQueue queue(130);
+    clients::BitSet all(130);
+    for (clients::ItemId id = 0; id < 130; id += 1 + random() % 3) all.insert(id);
+    std::set<clients::ItemId> owed_state, changed;
+    for (clients::ItemId id = 0; id < 130; ++id) {
       if (all.contains(id)) owed_state.insert(id);
     }
     queue.owe_state(all);
     while (!queue.empty()) {
       if (random() % 2 == 0) {
-        const auto id = static_cast<osc::ItemId>(random() % 130);
+        const auto id = static_cast<clients::ItemId>(random() % 130);
         if (random() % 8 != 0 || changed.size() < 100) queue.change(id), changed.insert(id);
       }
       for (unsigned n = random() % 4; n > 0 && !queue.empty(); --n) {
         const First first = random() % 4 == 0 ? First::state : First::changes;
-        const osc::ItemId id = queue.front(first);
+        const clients::ItemId id = queue.front(first);
         REQUIRE(owed_state.count(id) + changed.count(id) > 0);
         if (first == First::changes && !changed.empty()) REQUIRE(changed.contains(id));
         owed_state.erase(id), changed.erase(id);

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "control/osc/osc_client.h"
 #include "engine/tile/geometry.h"
 #include "engine/tile/meter_frame.h"
 
-namespace fohd::osc {
+namespace fohd::clients {
+
+/// How many there are; their numbers are for ever.
+inline constexpr int kMeterGroups = 10;
 
 /// What can be shown: the last frame of the engine, and what has been remembered since the latches were cleared.
 struct MeterSight {
@@ -53,4 +55,4 @@ std::int16_t octave_centibel(float gain) noexcept;
 /// [any] The same of a mean square.
 std::int16_t power_centibel(float mean_square) noexcept;
 
-}  // namespace fohd::osc
+}  // namespace fohd::clients

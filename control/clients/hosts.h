@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "control/osc/osc_server.h"
+#include "control/clients/client_id.h"
 
-namespace fohd::osc {
+namespace fohd::clients {
 
 /// A bucket that refills with time: `rate_per_s`, never more than `burst`.
 class Allowance {
@@ -147,4 +147,4 @@ class Hosts {
   std::int64_t swept_ms_ = -1;
 };
 
-}  // namespace fohd::osc
+}  // namespace fohd::clients

@@ -1,8 +1,8 @@
-#include "control/osc/osc_client.h"
+#include "control/clients/update_queue.h"
 
 #include <bit>
 
-namespace fohd::osc {
+namespace fohd::clients {
 
 std::size_t BitSet::count() const {
   std::size_t sum = 0;
@@ -54,4 +54,4 @@ void UpdateQueue::clear() {
   state_left_ = 0;
 }
 
-}  // namespace fohd::osc
+}  // namespace fohd::clients

@@ -1,4 +1,4 @@
-#include "control/osc/meter_groups.h"
+#include "control/clients/meter_groups.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "engine/processors/dynamics_laws.h"
 
-namespace fohd::osc {
+namespace fohd::clients {
 namespace {
 
 std::int16_t centibel(float value, double factor) noexcept {
@@ -86,4 +86,4 @@ std::int16_t octave_centibel(float gain) noexcept {
 }
 std::int16_t power_centibel(float mean_square) noexcept { return centibel(mean_square, 10); }
 
-}  // namespace fohd::osc
+}  // namespace fohd::clients

@@ -1,6 +1,6 @@
-#include "control/osc/osc_hosts.h"
+#include "control/clients/hosts.h"
 
-namespace fohd::osc {
+namespace fohd::clients {
 namespace {
 
 /// Errors start anew and values are full again after this.
@@ -73,4 +73,4 @@ void Hosts::forget_idle(std::int64_t now_ms) {
   });
 }
 
-}  // namespace fohd::osc
+}  // namespace fohd::clients

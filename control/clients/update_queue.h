@@ -1,17 +1,11 @@
-// What the server stores of each client with a lease: what it subscribed to, what it is still owed
-// and how much it may still request.
+// What a subscriber is still owed: sets of items, and the order in which they go. Values are read when they are sent.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "control/osc/osc_hosts.h"
-#include "control/osc/osc_server.h"
-
-namespace fohd::osc {
+namespace fohd::clients {
 
 /// Parameters first, then read-outs: one dense number for everything that has a value.
 using ItemId = std::uint32_t;
@@ -89,43 +83,4 @@ class OwnSets {
   std::vector<ItemId> list_;  ///< may hold erased ones
 };
 
-/// Values in one packet.
-inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket = 4096;
-inline constexpr double kSubscriberValuesPerSecond = 20000;
-/// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice.
-inline constexpr std::size_t kVerbsPerPacket = 16;
-/// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
-inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
-
-inline constexpr int kMeterGroups = 10;
-
-struct Client {
-  Client(ClientId number, Host& machine, std::size_t items)
-      : id(number), host(machine), subscribed(items), queue(items), own(items) {
-    ++host.leases;
-  }
-  ~Client() { --host.leases; }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  ClientId id;
-  Host& host;
-  std::int64_t lease_ms = 0, expires_ms = 0;
-  /// The lease from the second packet on. One packet, which may be forged, is worth no more than the shortest lease.
-  std::int64_t asked_lease_ms = 0;
-  bool heard_again = false;   ///< a second packet came
-  bool wants_values = false;  ///< false: only meters
-  bool echo = false;          ///< gets the result of its own sets too
-  bool says_synced = false;   ///< the full state is on its way, /synced closes it
-  ErrorWindow errors;
-  Allowance values{kSubscriberValuesPerSecond, kSubscriberValuesPerSecond};
-  Allowance pattern_work{kSubscriberPatternWorkPerSecond, kSubscriberPatternWorkPerSecond};
-  BitSet subscribed;
-  UpdateQueue queue;
-  OwnSets own;
-  std::int32_t sequence = 0;
-  std::int64_t next_flush_ms = 0;
-  std::array<std::int8_t, kMeterGroups> meter_rate{};  ///< 0 none, else 1 + index of the rate class
-};
-
-}  // namespace fohd::osc
+}  // namespace fohd::clients
