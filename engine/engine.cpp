@@ -57,16 +57,16 @@ struct Engine::Impl {
   void read_meters(MeterFrame& frame) const noexcept;
 
   StripTile& tile(int index) noexcept { return tiles[index]; }
-  /// Stages in the order of their tiles: the bus tiles, then main.
-  int stage_of(int strip) const noexcept { return std::min(strip / kLanes - first_mix_tile, places.bus_tiles); }
-  OutputStage& output_stage(int output) noexcept { return stages[stage_of(output_strips[output])]; }
+  OutputStage& output_stage(int output) noexcept { return stages[stage_of_tile[output_strips[output] / kLanes]]; }
   /// The guard that watches a strip, if it has one: channels at the input stage, buses and main at their outputs.
   const FaultGuard* guard(int strip) const noexcept;
-  int output_of(int strip) const noexcept;
+  bool has_output(int strip) const noexcept;  ///< it leaves at a physical one
 
   const Geometry geometry;
   const Places places;
   std::vector<int> output_strips;  ///< [output]
+  std::vector<int> first_outputs;  ///< [tile] the output of its first lane
+  std::vector<int> stage_of_tile;  ///< [tile] its place in `stages`; -1: no outputs
   const double rate_hz;
   const float meter_share;
   const int first_mix_tile;
@@ -86,7 +86,8 @@ struct Engine::Impl {
   std::vector<OutputStage> stages;
   Shutter shutter;
   float shutter_gains[kSubBlockFrames] = {};
-  std::uint64_t frames_done = 0, publication = 0, publication_frame = 0;
+  std::uint64_t frames_done = 0;
+  decltype(MeterFrame::taken) taken{};
   std::vector<std::uint32_t> lane_revisions, row_revisions, output_revisions, effect_revisions;
   std::uint32_t main_revision = 0, listen_revision = 0;
   Swapped<SourceSet> source_set;
@@ -120,17 +121,23 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
     tiles.emplace_back(g.lanes_used(t), g.kind(t) != TileKind::channel);
     taps[t] = tiles.back().taps();
   }
-  for (int bus_tile = 0; bus_tile < g.bus_tiles(); ++bus_tile) {
-    stages.emplace_back(g.lanes_used(first_mix_tile + bus_tile), rate);
+  stage_of_tile.assign(static_cast<std::size_t>(g.tiles()), -1);
+  first_outputs.resize(stage_of_tile.size());
+  for (const StripKind kind : kOutputKinds) {
+    const int first = g.first_tile(row_of(kind).tile), lanes = g.count(kind) * row_of(kind).lanes;
+    for (int lane = 0; lane < lanes; lane += kLanes) {
+      stage_of_tile[static_cast<std::size_t>(first + lane / kLanes)] = static_cast<int>(stages.size());
+      first_outputs[static_cast<std::size_t>(first + lane / kLanes)] = g.first_output(kind) + lane;
+      stages.emplace_back(std::min(lanes - lane, kLanes), rate);
+    }
   }
-  stages.emplace_back(2, rate);
   for (int slot = 0; slot < g.effects(); ++slot) effects.push_back(std::make_unique<EffectSlot>(rate));
 }
 
 void Engine::Impl::set_targets(const DeskTargets& targets) noexcept {
-  if (targets.publication != publication) {
-    publication = targets.publication;
-    publication_frame = frames_done;
+  if (targets.publication != taken.back().publication) {
+    std::copy(taken.begin() + 1, taken.end(), taken.begin());
+    taken.back() = {targets.publication, frames_done};
   }
   for (int strip = 0; strip < places.strips; ++strip) {
     const LaneTargets& lane = targets.lanes[strip];
@@ -274,14 +281,16 @@ void Engine::Impl::collect_keys() noexcept {
 
 void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames) noexcept {
   const bool open = shutter.process(shutter_gains, frames);
-  const auto pre_fader = [this](int mix) { return taps[first_mix_tile + mix].tap[static_cast<int>(Tap::pre_fader)]; };
-  const int buses = places.bus_tiles, main = places.main_tile - first_mix_tile;
-  for (int s = 0; s < buses; ++s) {
-    stages[s].process(pre_fader(s), taps[first_mix_tile + s].silent, shutter_gains, open, outputs + 2 + s * kLanes,
-                      offset, frames, frames_done);
+  const TileTaps& main = taps[places.main_tile];
+  const bool main_sounds = main_bus.process(main.tap[static_cast<int>(Tap::pre_fader)], main.silent, frames);
+  for (int tile = first_mix_tile; tile < places.tiles; ++tile) {
+    if (stage_of_tile[tile] < 0) continue;
+    const bool is_main = tile == places.main_tile;
+    const float* samples = is_main ? main_bus.samples() : taps[tile].tap[static_cast<int>(Tap::pre_fader)];
+    const bool silent = is_main ? !main_sounds : taps[tile].silent;
+    stages[stage_of_tile[tile]].process(samples, silent, shutter_gains, open, outputs + first_outputs[tile], offset,
+                                        frames, frames_done);
   }
-  const bool sounds = main_bus.process(pre_fader(main), taps[first_mix_tile + main].silent, frames);
-  stages[buses].process(main_bus.samples(), !sounds, shutter_gains, open, outputs, offset, frames, frames_done);
 }
 
 void Engine::Impl::sub_block_boundary() noexcept {
@@ -292,7 +301,7 @@ void Engine::Impl::sub_block_boundary() noexcept {
       const int strip = t * kLanes + lane;
       if (strip < geometry.channels()) {
         input_stage.guard(strip).fault(frames_done);
-      } else if (output_of(strip) < 0) {
+      } else if (!has_output(strip)) {
         ++inner_faults[strip];
       }
     }
@@ -302,16 +311,15 @@ void Engine::Impl::sub_block_boundary() noexcept {
   listener.sub_block_boundary();
 }
 
-int Engine::Impl::output_of(int strip) const noexcept {
-  const int bus = strip - places.bus_strip, main = strip - places.main_strip;
-  if (bus >= 0 && bus < geometry.buses) return 2 + bus;
-  return main >= 0 && main < 2 ? main : -1;
+bool Engine::Impl::has_output(int strip) const noexcept {
+  const int stage = stage_of_tile[strip / kLanes];
+  return stage >= 0 && strip % kLanes < stages[stage].lanes();
 }
 
 const FaultGuard* Engine::Impl::guard(int strip) const noexcept {
   if (strip < geometry.channels()) return &input_stage.guard(strip);
-  if (output_of(strip) < 0) return nullptr;
-  return &stages[stage_of(strip)].guard(strip % kLanes);
+  if (!has_output(strip)) return nullptr;
+  return &stages[stage_of_tile[strip / kLanes]].guard(strip % kLanes);
 }
 
 void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
@@ -328,14 +336,13 @@ void Engine::Impl::read_meters(MeterFrame& frame) const noexcept {
   }
   for (int output = 0; output < places.outputs; ++output) {
     const int strip = output_strips[output], lane = strip % kLanes;
-    const OutputStage& stage = stages[stage_of(strip)];
+    const OutputStage& stage = stages[stage_of_tile[strip / kLanes]];
     frame.outputs[output] = stage.meter().peak(lane);
     frame.output_mean_squares[output] = stage.meter().mean_square[lane];
     frame.output_clips[output] = stage.clips(lane);
   }
   frame.frames = frames_done;
-  frame.publication = publication;
-  frame.publication_frame = publication_frame;
+  frame.taken = taken;
   frame.shutter_gain = shutter.gain();
   frame.limiter_gain = main_bus.limiter_gain();
 }

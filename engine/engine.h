@@ -50,9 +50,10 @@ class Engine {
   /// give the targets that name it.
   Swap<Effect>& effect_swap(int slot) noexcept;
 
-  /// [control: offer, collect] What channels can be fed by, behind the JACK inputs, and what is copied out for disk and
-  /// analysis. A set that was offered is in force from the next process() on; one that was collected is not read any
-  /// more. LaneTargets::source counts the JACK inputs first, then the extra sources.
+  /// [the side that makes them: offer, collect] What channels can be fed by, behind the JACK inputs, and what is copied
+  /// out for disk and analysis. A set that was offered is in force from a process() on: the next one, if the set before
+  /// the present one was collected. One that was collected is not read any more. LaneTargets::source counts the JACK
+  /// inputs first, then the extra sources.
   Swap<SourceSet>& source_swap() noexcept;
   Swap<TapSet>& tap_swap() noexcept;
   /// [audio] The set that the last process() filled, to be delivered; null: none.

@@ -57,7 +57,8 @@ constexpr std::array kLimiterGains = {kLimiterGain};
 
 using G = const Geometry&;
 constexpr MeterItems kChannels = {[](G g) { return g.channels(); }, [](G, int item) { return item; }};
-constexpr MeterItems kOutputs = {[](G g) { return g.outputs(); }, [](G g, int item) { return g.output_strip(item); }};
+/// Main and the buses are the first outputs, in this order for ever.
+constexpr MeterItems kOutputs = {[](G g) { return 2 + g.buses; }, [](G g, int item) { return g.output_strip(item); }};
 constexpr MeterItems kReturns = {[](G g) { return g.returns; },
                                  [](G g, int item) { return g.first_return_strip() + item; }};
 constexpr MeterItems kEffectInputs = {[](G g) { return g.returns; },
@@ -66,7 +67,7 @@ constexpr MeterItems kMain = {[](G) { return 1; }, [](G g, int) { return g.main_
 
 }  // namespace
 
-const std::array<MeterGroup, kMeterGroups> kMeterGroupTable = {{
+const std::array<MeterGroup, kMeterGroups> kMeterGroupTable = std::to_array<MeterGroup>({
     {"channels: pre peak, pre RMS, post peak, post RMS", kChannels, kStripLevels},
     {"main left, main right, buses: pre peak, pre RMS, post peak, post RMS", kOutputs, kStripLevels},
     {"outputs (main left, main right, buses): peak, RMS, clip latch", kOutputs, kOutputLevels},
@@ -77,7 +78,7 @@ const std::array<MeterGroup, kMeterGroups> kMeterGroupTable = {{
     {"main limiter: gain", kMain, kLimiterGains},
     {"effect returns: pre peak, pre RMS, post peak, post RMS", kReturns, kStripLevels},
     {"effect inputs (left and right of slot 1, of slot 2, ...): peak, RMS", kEffectInputs, kInputLevels},
-}};
+});
 
 std::int16_t peak_centibel(float peak) noexcept { return centibel(peak, 20); }
 std::int16_t octave_centibel(float gain) noexcept {

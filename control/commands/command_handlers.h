@@ -32,7 +32,7 @@ class CommandHandlers : public CommandSink {
 
  private:
   Desk& desk_;
-  std::array<Handler, static_cast<std::size_t>(Command::metrics) + 1> handlers_;
+  std::array<Handler, kCommands> handlers_;
 };
 
 }  // namespace fohd

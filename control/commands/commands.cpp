@@ -63,7 +63,7 @@ consteval bool rows_are_in_order() {
   }
   return true;
 }
-static_assert(rows_are_in_order());
+static_assert(rows_are_in_order() && kRows.size() == kCommands);
 
 }  // namespace
 

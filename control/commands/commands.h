@@ -1,6 +1,6 @@
 // Commands: what a client can make the desk do that is not a value (docs/DESIGN.md, "One row per parameter"). The OSC
-// server, the reference page and tests loop over these rows; the daemon carries them out. A command runs once per
-// message, in order, and matches no address pattern.
+// server, the reference page and tests loop over these rows; CommandHandlers says what carries them out. A command runs
+// once per message, in order, and matches no address pattern.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,8 @@ enum class Command : std::uint8_t {
   metrics,
 };
 
+inline constexpr std::size_t kCommands = static_cast<std::size_t>(Command::metrics) + 1;
+
 struct CommandRow {
   Command command = Command::start_release;
   std::string_view path;            ///< the whole address; '#' stands for a number from 1
@@ -61,7 +63,7 @@ bool may_run(const Rights& rights, const CommandCall& call) noexcept;
 /// [any] Whether a button can send it: it takes nothing, and answers nothing.
 bool is_for_buttons(const CommandCall& call) noexcept;
 
-/// Carries commands out: the daemon.
+/// Carries commands out: CommandHandlers, for the parts of the daemon.
 class CommandSink {
  public:
   virtual ~CommandSink() = default;

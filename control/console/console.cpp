@@ -32,7 +32,7 @@ void Console::begin_audio(Engine& engine, Latest<DeskTargets>& targets, double r
   begin(engine, rate_hz);
   latest_ = &targets;
   designer_->publish(engine, targets);
-  note_time(now_ms_);
+  set_time(now_ms_);
 }
 
 void Console::begin_audio(Engine& engine, double rate_hz) {
@@ -40,7 +40,7 @@ void Console::begin_audio(Engine& engine, double rate_hz) {
   latest_ = nullptr;
   designer_->give(engine);
   engine.settle();
-  note_time(now_ms_);
+  set_time(now_ms_);
 }
 
 void Console::end_audio() {
@@ -48,7 +48,7 @@ void Console::end_audio() {
   engine_ = nullptr;
   latest_ = nullptr;
   desk_.journal().new_engine();
-  note_time(now_ms_);
+  set_time(now_ms_);
 }
 
 void Console::turn(std::int64_t now_ms) {
@@ -61,10 +61,10 @@ void Console::turn(std::int64_t now_ms) {
       designer_->give(*engine_);
     }
   }
-  note_time(now_ms);
+  set_time(now_ms);
 }
 
-void Console::note_time(std::int64_t now_ms) {
+void Console::set_time(std::int64_t now_ms) {
   now_ms_ = now_ms;
   desk_.set_time(now_ms, designer_ ? designer_->targets().publication + 1 : 0);
 }

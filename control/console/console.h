@@ -38,15 +38,20 @@ class Console {
   /// Once per batch of packets and at every tick: what changed since the last turn becomes one publication, so that
   /// changes that came together take effect together. What is changed from now on counts as of now_ms (monotonic).
   void turn(std::int64_t now_ms);
+  /// What is changed from now on counts as of this time. turn() does it too.
+  void set_time(std::int64_t now_ms);
   /// Which targets the engine took, and when, goes into the journal.
-  void take(const MeterFrame& frame) { desk_.journal().note_taken(frame.publication, frame.publication_frame); }
+  void take(const MeterFrame& frame) {
+    for (const TakenTargets& taken : frame.taken) {
+      if (taken.publication != 0) desk_.journal().note_taken(taken.publication, taken.frame);
+    }
+  }
 
   /// Whatever sounds in an effect slot ends (20 ms). slot 0..geometry.effects()-1.
   void kill_effect(int slot);
 
  private:
   void begin(Engine& engine, double rate_hz);
-  void note_time(std::int64_t now_ms);
 
   Desk desk_;
   std::unique_ptr<TargetDesigner> designer_;  ///< null while there is no audio

@@ -9,6 +9,10 @@ Desk::Desk(const Geometry& geometry)
   for (ParameterId id = 0; id < table_.size(); ++id) table_.write(settings_, id, table_.default_value(id));
 }
 
+bool is_undoable(const ParameterRow& row) noexcept {
+  return row.persistence != Persistence::momentary && row.stage != Stage::shutter;
+}
+
 bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::string& error,
                  std::vector<ParameterId>* echo, StepId step) {
   // Nothing after this loop can fail, so all or nothing costs no undo.
@@ -38,9 +42,24 @@ bool Desk::apply(const Origin& origin, std::span<const Change> changes, std::str
   return true;
 }
 
-bool Desk::undo(const Origin& origin) {
+bool Desk::may_replay(const Origin& origin, const JournalStep* step, std::string& error) const {
+  if (step == nullptr) {
+    error = "there is nothing";
+    return false;
+  }
+  const Rights rights = rights_of(origin);
+  for (const JournalChange& change : step->changes) {
+    if (may_change(rights, table_[change.id])) continue;
+    error = table_[change.id].address + ": " + explain_refusal(rights);
+    note_refused(origin, table_[change.id].address);
+    return false;
+  }
+  return true;
+}
+
+bool Desk::undo(const Origin& origin, std::string& error) {
   const JournalStep* const step = journal_.undoable();
-  if (step == nullptr) return false;
+  if (!may_replay(origin, step, error)) return false;
   for (auto change = step->changes.rbegin(); change != step->changes.rend(); ++change) {
     write(origin, change->id, change->before);
   }
@@ -48,9 +67,9 @@ bool Desk::undo(const Origin& origin) {
   return true;
 }
 
-bool Desk::redo(const Origin& origin) {
+bool Desk::redo(const Origin& origin, std::string& error) {
   const JournalStep* const step = journal_.redoable();
-  if (step == nullptr) return false;
+  if (!may_replay(origin, step, error)) return false;
   for (const JournalChange& change : step->changes) write(origin, change.id, change.after);
   journal_.note_redone();
   return true;
@@ -111,7 +130,7 @@ void Desk::write(const Origin& origin, ParameterId id, const Value& value) {
   if (echo_ != nullptr) echo_->push_back(id);
   const Value before = get(id);
   if (before == value) return;
-  journal_.record(id, before, value);
+  if (origin.side != Origin::Side::start && is_undoable(*table_[id].row)) journal_.record(id, before, value);
   table_.write(settings_, id, value);
   origins_[id] = origin;
   for (Observer* observer : observers_) observer->dirty.insert(id);

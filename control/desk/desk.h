@@ -60,6 +60,9 @@ class Gate {
   virtual void refused(const Origin& origin, std::string_view address) = 0;
 };
 
+/// [any] Whether a change of it can be taken back: not what is momentary, and nothing that shuts or opens all outputs.
+bool is_undoable(const ParameterRow& row) noexcept;
+
 /// [control thread only]
 class Desk {
  public:
@@ -76,16 +79,17 @@ class Desk {
   /// origin) returns false and
   /// says in `error` which address and what is allowed. Values equal to the present one mark nothing dirty, except
   /// `echo`, which collects every id that was addressed or followed from a rule, whether it changed or not. What
-  /// changed goes into the journal as `step`.
+  /// changed goes into the journal as `step`, but for what is_undoable() leaves out and what a start restores.
   bool apply(const Origin& origin, std::span<const Change> changes, std::string& error,
              std::vector<ParameterId>* echo = nullptr, StepId step = 0);
 
   /// A number for a step of several apply() calls, which no other has.
   StepId new_step() noexcept { return ++last_step_; }
-  /// Takes the newest step of the journal back, exactly: no rule follows. False: there is none.
-  bool undo(const Origin& origin);
+  /// Takes the newest step of the journal back, exactly: no rule follows. False: there is none, or this origin may not
+  /// change all that is in it; `error` says which.
+  bool undo(const Origin& origin, std::string& error);
   /// The same with what was undone last.
-  bool redo(const Origin& origin);
+  bool redo(const Origin& origin, std::string& error);
   const Journal& journal() const noexcept { return journal_; }
   Journal& journal() noexcept { return journal_; }
   /// What follows happens at that time, and will reach the engine with these targets (DeskTargets::publication).
@@ -109,6 +113,7 @@ class Desk {
 
  private:
   bool linked(StripRef strip) const;
+  bool may_replay(const Origin& origin, const JournalStep* step, std::string& error) const;
   /// Writes one parameter and all that follow it while strips, or what they are sent to, are linked.
   void write_linked(const Origin& origin, ParameterId id, const Value& value);
   void set_link(const Origin& origin, ParameterId id, const Value& value);

@@ -10,7 +10,7 @@ Journal::Journal(std::size_t parameters, std::size_t most_changes)
 void Journal::begin(StepId step, const Origin& origin, std::int64_t time_ms, std::uint64_t publication) {
   const bool goes_on = merging_ && step != 0 && done_ == steps_.size() && !steps_.empty() &&
                        steps_.back().step == step && steps_.back().origin == origin;
-  next_ = {step, origin, time_ms, publication, 0, {}};
+  next_ = {step, origin, time_ms, publication, {}, {}};
   open_ = true;
   started_ = goes_on;
   if (goes_on) steps_.back().time_ms = time_ms;
@@ -29,7 +29,7 @@ void Journal::record(ParameterId id, const Value& before, const Value& after) {
   if (!started_) start_step();
   JournalStep& step = steps_.back();
   step.publication = next_.publication;
-  step.engine_frame = 0;
+  step.engine_frame.reset();
   if (first_unknown_ == steps_.size()) --first_unknown_;
   if (seen_in_[id] == serial_) {
     step.changes[place_[id]].after = after;

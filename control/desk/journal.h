@@ -1,11 +1,10 @@
-// What changed, with what was there before: undo, redo, and what a recorded show needs. Bounded; the oldest steps are
+// What changed, with what was there before: undo and redo. Bounded; the oldest steps are
 // forgotten first, whole.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "control/desk/origin.h"
@@ -24,10 +23,10 @@ struct JournalChange {
 struct JournalStep {
   StepId step = 0;
   Origin origin;
-  std::int64_t time_ms = 0;            ///< of its last change, monotonic
-  std::uint64_t publication = 0;       ///< the targets that carry its last change to the engine
-  std::uint64_t engine_frame = 0;      ///< where the engine took them; 0: not known (yet)
-  std::vector<JournalChange> changes;  ///< each parameter once, in order of first change
+  std::int64_t time_ms = 0;                        ///< of its last change, monotonic
+  std::uint64_t publication = 0;                   ///< the targets that carry its last change to the engine
+  std::optional<std::uint64_t> engine_frame = {};  ///< where the engine took them; nothing: not known (yet)
+  std::vector<JournalChange> changes;              ///< each parameter once, in order of first change
 };
 
 /// [control]

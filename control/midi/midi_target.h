@@ -22,7 +22,7 @@ struct MidiTarget {
     address,          ///< a parameter, a read-out to show, or a command
     rotary_strip,     ///< the rotaries become `path` of each strip
     rotary_selected,  ///< the rotaries become what the selected strip has below `prefixes`
-    view,             ///< the strips of one strip kind, or all
+    view,             ///< the strips of one kind, or all
     layer,            ///< the user's strips number `number`, from 1
     bank_left,
     bank_right,

@@ -132,8 +132,11 @@ void OscServer::Impl::tell_info(ClientId to) {
   const std::int64_t left_s = client == nullptr ? 0 : (client->expires_ms - now_ms_ + 999) / 1000;
   osc::MessageBuilder message;
   message.add(info_.name).add(info_.version).add(std::int32_t{kOscProtocolVersion});
-  for (const CountRow& row : kCountRows) message.add(std::int32_t{geometry.*row.count});
+  constexpr std::size_t kFirstCounts = 5;  // those of the first version; later ones stand behind what it had
+  const std::span<const CountRow> counts(kCountRows);
+  for (const CountRow& row : counts.first(kFirstCounts)) message.add(std::int32_t{geometry.*row.count});
   message.add(status_.rate_hz).add(seen_as).add(static_cast<std::int32_t>(left_s));
+  for (const CountRow& row : counts.subspan(kFirstCounts)) message.add(std::int32_t{geometry.*row.count});
   send(to, message, "/info");
 }
 

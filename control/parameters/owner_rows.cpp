@@ -10,6 +10,17 @@ namespace {
 using G = const Geometry&;
 using S = const DeskSettings&;
 
+template <class All>
+auto& at(All& all, int owner) {
+  return all[static_cast<std::size_t>(owner)];
+}
+ChannelSettings& channel(DeskSettings& desk, int n) { return at(desk.channels, n); }
+MixSettings& bus(DeskSettings& desk, int n) { return at(desk.buses, n); }
+MixSettings& main_mix(DeskSettings& desk, int) { return desk.main; }
+EffectSettings& effect(DeskSettings& desk, int n) { return at(desk.effects, n); }
+ReturnSettings& fx_return(DeskSettings& desk, int n) { return at(desk.returns, n); }
+GlobalSettings& global(DeskSettings& desk, int) { return desk.global; }
+
 constexpr int one(G) { return 1; }
 
 /// of(settings, owner) is what the rows are about.
@@ -21,30 +32,29 @@ OwnedRows owned() {
                               kRows()[row].field);
           }};
 }
-
-template <class All>
-auto& at(All& all, int owner) {
-  return all[static_cast<std::size_t>(owner)];
+/// A member of it, for reading.
+template <auto of, auto member>
+const auto* read(S settings, int owner) {
+  return &(of(const_cast<DeskSettings&>(settings), owner).*member);
 }
 
 }  // namespace
 
-const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwnerRows = {
-    {{.word = "ch",
-      .numbered = true,
-      .called = "channel",
-      .heading = "Channels",
-      .letter = "N",
-      .x32 = "/ch/NN/",
-      .count = [](G g) { return g.inputs; },
-      .rows = owned < channel_rows,
-      [](auto& s, int n) -> auto& {return at(s.channels, n);
-}  // namespace fohd
-> (), .strip = StripKind::channel, .identity = [](S s, int n) { return &at(s.channels, n).identity; },
-      .mute = [](S s, int n) { return &at(s.channels, n).mute; },
-      .link = [](S s, int n) { return &at(s.channels, n).link; }, .has_sends = true, .meters_input = true
-}
-,  // a signal behind a shut fader shows
+const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwnerRows = std::to_array<OwnerRow>({
+    {.word = "ch",
+     .numbered = true,
+     .called = "channel",
+     .heading = "Channels",
+     .letter = "N",
+     .x32 = "/ch/NN/",
+     .count = [](G g) { return g.inputs; },
+     .rows = owned<channel_rows, channel>(),
+     .strip = StripKind::channel,
+     .identity = read<channel, &ChannelSettings::identity>,
+     .mute = read<channel, &ChannelSettings::mute>,
+     .link = read<channel, &ChannelSettings::link>,
+     .has_sends = true,
+     .meters_input = true},  // a signal behind a shut fader shows
     {.word = "bus",
      .numbered = true,
      .called = "bus",
@@ -52,59 +62,46 @@ const std::array<OwnerRow, static_cast<std::size_t>(OwnerKind::global) + 1> kOwn
      .letter = "N",
      .x32 = "/bus/NN/",
      .count = [](G g) { return g.buses; },
-     .rows = owned < bus_rows,
-     [](auto& s, int n) -> auto& {return at(s.buses, n);
-}
-> (), .strip = StripKind::bus, .identity = [](S s, int n) { return &at(s.buses, n).identity; },
-      .mute = [](S s, int n) { return &at(s.buses, n).mute; }, .link = [](S s, int n) { return &at(s.buses, n).link; }
-}
-, {.word = "main",
-   .called = "main",
-   .heading = "Main",
-   .x32 = "/main/st/",
-   .count = one,
-   .rows = owned < main_rows,
-   [](auto& s, int) -> auto& {return s.main;
-}
-> (), .strip = StripKind::main, .identity = [](S s, int) { return &s.main.identity; },
-      .mute = [](S s, int) { return &s.main.mute; }
-}
-, {.word = "fx",
-   .numbered = true,
-   .called = "input of effect",
-   .heading = "Effects",
-   .letter = "N (slot)",
-   .x32 = "/fx/N/",
-   .count = [](G g) { return g.effects(); },
-   .rows = owned < effect_rows,
-   [](auto& s, int n) -> auto& {return at(s.effects, n);
-}
-> (), .strip = StripKind::effect_input
-}
-, {.word = "fxrtn",
-   .numbered = true,
-   .called = "effect return",
-   .heading = "Effect returns",
-   .letter = "N",
-   .note = ": left and right of slot 1, of slot 2, and so on",
-   .remark = " A bus hears a return 64 samples late.",
-   .x32 = "/fxrtn/NN/",
-   .count = [](G g) { return g.returns; },
-   .rows = owned < return_rows,
-   [](auto& s, int n) -> auto& {return at(s.returns, n);
-}
-> (), .strip = StripKind::fx_return, .identity = [](S s, int n) { return &at(s.returns, n).identity; },
-      .mute = [](S s, int n) { return &at(s.returns, n).mute; },
-      .link = [](S s, int n) { return &at(s.returns, n).link; }, .has_sends = true
-}
-, {.heading = "Desk", .x32 = "/", .count = one, .rows = owned < global_rows, [](auto& s, int) -> auto& {return s.global;
-}
-> ()
-}
-,
-}
-}
-;
+     .rows = owned<bus_rows, bus>(),
+     .strip = StripKind::bus,
+     .identity = read<bus, &MixSettings::identity>,
+     .mute = read<bus, &MixSettings::mute>,
+     .link = read<bus, &MixSettings::link>},
+    {.word = "main",
+     .called = "main",
+     .heading = "Main",
+     .x32 = "/main/st/",
+     .count = one,
+     .rows = owned<main_rows, main_mix>(),
+     .strip = StripKind::main,
+     .identity = read<main_mix, &MixSettings::identity>,
+     .mute = read<main_mix, &MixSettings::mute>},
+    {.word = "fx",
+     .numbered = true,
+     .called = "input of effect",
+     .heading = "Effects",
+     .letter = "N (slot)",
+     .x32 = "/fx/N/",
+     .count = [](G g) { return g.effects(); },
+     .rows = owned<effect_rows, effect>(),
+     .strip = StripKind::effect_input},
+    {.word = "fxrtn",
+     .numbered = true,
+     .called = "effect return",
+     .heading = "Effect returns",
+     .letter = "N",
+     .note = ": left and right of slot 1, of slot 2, and so on",
+     .remark = " A bus hears a return 64 samples late.",
+     .x32 = "/fxrtn/NN/",
+     .count = [](G g) { return g.returns; },
+     .rows = owned<return_rows, fx_return>(),
+     .strip = StripKind::fx_return,
+     .identity = read<fx_return, &ReturnSettings::identity>,
+     .mute = read<fx_return, &ReturnSettings::mute>,
+     .link = read<fx_return, &ReturnSettings::link>,
+     .has_sends = true},
+    {.heading = "Desk", .x32 = "/", .count = one, .rows = owned<global_rows, global>()},
+});
 
 bool OwnerRow::has_outputs() const noexcept {
   return strip && std::find(kOutputKinds.begin(), kOutputKinds.end(), *strip) != kOutputKinds.end();

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -78,7 +77,7 @@ std::optional<LaneOwner> owner_of_lane(int lane, const Geometry& geometry) noexc
 /// [any] Whose sound leaves at a physical output, 0..geometry.outputs()-1.
 LaneOwner owner_of_output(int output, const Geometry& geometry) noexcept;
 
-/// [any] For addresses and ports: "ch", "bus_3", "main_l" with their separator. lanes: sides are told apart.
+/// [any] For ports and lists: "ch_1", "bus_3", "main_l", here with "_" as the separator.
 std::string lane_word(const LaneOwner& lane, std::string_view separator);
 
 }  // namespace fohd

@@ -22,7 +22,7 @@ inline constexpr int kMixEqBands = kMaxEqBands;
 
 /// The filter in front of a detector, and which signal the detector gets.
 struct KeySettings {
-  int source = 0;  ///< 0 self, then channels, then buses: kKeySources of parameters/dynamics_rows.h
+  int source = 0;  ///< 0 self, then channels, then buses: kKeySources of parameters/strip_names.h
   bool filter_on = false;
   KeyFilterType filter_type = KeyFilterType::low_cut_6;
   float filter_hz = 0;

@@ -15,9 +15,9 @@ namespace fohd {
 struct Parameter {
   const ParameterRow* row = nullptr;
   OwnerKind owner_kind = OwnerKind::global;
-  int row_number = 0;       ///< place of `row` among the rows of its strip kind
+  int row_number = 0;       ///< place of `row` among the rows of its kind of owner
   std::string address;      ///< "/ch/3/eq/2/freq"
-  int owner = 0;            ///< which strip of its kind, from 0
+  int owner = 0;            ///< which of its kind, from 0
   int index = 0;            ///< which second index, from 0
   float def = 0;            ///< the default of this index
   ParameterId partner = 0;  ///< the same parameter on the other half of the pair; itself where there is none

@@ -38,7 +38,9 @@ constexpr std::string_view kOutputClipDoc = "The output wanted to pass 0 dBFS si
 constexpr std::array kRows = {
     ReadoutRow{"muted", can_mute, Kind::bitmask, Unit::none, 0, kAllBits, muted, kMutedDoc},
     ReadoutRow{"clip", meters_input, Kind::boolean, Unit::none, 0, 1,
-               [](S, T t, StripRef of) -> Value { return flag(t.input_clipped[static_cast<std::size_t>(of.owner)]); },
+               [](S, T t, StripRef of) -> Value {
+                 return flag(t.input_clipped[static_cast<std::size_t>(lane_of(of, t.geometry).value_or(0))]);
+               },
                "The input reached 0 dBFS since the last /clips/clear."},
     ReadoutRow{"out/clip", has_one_output, Kind::boolean, Unit::none, 0, 1,
                [](S, T t, StripRef of) -> Value { return output_clipped(t, of, 0); }, kOutputClipDoc},

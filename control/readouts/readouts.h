@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +19,7 @@ namespace fohd {
 /// What only the daemon and the engine have. The daemon fills it; rows below read it.
 struct DeskStatus {
   explicit DeskStatus(const Geometry& desk)
-      : geometry(desk), safety_muted(desk.strips()), input_clipped(desk.inputs), output_clipped(desk.outputs()) {}
+      : geometry(desk), safety_muted(desk.strips()), input_clipped(desk.channels()), output_clipped(desk.outputs()) {}
 
   Geometry geometry;
   bool held = false;            ///< the outputs wait for /start/release

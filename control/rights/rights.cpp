@@ -55,7 +55,7 @@ std::string to_text(const Rights& rights) {
 bool may_change(const Rights& rights, const Parameter& parameter) noexcept {
   if (rights.role != Role::monitor) return rights.role == Role::engineer;
   const auto owns = [&](int bus) { return bus >= 0 && bus < kMaxBuses && (rights.buses >> bus & 1) != 0; };
-  if (parameter.row->repeat.towards == OwnerKind::bus) return owns(parameter.index);
+  if (const auto towards = parameter.row->repeat.towards) return *towards == OwnerKind::bus && owns(parameter.index);
   if (parameter.owner_kind != OwnerKind::bus || !owns(parameter.owner)) return false;
   // A link copies one half of the pair to the other, what reaches main included.
   return parameter.row->persistence != Persistence::output && !parameter.row->reaches_main &&

@@ -7,14 +7,13 @@
 
 namespace fohd {
 
-const std::array<TargetDesigner::Design, kOwnerRows.size()> TargetDesigner::kDesigns = {
-    &TargetDesigner::design_channel,
-    &TargetDesigner::design_bus,
-    &TargetDesigner::design_main,
+// In the order of OwnerKind.
+const std::array<TargetDesigner::Design, kOwnerRows.size()> TargetDesigner::kDesigns = std::to_array<Design>({
+    &TargetDesigner::design_channel, &TargetDesigner::design_bus, &TargetDesigner::design_main,
     nullptr,  // effects have a designer of their own
     &TargetDesigner::design_return,
     nullptr,  // key listen and the shutter are designed in every turn
-};
+});
 
 TargetDesigner::TargetDesigner(Desk& desk, double rate_hz)
     : desk_(desk), writer_(desk.geometry(), rate_hz), rows_(desk.geometry()), effects_(desk.geometry(), rate_hz) {

@@ -1,5 +1,5 @@
 // Reads a TOML table key by key and keeps a list of everything that is wrong: unexpected keys, wrong types,
-// values out of range. One file, so that toml++ (7 s of compiling) is included by few files.
+// values out of range. One file, so that toml++ is included by few files.
 #pragma once
 
 #include <toml++/toml.h>

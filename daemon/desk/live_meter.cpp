@@ -72,7 +72,7 @@ std::vector<MeterCell> LiveMeter::cells() const {
   std::vector<MeterCell> cells;
   for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
     const OwnerRow& row = kOwnerRows[k];
-    if (!row.numbered || row.mute == nullptr) continue;
+    if (!row.numbered || row.identity == nullptr || row.mute == nullptr || !row.strip) continue;
     for (int n = 0; n < row.count(desk_.geometry()); ++n) {
       MeterCell cell = this->cell({static_cast<OwnerKind>(k), n});
       const bool slot = !row.meters_input && !row.has_outputs();  // an effect's, which nothing may be in
@@ -89,7 +89,8 @@ MeterCell LiveMeter::cell(StripRef strip) const {
   float mean_square = held_[lane].post_mean_square, peak = held_[lane].post_peak;
   bool heard = strip_heard_[lane];
   if (row.has_outputs()) {
-    const auto output = static_cast<std::size_t>(desk_.geometry().first_output(*row.strip) + strip.owner);
+    const auto output =
+        static_cast<std::size_t>(desk_.geometry().first_output(*row.strip) + strip.owner * lanes_of(strip.owner_kind));
     mean_square = output_rms_[output], peak = outputs_[output], heard = output_heard_[output];
   }
   return {std::string(row.word) + " " + std::to_string(strip.owner + 1),

@@ -64,7 +64,7 @@ void Media::connect(Engine& engine) {
   if (record_file_.empty()) return;
   const int main = engine.geometry().first_output(StripKind::main);
   const TapRequest request{&recorder_tap_, {TapPoint::of_output(main), TapPoint::of_output(main + 1)}};
-  engine.tap_swap().offer(std::make_unique<TapSet>(std::vector{request}, kMaxTapFrames));
+  engine.tap_swap().offer(std::make_unique<TapSet>(engine.geometry(), std::vector{request}, kMaxTapFrames));
 }
 
 void Media::prepare(double rate_hz) {

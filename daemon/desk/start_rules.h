@@ -38,11 +38,14 @@ inline std::string reason_to_hold(const StoredState& state, const StartSituation
   if (!state.found) return "";  // a first start: nothing that could surprise
   const StateMeta& then = state.meta;
   if (const Geometry told = told_geometry(then, now.geometry); told != now.geometry) {
-    const auto counts = [](const Geometry& desk) {
-      return std::to_string(desk.inputs) + " channels, " + std::to_string(desk.buses) + " buses and " +
-             std::to_string(desk.effects()) + " effects";
-    };
-    return "the desk is another one (" + counts(told) + " then, " + counts(now.geometry) + " now)";
+    std::string differences;
+    for (const CountRow& row : kCountRows) {
+      const int was = told.*row.count, is = now.geometry.*row.count;
+      if (was == is) continue;
+      differences += (differences.empty() ? "" : ", ") + std::string(row.word) + " " + std::to_string(was) + " then, " +
+                     std::to_string(is) + " now";
+    }
+    return "the desk is another one (" + differences + ")";
   }
   if (then.rate_hz != 0 && now.rate_hz != 0 && then.rate_hz != now.rate_hz) {
     return "the sample rate is another one (" + std::to_string(static_cast<long>(then.rate_hz)) + " Hz then, " +

@@ -168,7 +168,9 @@ class OfflineDesk {
 
   /// [grid point] What the script says for this frame and before.
   void advance_to(std::int64_t frame) {
-    if (apply_steps(frame)) console_.turn(frame * 1000 / rate_hz_);
+    const std::int64_t now_ms = frame * 1000 / rate_hz_;
+    console_.set_time(now_ms);
+    if (apply_steps(frame)) console_.turn(now_ms);
   }
   /// Frames until the script's next step, at most `limit`.
   int frames_until_step(std::int64_t frame, int limit) const {

@@ -78,17 +78,17 @@ void StateWriter::finish(double now_s) {
 }
 
 void StateWriter::write_documents(double now_s) {
-  while (!documents_.empty()) {
-    const auto first = documents_.begin();
-    const std::string error = write_whole(files_, folder_, first->first, first->second);
-    if (!error.empty()) {
-      document_retry_s_ = now_s + kRetry_s;
-      failed(document_, now_s, error, first->first + " is not saved; the desk goes on and keeps trying.");
-      return;
+  for (auto at = documents_.begin(); at != documents_.end();) {
+    const std::string error = write_whole(files_, folder_, at->first, at->second);
+    if (error.empty()) {
+      at = documents_.erase(at);
+      continue;
     }
-    documents_.erase(first);
+    document_retry_s_ = now_s + kRetry_s;
+    failed(document_, now_s, error, at->first + " is not saved; the desk goes on and keeps trying.");
+    ++at;
   }
-  succeeded(document_);
+  if (documents_.empty()) succeeded(document_, "Documents are");
 }
 
 void StateWriter::append_changes(double now_s) {
@@ -227,8 +227,8 @@ void StateWriter::prune() {
   for (const std::string& name : present.leftovers) static_cast<void>(files_.remove(folder_ + "/" + name));
 }
 
-void StateWriter::succeeded(Attempt& attempt) {
-  if (attempt.failing && report_) report_("The mix is being saved again in " + folder_ + ".");
+void StateWriter::succeeded(Attempt& attempt, const char* what) {
+  if (attempt.failing && report_) report_(std::string(what) + " being saved again in " + folder_ + ".");
   attempt = Attempt();
 }
 

@@ -54,7 +54,7 @@ class StateWriter {
   void prune();
   bool generation_wanted() const noexcept;
   void failed(Attempt& attempt, double now_s, const std::string& why, const std::string& consequence);
-  void succeeded(Attempt& attempt);
+  void succeeded(Attempt& attempt, const char* what = "The mix is");
 
   FileSystem& files_;
   std::string folder_;

@@ -174,10 +174,10 @@ bool Store::submit_document(const std::string& name, std::string text) {
 }
 
 bool is_document_name(const std::string& name) noexcept {
-  constexpr std::string_view kEnd = ".json";
+  constexpr std::string_view kBegin = "doc-", kEnd = ".json";
   constexpr std::size_t kMostLetters = 64;
-  if (!name.ends_with(kEnd) || name.starts_with(kStatePrefix)) return false;
-  const std::string_view word = std::string_view(name).substr(0, name.size() - kEnd.size());
+  if (!name.starts_with(kBegin) || !name.ends_with(kEnd) || name.size() < kBegin.size() + kEnd.size()) return false;
+  const std::string_view word = std::string_view(name).substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size());
   return !word.empty() && word.size() <= kMostLetters &&
          word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }

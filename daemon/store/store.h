@@ -16,7 +16,7 @@ namespace fohd {
 
 class FileSystem;
 
-/// [any] 1 to 64 lower-case letters, digits and hyphens, and ".json"; not what the mix itself is called.
+/// [any] "doc-", 1 to 64 lower-case letters, digits and hyphens, and ".json": no other file of the folder is called so.
 bool is_document_name(const std::string& name) noexcept;
 /// [any thread that may wait for a disk] Its text. Returns "" or what went wrong.
 std::string load_document(FileSystem& files, const std::string& folder, const std::string& name, std::string& text);
@@ -52,8 +52,8 @@ class Store {
   /// What was true changed, such as the rate or the device: written as a new generation if it differs.
   void submit_meta(const StateMeta& meta);
 
-  /// A document with a name beside the mix, such as "kept.json": written whole or not at all, by the same thread. The
-  /// newest of a name counts. False: is_document_name() does not hold, and nothing is done.
+  /// A document with a name beside the mix, such as "doc-kept.json": written whole or not at all, by the same thread.
+  /// The newest of a name counts. False: is_document_name() does not hold, and nothing is done.
   bool submit_document(const std::string& name, std::string text);
 
   /// [any] The last attempt to write failed; what changed since is in memory only.

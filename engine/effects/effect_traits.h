@@ -1,4 +1,5 @@
-// What a desk has to know of an effect beside its sound.
+// What a desk has to know of an effect beside its sound. The reverb, the only one so far, is added and has no latency,
+// so nothing depends on these yet.
 #pragma once
 
 namespace fohd {

@@ -1,4 +1,4 @@
-// The input stage: the patch (which JACK input feeds which channel), and the watch for broken samples.
+// The input stage: the patch (which source feeds which channel), and the watch for broken samples.
 //
 // A healthy, settled lane is transposed from where its port lies; the peak found on the way shows whether it was
 // healthy. Everything else goes sample by sample through a scratch block: a change of patch (cross-fade, 5 ms linear;
@@ -31,12 +31,12 @@ class InputStage {
  public:
   InputStage(const Geometry& geometry, double rate_hz);  ///< [control]
 
-  /// [audio] source: a JACK input, 0-based; anything else is silence.
+  /// [audio] source: of those that read() is given, 0-based (engine/stages/source_set.h); anything else is silence.
   void set(int channel, int source, int delay_frames) noexcept;
   /// [control] Patch and delays take their last targets at once, without a fade.
   void settle() noexcept;
-  /// [audio] Channels of tile `tile`, `frames` (1..64) from inputs[port] + offset, times gains[lane], into `out`. now:
-  /// the engine's frame counter. If nothing sounds, `out` may not have been written: it is silence.
+  /// [audio] Channels of tile `tile`, `frames` (1..64) from inputs[source] + offset, times gains[lane], into `out`.
+  /// now: the engine's frame counter. If nothing sounds, `out` may not have been written: it is silence.
   void read(int tile, const float* const* inputs, int offset, int frames, std::uint64_t now, const float* gains,
             float* out, InputStageReport& report) noexcept;
 

@@ -33,6 +33,7 @@ class OutputStage {
   void process(const float* in, bool silent, const float* shutter, bool open, float* const* ports, int offset,
                int frames, std::uint64_t now) noexcept;
 
+  int lanes() const noexcept { return lanes_; }
   TileMeter& meter() noexcept { return meter_; }
   const TileMeter& meter() const noexcept { return meter_; }  ///< of what leaves the ports
   FaultGuard& guard(int lane) noexcept { return guards_[lane]; }

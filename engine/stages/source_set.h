@@ -1,6 +1,7 @@
 // What channels can be fed by: the JACK inputs, and behind them whatever else gives sound (playback tracks, talkback,
 // oscillator, insert returns). A set is made on the control side and handed over by Swap; it changes while audio runs.
-// A channel that goes from one source to another cross-fades (engine/stages/input_stage.h).
+// A channel that goes from one source to another cross-fades (engine/stages/input_stage.h). What a new set itself
+// changes under a channel does not: a channel that sounds is given another source first, and the set 10 ms later.
 #pragma once
 
 #include <span>

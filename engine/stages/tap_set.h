@@ -12,7 +12,7 @@
 namespace fohd {
 
 struct TapPoint {
-  enum class Where : unsigned char { strip, output };
+  enum class Where : unsigned char { strip, output, nowhere };
   Where where = Where::strip;
   int number = 0;        ///< the strip's lane, or the physical output
   Tap tap = Tap::input;  ///< of a strip; `pre_fader` of a silent strip is silence
@@ -35,11 +35,12 @@ struct TapRequest {
 
 class TapSet {
  public:
-  /// [control] Allocates. max_frames: the most that are processed in one call; what is beyond is not copied.
-  TapSet(const std::vector<TapRequest>& requests, int max_frames) : max_frames_(max_frames) {
+  /// [control] Allocates. A point that this desk does not have is silence. max_frames: the most that are processed in
+  /// one call; what is beyond is not copied.
+  TapSet(const Geometry& geometry, const std::vector<TapRequest>& requests, int max_frames) : max_frames_(max_frames) {
     for (const TapRequest& request : requests) {
       consumers_.push_back({request.consumer, points_.size(), request.points.size()});
-      points_.insert(points_.end(), request.points.begin(), request.points.end());
+      for (const TapPoint& point : request.points) points_.push_back(is_there(point, geometry) ? point : kNowhere);
     }
     samples_.resize(points_.size() * static_cast<std::size_t>(max_frames));
     for (std::size_t i = 0; i < points_.size(); ++i) planar_.push_back(buffer(i));
@@ -50,8 +51,9 @@ class TapSet {
     for (std::size_t i = 0; i < points_.size(); ++i) {
       const TapPoint& point = points_[i];
       if (point.where != TapPoint::Where::strip) continue;
-      float* to = buffer(i) + offset;
       const int count = std::clamp(max_frames_ - offset, 0, frames);
+      if (count == 0) continue;
+      float* to = buffer(i) + offset;
       const TileTaps& tile = taps[point.number / kLanes];
       const float* from = tile.tap[static_cast<int>(point.tap)];
       if (tile.silent || from == nullptr) {
@@ -83,6 +85,11 @@ class TapSet {
   }
 
  private:
+  static constexpr TapPoint kNowhere = {TapPoint::Where::nowhere, 0, Tap::input};
+  static bool is_there(const TapPoint& point, const Geometry& geometry) noexcept {
+    const int count = point.where == TapPoint::Where::output ? geometry.outputs() : geometry.strips();
+    return point.number >= 0 && point.number < count && static_cast<int>(point.tap) < kTaps;
+  }
   struct Consumer {
     TapConsumer* who;
     std::size_t first, count;  ///< its points

@@ -56,7 +56,6 @@ struct Geometry {
   constexpr int first_bus_strip() const noexcept { return first_tile(TileKind::bus) * kLanes; }
   constexpr int first_effect_strip() const noexcept { return first_tile(TileKind::effect) * kLanes; }
   constexpr int main_strip() const noexcept { return first_tile(TileKind::main) * kLanes; }  ///< left; right is +1
-  constexpr int first_matrix_strip() const noexcept { return first_tile(TileKind::matrix) * kLanes; }
   constexpr int first_mix_strip() const noexcept { return (tiles() - mix_tiles()) * kLanes; }
 
   constexpr int bus_column(int bus) const noexcept { return first_bus_strip() - first_mix_strip() + bus; }

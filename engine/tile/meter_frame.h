@@ -1,6 +1,7 @@
 // What the engine reports to the control side, once per callback, through Latest<MeterFrame>.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,12 @@ namespace fohd {
 /// and pan. Gains are in octaves of amplitude, the deepest in the same time: 0 none, -1 is 6 dB less.
 struct StripMeter {
   float pre_peak = 0, pre_mean_square = 0, post_peak = 0, post_mean_square = 0, gate_gain = 0, compressor_gain = 0;
+};
+
+/// Targets that the engine took.
+struct TakenTargets {
+  std::uint64_t publication = 0;  ///< their number (DeskTargets); 0: none
+  std::uint64_t frame = 0;        ///< the first frame that ramps towards them
 };
 
 struct MeterFrame {
@@ -33,8 +40,7 @@ struct MeterFrame {
   std::vector<std::uint32_t> faults;        ///< [strip] NaN, infinities and >+120 dBFS met so far, wraps
   std::vector<std::uint8_t> safety_mutes;   ///< [strip] 1: muted after repeated faults, until cleared
   std::uint64_t frames = 0;                 ///< the engine's frame counter
-  std::uint64_t publication = 0;            ///< the number of the targets that it took last (DeskTargets)
-  std::uint64_t publication_frame = 0;      ///< where it took them: the first frame that ramps towards them
+  std::array<TakenTargets, 16> taken{};     ///< which it took last, oldest first; more than a reader leaves unread
   float shutter_gain = 0;                   ///< 0 shut .. 1 open
   float limiter_gain = 0;                   ///< of main's limiter, octaves, the deepest in the same time as peaks
 };

@@ -59,7 +59,8 @@ std::vector<float> play(bool live, std::vector<std::uint64_t>* taken_at = nullpt
     console.take(meters);
   }
   if (taken_at != nullptr) {
-    for (const JournalStep& step : console.desk().journal().steps()) taken_at->push_back(step.engine_frame);
+    for (const JournalStep& step : console.desk().journal().steps())
+      taken_at->push_back(step.engine_frame.value_or(1));  // 1: never; no period begins there
   }
   console.end_audio();
   return heard;

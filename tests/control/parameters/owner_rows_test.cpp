@@ -28,6 +28,9 @@ void for_each_owner(const Geometry& geometry, Fn fn) {
 TEST_CASE("owners: every kind of strip of the engine is a kind of owner, once", "[control][owners]") {
   std::multiset<StripKind> kinds;
   for (const OwnerRow& row : kOwnerRows) {
+    CHECK(row.count != nullptr);
+    CHECK(row.rows.size > 0);
+    CHECK((row.mute == nullptr || row.identity != nullptr));  // what is muted is told by its name
     if (row.strip) kinds.insert(*row.strip);
   }
   for (std::size_t k = 0; k < kStripRows.size(); ++k) CHECK(kinds.count(static_cast<StripKind>(k)) == 1);

@@ -142,9 +142,8 @@ void check_filters(const DeskSettings& desk, const DeskTargets& targets, const G
   for (int slot = 0; slot < geometry.effects(); ++slot) {
     const EffectSettings& effect = desk.effects[slot];
     const EffectCoeffs& coeffs = targets.effects[slot].coeffs;
-    REQUIRE(coeffs == (effect.type == EffectType::none
-                           ? EffectCoeffs()
-                           : EffectCoeffs(design(std::get<ReverbParams>(effect.params), kRate))));
+    REQUIRE(coeffs == design(effect.type, effect.params, kRate));
+    REQUIRE(coeffs.index() == static_cast<std::size_t>(effect.type));
   }
   for (int i = 0; i < kMixEqBands; ++i) {
     for (int b = 0; b < geometry.buses; ++b) {

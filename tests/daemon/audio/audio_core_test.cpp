@@ -30,7 +30,7 @@ struct Rig {
     if (source != nullptr) core.engine().source_swap().offer(std::make_unique<SourceSet>(SourceSet{{source}}));
     if (tap != nullptr) {
       const TapRequest main{tap, {TapPoint::of_output(0), TapPoint::of_output(1)}};
-      core.engine().tap_swap().offer(std::make_unique<TapSet>(std::vector{main}, kMaxTapFrames));
+      core.engine().tap_swap().offer(std::make_unique<TapSet>(kDesk, std::vector{main}, kMaxTapFrames));
     }
     set("/ch/1/fader", 0.0f);
     set("/ch/1/pan", -100.0f);

@@ -514,65 +514,83 @@ TEST_CASE("store: a document beside the mix is there whole, the newest of a name
           "[daemon][store]") {
   const TemporaryFolder folder;
   StoredDesk desk(folder.path());
-  desk.writer.change_document("kept.json", "one");
-  desk.writer.change_document("kept.json", "two");
+  desk.writer.change_document("doc-kept.json", "one");
+  desk.writer.change_document("doc-kept.json", "two");
   desk.writer.turn(0);
-  desk.writer.change_document("scenes-1.json", "three");
+  desk.writer.change_document("doc-scenes-1.json", "three");
   desk.set("/ch/1/fader", -5.0f);
   desk.writer.turn(1);
   std::string text;
-  REQUIRE(load_document(desk.disk, folder.path(), "kept.json", text).empty());
+  REQUIRE(load_document(desk.disk, folder.path(), "doc-kept.json", text).empty());
   CHECK(text == "two");
-  REQUIRE(load_document(desk.disk, folder.path(), "scenes-1.json", text).empty());
+  REQUIRE(load_document(desk.disk, folder.path(), "doc-scenes-1.json", text).empty());
   CHECK(text == "three");
   desk.writer.finish(2);
   const StoredState state = load_state(folder.path());
   CHECK(state.warnings.empty());
   CHECK(values(state).at("/ch/1/fader") == Value(-5.0f));
   CHECK(desk.said.empty());
-  CHECK_FALSE(load_document(desk.disk, folder.path(), "other.json", text).empty());
+  CHECK_FALSE(load_document(desk.disk, folder.path(), "doc-other.json", text).empty());
 }
 
 TEST_CASE("store: a document that a full disk does not take leaves the one before, is told once and tried again",
           "[daemon][store]") {
   const TemporaryFolder folder;
   StoredDesk desk(folder.path());
-  desk.writer.change_document("kept.json", "before");
+  desk.writer.change_document("doc-kept.json", "before");
   desk.writer.turn(0);
   desk.disk.full = true;
-  desk.writer.change_document("kept.json", "after");
+  desk.writer.change_document("doc-kept.json", "after");
   double next_s = desk.writer.turn(10);
   CHECK(next_s <= 11);
   CHECK(desk.writer.failing());
   for (int i = 0; i < 5; ++i) next_s = desk.writer.turn(next_s);
   REQUIRE(desk.said.size() == 1);
-  CHECK_THAT(desk.said[0], Catch::Contains("kept.json"));
+  CHECK_THAT(desk.said[0], Catch::Contains("doc-kept.json"));
   std::string text;
-  REQUIRE(load_document(desk.disk, folder.path(), "kept.json", text).empty());
+  REQUIRE(load_document(desk.disk, folder.path(), "doc-kept.json", text).empty());
   CHECK(text == "before");
   desk.disk.full = false;
   desk.writer.turn(next_s);
   CHECK_FALSE(desk.writer.failing());
-  REQUIRE(load_document(desk.disk, folder.path(), "kept.json", text).empty());
+  REQUIRE(load_document(desk.disk, folder.path(), "doc-kept.json", text).empty());
   CHECK(text == "after");
-  CHECK(desk.said.size() == 2);  // that it works again
+  REQUIRE(desk.said.size() == 2);
+  CHECK_THAT(desk.said[1], Catch::Contains("Documents are being saved again"));
 }
 
 TEST_CASE("store: a document has a plain name, and not that of the mix", "[daemon][store]") {
-  for (const char* name : {"kept.json", "scenes-12.json", "a.json"}) CHECK(is_document_name(name));
-  for (const char* name : {"", ".json", "kept", "Kept.json", "../kept.json", "a/b.json", "state-000001.json",
-                           "kept.json.part", "k\xC3\xA4se.json", "kept .json"}) {
+  for (const char* name : {"doc-kept.json", "doc-scenes-12.json", "doc-a.json"}) CHECK(is_document_name(name));
+  for (const char* name : {"", ".json", "doc-.json", "doc-kept", "doc-Kept.json", "doc-../kept.json", "doc-a/b.json",
+                           "kept.json", "approvals.json", "state-000001.json", "doc-kept.json.part",
+                           "doc-k\xC3\xA4se.json", "doc-kept .json", "doc.json"}) {
     CHECK_FALSE(is_document_name(name));
   }
-  CHECK_FALSE(is_document_name(std::string(65, 'a') + ".json"));
+  CHECK_FALSE(is_document_name("doc-" + std::string(65, 'a') + ".json"));
 }
 
 TEST_CASE("store: documents of a desk at work reach the disk with its thread", "[daemon][store]") {
   const TemporaryFolder folder;
   {
     Store store(folder.path(), StateMeta(), {{"/ch/1/fader", -90.0f}}, [](const std::string&) {});
-    CHECK(store.submit_document("kept.json", "one"));
+    CHECK(store.submit_document("doc-kept.json", "one"));
     CHECK_FALSE(store.submit_document("../kept.json", "one"));
   }
-  CHECK(text_of(folder.path() + "/kept.json") == "one");
+  CHECK(text_of(folder.path() + "/doc-kept.json") == "one");
+}
+
+TEST_CASE("store: a document that cannot be written holds up no other", "[daemon][store]") {
+  const TemporaryFolder folder;
+  StoredDesk desk(folder.path());
+  desk.writer.turn(0);
+  fs::create_directories(folder.path() + "/doc-a.json/in-the-way");
+  desk.writer.change_document("doc-a.json", "a");
+  desk.writer.change_document("doc-b.json", "b");
+  desk.writer.turn(1);
+  CHECK(text_of(folder.path() + "/doc-b.json") == "b");
+  CHECK(desk.writer.failing());
+  fs::remove_all(folder.path() + "/doc-a.json");
+  desk.writer.turn(10);
+  CHECK(text_of(folder.path() + "/doc-a.json") == "a");
+  CHECK_FALSE(desk.writer.failing());
 }

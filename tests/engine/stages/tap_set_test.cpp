@@ -42,7 +42,7 @@ Audio play_with_taps(Engine& engine, const Audio& in, int frames) {
 }
 
 std::unique_ptr<TapSet> one_set(TapConsumer& consumer, std::vector<TapPoint> points, int most = 4096) {
-  return std::make_unique<TapSet>(std::vector{TapRequest{&consumer, std::move(points)}}, most);
+  return std::make_unique<TapSet>(kDesk, std::vector{TapRequest{&consumer, std::move(points)}}, most);
 }
 
 }  // namespace
@@ -108,12 +108,20 @@ TEST_CASE("taps: any split of the same input gives the same bits", "[engine][tap
   for (const int frames : {1, 63, 64, 100, 256}) CHECK(record(frames) == whole);
 }
 
-TEST_CASE("taps: silent strips and outputs that nobody wants are silence, too long a call is cut", "[engine][taps]") {
-  Collect collect(2);
+TEST_CASE(
+    "taps: silent strips, outputs that are not wanted and points that are not there are silence; too long a call is "
+    "cut",
+    "[engine][taps]") {
+  const std::vector<TapPoint> points = {{TapPoint::Where::strip, 3, Tap::pre_fader},
+                                        TapPoint::of_output(1),
+                                        TapPoint::of_output(kDesk.outputs()),
+                                        {TapPoint::Where::strip, kDesk.strips(), Tap::input},
+                                        {TapPoint::Where::strip, -1, Tap::input}};
+  Collect collect(points.size());
   Engine engine(kDesk, kRateHz);
   Rig rig(kDesk, 1);
   engine.set_targets(rig.targets);
-  engine.tap_swap().offer(one_set(collect, {{TapPoint::Where::strip, 3, Tap::pre_fader}, TapPoint::of_output(1)}, 100));
+  engine.tap_swap().offer(one_set(collect, points, 100));
   std::vector<const float*> inputs(kDesk.inputs);
   std::vector<float*> outputs(static_cast<std::size_t>(kDesk.outputs()));
   engine.process(inputs.data(), outputs.data(), 300);

@@ -61,7 +61,7 @@ TEST_CASE("taps and sources: lists change while audio runs, and what came back i
     const TapRequest request{next_listener.get(), {{TapPoint::Where::strip, 0, Tap::input}}};
     // An offer that was not taken comes back at once: nothing has read it.
     const bool untaken_taps =
-        engine.tap_swap().offer(std::make_unique<TapSet>(std::vector{request}, kFrames)) != nullptr;
+        engine.tap_swap().offer(std::make_unique<TapSet>(kDesk, std::vector{request}, kFrames)) != nullptr;
     const bool untaken_sources =
         engine.source_swap().offer(std::make_unique<SourceSet>(SourceSet{{next_feeder.get()}})) != nullptr;
     if (!untaken_taps) {
