@@ -25,7 +25,7 @@ constexpr int one(G) { return 1; }
 
 /// of(settings, owner) is what the rows are about.
 template <auto kRows, auto of>
-OwnedRows owned() {
+OwnedRows owned() noexcept {
   return {kRows().size(), [](std::size_t row) -> const ParameterRow& { return kRows()[row].info; },
           [](DeskSettings& settings, int owner, std::size_t row, int index) {
             return std::visit([&](auto member) { return Field(&member(of(settings, owner), index)); },
