@@ -2,6 +2,7 @@
 # ./start without a sound card: what it would ask of jackd for --device is shown by a substitute jackd that writes down
 # its arguments; wrong arguments get a sentence and change nothing. No hardware is touched here, so that a real interface
 # accepts these arguments is not shown. Then Ctrl-C with a real (dummy) jackd: the desk ends first.
+# Alone: ./start may link the programs anew that the other scripts run.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
