@@ -26,17 +26,15 @@ struct Places {
         strips(g.strips()),
         channel_tiles(g.channel_tiles()),
         return_tiles(g.return_tiles()),
-        bus_tiles(g.bus_tiles()),
         effect_tiles(g.effect_tiles()),
         matrix_tiles(g.matrix_tiles()),
         effects_tile(g.first_effect_strip() / kLanes),
         main_tile(g.main_strip() / kLanes),
         bus_strip(g.first_bus_strip()),
-        main_strip(g.main_strip()),
         outputs(g.outputs()) {}
   int tiles, strips;
-  int channel_tiles, return_tiles, bus_tiles, effect_tiles, matrix_tiles;  ///< how many
-  int effects_tile, main_tile, bus_strip, main_strip;                      ///< the first
+  int channel_tiles, return_tiles, effect_tiles, matrix_tiles;  ///< how many
+  int effects_tile, main_tile, bus_strip;                       ///< the first
   int outputs;
 };
 

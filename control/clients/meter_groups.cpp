@@ -20,30 +20,32 @@ std::int16_t flag(bool on) noexcept { return on ? 1 : 0; }
 using F = const MeterFrame&;
 using S = const MeterSight&;
 using At = std::size_t;
+using Q = MeterQuantity;
 
 std::int16_t held_peak(S, float held, At, At) { return peak_centibel(held); }
 std::int16_t held_gain(S, float held, At, At) { return octave_centibel(held); }
 
-constexpr MeterColumn kPrePeak = {[](float held, F f, At s, At) { return std::max(held, f.strips[s].pre_peak); },
-                                  held_peak};
+constexpr MeterColumn kPrePeak = {
+    Q::pre_peak, [](float held, F f, At s, At) { return std::max(held, f.strips[s].pre_peak); }, held_peak};
 constexpr MeterColumn kPreRms = {
-    nullptr, [](S s, float, At at, At) { return power_centibel(s.frame.strips[at].pre_mean_square); }};
-constexpr MeterColumn kPostPeak = {[](float held, F f, At s, At) { return std::max(held, f.strips[s].post_peak); },
-                                   held_peak};
+    Q::pre_rms, nullptr, [](S s, float, At at, At) { return power_centibel(s.frame.strips[at].pre_mean_square); }};
+constexpr MeterColumn kPostPeak = {
+    Q::post_peak, [](float held, F f, At s, At) { return std::max(held, f.strips[s].post_peak); }, held_peak};
 constexpr MeterColumn kPostRms = {
-    nullptr, [](S s, float, At at, At) { return power_centibel(s.frame.strips[at].post_mean_square); }};
-constexpr MeterColumn kOutputPeak = {[](float held, F f, At, At i) { return std::max(held, f.outputs[i]); }, held_peak};
+    Q::post_rms, nullptr, [](S s, float, At at, At) { return power_centibel(s.frame.strips[at].post_mean_square); }};
+constexpr MeterColumn kOutputPeak = {Q::output_peak,
+                                     [](float held, F f, At, At i) { return std::max(held, f.outputs[i]); }, held_peak};
 constexpr MeterColumn kOutputRms = {
-    nullptr, [](S s, float, At, At i) { return power_centibel(s.frame.output_mean_squares[i]); }};
-constexpr MeterColumn kInputClip = {nullptr, [](S s, float, At, At i) { return flag(s.input_clipped[i]); }};
-constexpr MeterColumn kOutputClip = {nullptr, [](S s, float, At, At i) { return flag(s.output_clipped[i]); }};
-constexpr MeterColumn kFault = {nullptr, [](S s, float, At at, At) { return flag(s.faulty[at]); }};
+    Q::output_rms, nullptr, [](S s, float, At, At i) { return power_centibel(s.frame.output_mean_squares[i]); }};
+constexpr MeterColumn kInputClip = {Q::clip, nullptr, [](S s, float, At, At i) { return flag(s.input_clipped[i]); }};
+constexpr MeterColumn kOutputClip = {Q::clip, nullptr, [](S s, float, At, At i) { return flag(s.output_clipped[i]); }};
+constexpr MeterColumn kFault = {Q::fault, nullptr, [](S s, float, At at, At) { return flag(s.faulty[at]); }};
 // Gains are the deepest, in octaves: 0 and below.
-constexpr MeterColumn kGateGain = {[](float held, F f, At s, At) { return std::min(held, f.strips[s].gate_gain); },
-                                   held_gain};
+constexpr MeterColumn kGateGain = {
+    Q::gain, [](float held, F f, At s, At) { return std::min(held, f.strips[s].gate_gain); }, held_gain};
 constexpr MeterColumn kCompressorGain = {
-    [](float held, F f, At s, At) { return std::min(held, f.strips[s].compressor_gain); }, held_gain};
-constexpr MeterColumn kLimiterGain = {[](float held, F f, At, At) { return std::min(held, f.limiter_gain); },
+    Q::gain, [](float held, F f, At s, At) { return std::min(held, f.strips[s].compressor_gain); }, held_gain};
+constexpr MeterColumn kLimiterGain = {Q::gain, [](float held, F f, At, At) { return std::min(held, f.limiter_gain); },
                                       held_gain};
 
 constexpr std::array kStripLevels = {kPrePeak, kPreRms, kPostPeak, kPostRms};
@@ -68,16 +70,16 @@ constexpr MeterItems kMain = {[](G) { return 1; }, [](G g, int) { return g.main_
 }  // namespace
 
 const std::array<MeterGroup, kMeterGroups> kMeterGroupTable = std::to_array<MeterGroup>({
-    {"channels: pre peak, pre RMS, post peak, post RMS", kChannels, kStripLevels},
-    {"main left, main right, buses: pre peak, pre RMS, post peak, post RMS", kOutputs, kStripLevels},
-    {"outputs (main left, main right, buses): peak, RMS, clip latch", kOutputs, kOutputLevels},
-    {"channel latches: input clipped, NaN met", kChannels, kChannelLatches},
-    {"main left, main right, bus latches: output clipped, NaN met", kOutputs, kOutputLatches},
-    {"channel gains: gate, compressor", kChannels, kChannelGains},
-    {"main left, main right, bus gains: compressor", kOutputs, kMixGains},
-    {"main limiter: gain", kMain, kLimiterGains},
-    {"effect returns: pre peak, pre RMS, post peak, post RMS", kReturns, kStripLevels},
-    {"effect inputs (left and right of slot 1, of slot 2, ...): peak, RMS", kEffectInputs, kInputLevels},
+    {"channels: pre peak, pre RMS, post peak, post RMS", "", kChannels, kStripLevels},
+    {"main left, main right, buses: pre peak, pre RMS, post peak, post RMS", "", kOutputs, kStripLevels},
+    {"outputs (main left, main right, buses): peak, RMS, clip latch", nullptr, kOutputs, kOutputLevels},
+    {"channel latches: input clipped, NaN met", nullptr, kChannels, kChannelLatches},
+    {"main left, main right, bus latches: output clipped, NaN met", nullptr, kOutputs, kOutputLatches},
+    {"channel gains: gate, compressor", "/gain", kChannels, kChannelGains},
+    {"main left, main right, bus gains: compressor", "/gain", kOutputs, kMixGains},
+    {"main limiter: gain", "/limiter/gain", kMain, kLimiterGains},
+    {"effect returns: pre peak, pre RMS, post peak, post RMS", "", kReturns, kStripLevels},
+    {"effect inputs (left and right of slot 1, of slot 2, ...): peak, RMS", nullptr, kEffectInputs, kInputLevels},
 });
 
 std::int16_t peak_centibel(float peak) noexcept { return centibel(peak, 20); }

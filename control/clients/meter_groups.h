@@ -24,8 +24,21 @@ struct MeterSight {
   const std::vector<bool>& faulty;          ///< [strip]
 };
 
+enum class MeterQuantity : std::uint8_t {
+  pre_peak,  ///< in front of the strip
+  pre_rms,
+  post_peak,  ///< behind its fader
+  post_rms,
+  output_peak,  ///< of a port
+  output_rms,
+  clip,  ///< latched
+  fault,
+  gain  ///< 0 or negative: of a processor that turns it down
+};
+
 /// One number of an item: `item` in the group, whose lane in the engine is `strip`.
 struct MeterColumn {
+  MeterQuantity quantity = MeterQuantity::pre_peak;
   /// The extreme of what was held (0 at first) and a new frame; null: nothing is held.
   float (*hold)(float held, const MeterFrame& frame, std::size_t strip, std::size_t item) = nullptr;
   /// As it travels.
@@ -40,6 +53,8 @@ struct MeterItems {
 
 struct MeterGroup {
   std::string_view name;
+  /// What `fohctl meters --plain` writes behind the strip's address; null: nothing of it.
+  const char* line;
   const MeterItems& items;
   std::span<const MeterColumn> columns;
 };

@@ -1,6 +1,7 @@
 #include "control/parameters/owner_rows.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "control/parameters/rows.h"
 
@@ -25,7 +26,7 @@ constexpr int one(G) { return 1; }
 
 /// of(settings, owner) is what the rows are about.
 template <auto kRows, auto of>
-OwnedRows owned() noexcept {
+OwnedRows owned() {
   return {kRows().size(), [](std::size_t row) -> const ParameterRow& { return kRows()[row].info; },
           [](DeskSettings& settings, int owner, std::size_t row, int index) {
             return std::visit([&](auto member) { return Field(&member(of(settings, owner), index)); },
@@ -36,6 +37,14 @@ OwnedRows owned() noexcept {
 template <auto of, auto member>
 const auto* read(S settings, int owner) {
   return &(of(const_cast<DeskSettings&>(settings), owner).*member);
+}
+
+/// "channels" -> "channel", "buses" -> "bus", "matrices" -> "matrix".
+std::string singular(std::string words) {
+  if (words.ends_with("ices")) return words.replace(words.size() - 4, 4, "ix");
+  const std::size_t ending = words.ends_with("ses") ? 2 : 1;
+  words.resize(words.size() - ending);
+  return words;
 }
 
 }  // namespace
@@ -117,6 +126,19 @@ std::string owner_prefix(OwnerKind owner_kind, std::string_view number) {
   return prefix;
 }
 
+std::string counts_text(const Geometry& geometry) {
+  std::string text;
+  for (const OwnerRow& row : kOwnerRows) {
+    const int count = row.count(geometry);
+    if (!row.numbered || count == 0) continue;
+    std::string words(row.heading);
+    words.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(words.front())));
+    if (count == 1) words = singular(words);
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + words;
+  }
+  return text;
+}
+
 int lanes_of(OwnerKind owner_kind) noexcept {
   const auto& strip = row_of(owner_kind).strip;
   return strip ? row_of(*strip).lanes : 0;
@@ -131,10 +153,9 @@ std::optional<int> lane_of(StripRef strip, const Geometry& geometry) noexcept {
 std::optional<LaneOwner> owner_of_lane(int lane, const Geometry& geometry) noexcept {
   for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
     const auto kind = static_cast<OwnerKind>(k);
-    const int each = lanes_of(kind);
     const auto first = lane_of({kind, 0}, geometry);
-    if (each == 0 || !first || lane < *first || lane >= *first + owner_count(kind, geometry) * each) continue;
-    return LaneOwner{{kind, (lane - *first) / each}, (lane - *first) % each};
+    if (!first || lane < *first || lane >= *first + owner_count(kind, geometry) * lanes_of(kind)) continue;
+    return LaneOwner{{kind, (lane - *first) / lanes_of(kind)}, (lane - *first) % lanes_of(kind)};
   }
   return std::nullopt;
 }

@@ -62,6 +62,9 @@ int owner_count(OwnerKind owner_kind, const Geometry& geometry) noexcept;
 /// [any] What their addresses begin with: "/ch/" + number + "/", "/main/", "/".
 std::string owner_prefix(OwnerKind owner_kind, std::string_view number);
 
+/// [any] What a desk has, for a sentence: "32 channels, 16 buses, 4 effects, 8 effect returns".
+std::string counts_text(const Geometry& geometry);
+
 /// [any] Its first lane in the engine; nothing: it has none, or this desk does not have it.
 std::optional<int> lane_of(StripRef strip, const Geometry& geometry) noexcept;
 /// [any] How many lanes it has, behind each other.

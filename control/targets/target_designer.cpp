@@ -9,9 +9,10 @@ namespace fohd {
 
 // In the order of OwnerKind.
 const std::array<TargetDesigner::Design, kOwnerRows.size()> TargetDesigner::kDesigns = std::to_array<Design>({
-    &TargetDesigner::design_channel, &TargetDesigner::design_bus, &TargetDesigner::design_main,
+    &TargetDesigner::design_strip<OwnerKind::channel, &DeskSettings::channels>, &TargetDesigner::design_bus,
+    &TargetDesigner::design_main,
     nullptr,  // effects have a designer of their own
-    &TargetDesigner::design_return,
+    &TargetDesigner::design_strip<OwnerKind::fx_return, &DeskSettings::returns>,
     nullptr,  // key listen and the shutter are designed in every turn
 });
 
@@ -75,21 +76,13 @@ void TargetDesigner::sort_dirty() {
   observer_.dirty.clear();
 }
 
-void TargetDesigner::design_channel(int channel, const TargetWork& work) {
-  const ChannelSettings& settings = desk_.settings().channels[static_cast<std::size_t>(channel)];
-  const int strip = lane(OwnerKind::channel, channel);
+template <OwnerKind kind, auto kStrips>
+void TargetDesigner::design_strip(int owner, const TargetWork& work) {
+  const auto& settings = (desk_.settings().*kStrips)[static_cast<std::size_t>(owner)];
+  const int strip = lane(kind, owner);
   design_lane(settings, strip, work.processing, writer_);
   if (work.gains) {
-    rows_.design_sends(settings, strip, channel % 2, desk_.settings(), writer_.frames(work.ramp_ms()), writer_);
-  }
-}
-
-void TargetDesigner::design_return(int side, const TargetWork& work) {
-  const ReturnSettings& settings = desk_.settings().returns[static_cast<std::size_t>(side)];
-  const int strip = lane(OwnerKind::fx_return, side);
-  design_lane(settings, strip, work.processing, writer_);
-  if (work.gains) {
-    rows_.design_sends(settings, strip, side % 2, desk_.settings(), writer_.frames(work.ramp_ms()), writer_);
+    rows_.design_sends(settings, strip, owner % 2, desk_.settings(), writer_.frames(work.ramp_ms()), writer_);
   }
 }
 

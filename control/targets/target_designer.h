@@ -54,8 +54,9 @@ class TargetDesigner {
 
   void sort_dirty();
   void add_work(OwnerKind owner_kind, const TargetWork& work);  ///< to all of a kind
-  void design_channel(int channel, const TargetWork& work);
-  void design_return(int side, const TargetWork& work);
+  /// What is mixed into buses and main: one lane and its sends.
+  template <OwnerKind kind, auto kStrips>
+  void design_strip(int owner, const TargetWork& work);
   void design_bus(int bus, const TargetWork& work);
   void design_main(int, const TargetWork& work);
   std::vector<TargetWork>& work_of(OwnerKind owner_kind) { return work_[static_cast<std::size_t>(owner_kind)]; }

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "control/parameters/owner_rows.h"
 #include "daemon/cli/command_line.h"
 #include "daemon/config/config.h"
 #include "daemon/desk/run.h"
@@ -14,9 +15,9 @@ int check_config(const std::string& file) {
   for (const ConfigError& error : result.errors) std::fprintf(stderr, "%s\n", error.to_string().c_str());
   if (!result.errors.empty()) return kExitBadInput;
   const Config& config = result.config;
-  std::printf("%s is fine: %d inputs, %d buses, %d effects, OSC on %s port %d, JACK client \"%s\"\n", file.c_str(),
-              config.geometry.inputs, config.geometry.buses, config.geometry.effects(), config.osc.address.c_str(),
-              config.osc.port, config.audio.client.c_str());
+  std::printf("%s is fine: %s, OSC on %s port %d, JACK client \"%s\"\n", file.c_str(),
+              counts_text(config.geometry).c_str(), config.osc.address.c_str(), config.osc.port,
+              config.audio.client.c_str());
   return kExitOk;
 }
 

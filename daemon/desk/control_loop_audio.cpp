@@ -1,6 +1,7 @@
 // The control loop's audio session: from a JACK server that opens to one that is lost.
 #include <spdlog/spdlog.h>
 
+#include "control/parameters/owner_rows.h"
 #include "daemon/base/log.h"
 #include "daemon/desk/control_loop.h"
 #include "daemon/machine/realtime_resources.h"
@@ -42,9 +43,8 @@ void ControlLoop::hear_jack(JackNews news) {
       if (running_ && options_.seconds > 0 && !leaving_ && !heard_before_) leave_after(options_.seconds);  // of sound
       heard_before_ = heard_before_ || running_;
       log_of(EventKind::jack)
-          .info("Audio runs: {:.0f} Hz, {} frames a period, {} inputs, {} buses{}", core_->rate_hz(),
-                news.period_frames, config_.geometry.inputs, config_.geometry.buses,
-                news.realtime ? "" : "; JACK runs without real-time priority");
+          .info("Audio runs: {:.0f} Hz, {} frames a period, {}{}", core_->rate_hz(), news.period_frames,
+                counts_text(config_.geometry), news.realtime ? "" : "; JACK runs without real-time priority");
       break;
     case JackNews::Kind::lost:
       console_.end_audio();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "control/parameters/owner_rows.h"
 #include "daemon/doctor/checks.h"
 
 namespace fohd::doctor {
@@ -60,8 +61,7 @@ std::optional<Finding> check_config(const Machine& machine) {
                                                                          : "No file was given (--config), so this is "
                                                                            "for the default desk")
                                               : machine.config_file + " is fine") +
-                 ": " + std::to_string(config.geometry.inputs) + " inputs, " + std::to_string(config.geometry.buses) +
-                 " buses, " + std::to_string(config.geometry.effects()) + " effects.";
+                 ": " + counts_text(config.geometry) + ".";
   return finding;
 }
 

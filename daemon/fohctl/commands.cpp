@@ -1,11 +1,13 @@
 #include "daemon/fohctl/commands.h"
 
 #include <algorithm>
+#include <iomanip>
 #include <ostream>
 #include <string_view>
 #include <unordered_map>
 
 #include "control/commands/commands.h"
+#include "daemon/fohctl/meter_picture.h"
 #include "daemon/fohctl/value_text.h"
 
 namespace fohd::ctl {
@@ -213,10 +215,12 @@ int info(Session& session) {
   if (answer.code != kOk) return explain(session, answer);
   const OscReply& told = answer.info;
   session.out << "name      " << printable(told.text(0)) << "\nversion   " << printable(told.text(1)) << " (protocol "
-              << told.integer(2) << ")\ninputs    " << told.integer(3) << "\nbuses     " << told.integer(6) << "\n";
-  if (told.integer(4) != 0) session.out << "aux       " << told.integer(4) << "\n";
-  if (told.integer(5) != 0) session.out << "returns   " << told.integer(5) << "\n";
-  if (told.integer(7) != 0) session.out << "matrices  " << told.integer(7) << "\n";
+              << told.integer(2) << ")\n";
+  const Geometry geometry = geometry_of(told);
+  for (const CountRow& row : kCountRows) {
+    const int count = geometry.*row.count;
+    if (count != 0) session.out << std::left << std::setw(10) << row.word << count << "\n";
+  }
   session.out << "rate      " << (told.real(8) > 0 ? printed(told.real(8)) + " Hz" : "no audio: JACK is not there")
               << "\n";
   for (const OscReply& reply : answer.replies) {

@@ -118,3 +118,9 @@ TEST_CASE("owners: in a list of strips each has the name of its address, and its
   CHECK(kKeySources.names[129] == "bus_1");
   CHECK(kBusNames.names[64] == "bus_64");
 }
+
+TEST_CASE("owners: a desk is told by what it has", "[control][owners]") {
+  CHECK(counts_text({}) == "32 channels, 16 buses, 4 effects, 8 effect returns");
+  CHECK(counts_text({.inputs = 1, .returns = 0, .buses = 1}) == "1 channel, 1 bus");
+  CHECK(counts_text({.inputs = 2, .returns = 2, .buses = 0}) == "2 channels, 1 effect, 2 effect returns");
+}
