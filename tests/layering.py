@@ -15,7 +15,7 @@ ORDER = {
     "engine": ["crossing", "tile", "processors", "effects", "stages"],
     "control": ["toml", "parameters", "rights", "desk", "commands", "watches", "readouts", "targets", "console", "clients", "osc", "midi", "access",
                 "reference"],
-    "daemon": ["base", "machine", "config", "store", "disk", "audio", "jack", "net", "midi", "access", "service",
+    "daemon": ["base", "machine", "config", "doors", "store", "disk", "audio", "jack", "net", "midi", "access", "service",
                "blackbox", "metrics", "offline", "desk", "doctor", "fohctl", "cli"],
 }
 LAYERS = list(ORDER)

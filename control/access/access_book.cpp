@@ -12,6 +12,8 @@ namespace {
 
 // A /24 is the usual network of a show. Beyond this, addresses may be forged: what is remembered stays bounded.
 constexpr std::size_t kMostSeen = 256, kMostLogins = 256, kMostApprovals = 256, kMostRefusals = 16;
+/// Clients heard lately, twice: more than a desk has places for at all its doors, and 0.2 MB.
+constexpr std::size_t kMostVisits = 512;
 constexpr int kWrongKeysPerAddress = 5, kWrongKeysInAll = 20;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kSeenMs = 10 * kMinuteMs;  // how long a sender stays listed
@@ -86,39 +88,61 @@ Rights AccessBook::decide(std::uint32_t address, std::string_view interface) con
   return {config_.trust == Trust::lan ? Role::engineer : config_.strangers};
 }
 
-Role AccessBook::packet_from(std::uint32_t address, std::string_view interface, std::int64_t now_ms) {
-  if (!known_ || address != address_ || interface != interface_) {
-    address_ = address;
-    interface_ = interface;
-    rights_ = decide(address, interface);
-    known_ = true;
-    remember(now_ms);
-  } else if (now_ms - remembered_ms_ > 1000) {
-    remember(now_ms);
+AccessBook::Visit& AccessBook::visit_of(const Origin& client) {
+  if (const auto at = visits_.find(client); at != visits_.end()) return at->second;
+  if (visits_.size() >= kMostVisits) {
+    earlier_visits_ = std::move(visits_);
+    visits_ = {};
   }
-  return rights_.role;
+  const auto earlier = earlier_visits_.find(client);
+  return visits_[client] = earlier == earlier_visits_.end() ? Visit{} : std::move(earlier->second);
 }
 
-Role AccessBook::role_of(std::uint32_t address) const {
-  const auto seen = seen_.find(address);
-  return decide(address, seen == seen_.end() ? std::string_view() : seen->second.interface).role;
+const AccessBook::Visit* AccessBook::find_visit(const Origin& client) const {
+  for (const Visits* visits : {&visits_, &earlier_visits_}) {
+    if (const auto at = visits->find(client); at != visits->end()) return &at->second;
+  }
+  return nullptr;
 }
 
-void AccessBook::remember(std::int64_t now_ms) {
-  remembered_ms_ = now_ms;
-  if (rights_.role == Role::refused) return;
-  if (seen_.size() >= kMostSeen && !seen_.contains(address_)) {
+Role AccessBook::hear(const Origin& client, std::uint32_t address, std::string_view interface, std::int64_t now_ms) {
+  Visit& visit = visit_of(client);
+  if (visit.decided != decisions_ || visit.address != address || visit.interface != interface) {
+    const bool moved = visit.decided == 0 || visit.address != address || visit.interface != interface;
+    visit.address = address;
+    visit.interface = interface;
+    visit.rights = decide(address, interface);
+    visit.decided = decisions_;
+    if (moved) list_visit(visit, now_ms);
+  }
+  if (now_ms - visit.listed_ms > 1000) list_visit(visit, now_ms);
+  return visit.rights.role;
+}
+
+Role AccessBook::role_of(const Origin& client, std::uint32_t address) const {
+  const Visit* const visit = find_visit(client);
+  return visit != nullptr ? rights_of(client).role : decide(address, {}).role;
+}
+
+void AccessBook::list_visit(Visit& visit, std::int64_t now_ms) {
+  visit.listed_ms = now_ms;
+  if (visit.rights.role == Role::refused) return;
+  if (seen_.size() >= kMostSeen && !seen_.contains(visit.address)) {
     std::erase_if(seen_, [&](const auto& one) { return now_ms - one.second.heard_ms > kSeenMs; });
     if (seen_.size() >= kMostSeen) return;
   }
-  seen_[address_] = {interface_, rights_, now_ms};
+  seen_[visit.address] = {visit.interface, now_ms};
 }
 
 void AccessBook::name_midi(std::uint64_t client, std::string name) { midi_names_[client] = std::move(name); }
 
 Rights AccessBook::rights_of(const Origin& origin) const {
   if (origin.side == Origin::Side::start || origin.side == Origin::Side::desk) return {};
-  if (origin.side != Origin::Side::midi) return known_ ? rights_ : Rights{Role::refused};
+  if (origin.side != Origin::Side::midi) {
+    const Visit* const visit = find_visit(origin);
+    if (visit == nullptr) return {Role::refused};
+    return visit->decided == decisions_ ? visit->rights : decide(visit->address, visit->interface);
+  }
   // A MIDI cable needs access to the rack.
   const auto name = midi_names_.find(origin.client);
   if (name == midi_names_.end()) return {};
@@ -128,14 +152,17 @@ Rights AccessBook::rights_of(const Origin& origin) const {
   return {};
 }
 
-void AccessBook::refused(const Origin& origin, std::string_view address) {
-  std::string who;
+std::string AccessBook::place_of(const Origin& origin) const {
   if (origin.side == Origin::Side::midi) {
     const auto name = midi_names_.find(origin.client);
-    who = name == midi_names_.end() ? "a MIDI device" : name->second;
-  } else {
-    who = address_text(address_);
+    return name == midi_names_.end() ? "a MIDI device" : name->second;
   }
+  const Visit* const visit = find_visit(origin);
+  return visit == nullptr ? "a client" : address_text(visit->address);
+}
+
+void AccessBook::refused(const Origin& origin, std::string_view address) {
+  std::string who = place_of(origin);
   if (refusals_.size() >= kMostRefusals && !refusals_.contains(who)) who = "others";
   Refusal& refusal = refusals_[who];
   if (refusal.count++ == 0) refusal.first_address = address.substr(0, 100);
@@ -158,10 +185,13 @@ const AccessKey* AccessBook::key_called(std::string_view name) const {
   return at == config_.keys.end() ? nullptr : &*at;
 }
 
-std::string AccessBook::login(std::string_view key, std::int64_t now_ms) {
+std::string AccessBook::login(const Origin& client, std::string_view key, std::int64_t now_ms) {
+  const Visit* const visit = find_visit(client);
+  if (visit == nullptr) return "only programs on a network log in";
+  const std::uint32_t address = visit->address;
   if (now_ms - wrong_.minute_ms >= kMinuteMs) wrong_ = {now_ms, 0, {}};
-  const auto tries = wrong_.by_address.find(address_);
-  const bool came = came_rightly_.contains(address_);
+  const auto tries = wrong_.by_address.find(address);
+  const bool came = came_rightly_.contains(address);
   if ((wrong_.all >= kWrongKeysInAll && !came) ||
       (tries != wrong_.by_address.end() && tries->second >= kWrongKeysPerAddress)) {
     return "too many wrong keys; wait a minute";
@@ -172,20 +202,23 @@ std::string AccessBook::login(std::string_view key, std::int64_t now_ms) {
   }
   if (found == nullptr) {
     if (!came) ++wrong_.all;
-    ++wrong_.by_address[address_];
+    ++wrong_.by_address[address];
     return "this is not a key of this desk";
   }
-  std::erase_if(logins_, [&](const Login& login) { return login.address == address_; });
+  std::erase_if(logins_, [&](const Login& login) { return login.address == address; });
   if (logins_.size() >= kMostLogins) return "too many are logged in";
-  logins_.push_back({address_, found->name});
-  if (came_rightly_.size() < kMostLogins) came_rightly_.insert(address_);
+  logins_.push_back({address, found->name});
+  if (came_rightly_.size() < kMostLogins) came_rightly_.insert(address);
   decide_again();
   return "";
 }
 
-void AccessBook::logout() {
-  std::erase_if(logins_, [&](const Login& login) { return login.address == address_; });
+std::string AccessBook::logout(const Origin& client) {
+  const Visit* const visit = find_visit(client);
+  if (visit == nullptr) return "only programs on a network log in and out";
+  std::erase_if(logins_, [&](const Login& login) { return login.address == visit->address; });
   decide_again();
+  return "";
 }
 
 std::string AccessBook::approve(std::string_view address, std::string_view text) {

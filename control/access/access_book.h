@@ -1,14 +1,16 @@
 // Access: rules and keys of the configuration, approvals by an engineer, logins. It decides the rights of every
-// packet by where it came from, and answers for MIDI devices by their name. Addresses are IPv4 numbers in host byte
+// client by where it was heard last, and those of MIDI devices by their name. Addresses are IPv4 numbers in host byte
 // order; milliseconds are monotonic. No socket, no clock, no file.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "control/desk/desk.h"
@@ -66,21 +68,25 @@ class AccessBook : public Gate {
  public:
   explicit AccessBook(AccessConfig config = {}, std::vector<Approval> approvals = {});
 
-  /// A packet from here comes now: until the next call, rights_of() answers for it. Returns its role: what is refused
-  /// is not to be read.
-  Role packet_from(std::uint32_t address, std::string_view interface, std::int64_t now_ms);
-  /// Of an address, as it came in last.
-  Role role_of(std::uint32_t address) const;
+  /// This client speaks, from here: its rights follow from it until it speaks from elsewhere. Returns its role: what is
+  /// refused is not to be read.
+  Role hear(const Origin& client, std::uint32_t address, std::string_view interface, std::int64_t now_ms);
+  /// As it was heard last; where that is forgotten, by its address alone.
+  Role role_of(const Origin& client, std::uint32_t address) const;
   /// Of Origin::Side::midi: `client` is called so.
   void name_midi(std::uint64_t client, std::string name);
 
+  /// "192.168.1.20", or a MIDI device's name: for people.
+  std::string place_of(const Origin& origin) const;
+  /// A client that was not heard, or so long ago that many others have been since, has none.
   Rights rights_of(const Origin& origin) const override;
   void refused(const Origin& origin, std::string_view address) override;
 
-  /// For the sender of the packet of now. "" or why not. Wrong keys: 5 a minute from one address, 20 from all that
+  /// For the machine that this client is on. "" or why not. Wrong keys: 5 a minute from one address, 20 from all that
   /// never had a right one; then even the right one is refused until the minute is over.
-  std::string login(std::string_view key, std::int64_t now_ms);
-  void logout();
+  std::string login(const Origin& client, std::string_view key, std::int64_t now_ms);
+  /// "" or why not.
+  std::string logout(const Origin& client);
   /// An engineer's decision. Approving replaces what was approved before; revoking ends logins as well. "" or why not.
   std::string approve(std::string_view address, std::string_view rights);
   std::string revoke(std::string_view address);
@@ -100,7 +106,6 @@ class AccessBook : public Gate {
   };
   struct Seen {
     std::string interface;
-    Rights rights;
     std::int64_t heard_ms = 0;
   };
   struct Refusal {
@@ -113,24 +118,37 @@ class AccessBook : public Gate {
     std::map<std::uint32_t, int> by_address;
   };
 
+  /// Where a client was heard last, and what follows from it.
+  struct Visit {
+    std::uint32_t address = 0;
+    std::string interface;
+    Rights rights;
+    std::uint64_t decided = 0;  ///< decisions_ of then
+    std::int64_t listed_ms = 0;
+  };
+  struct OriginHash {
+    std::size_t operator()(const Origin& origin) const noexcept {
+      return std::hash<std::uint64_t>()(origin.client << 3 ^ static_cast<std::uint64_t>(origin.side));
+    }
+  };
+  using Visits = std::unordered_map<Origin, Visit, OriginHash>;
+
   Rights decide(std::uint32_t address, std::string_view interface) const;
-  void remember(std::int64_t now_ms);  ///< the sender, unless it is refused
+  void list_visit(Visit& visit, std::int64_t now_ms);  ///< for list(), unless it is refused
+  Visit& visit_of(const Origin& client);
+  const Visit* find_visit(const Origin& client) const;
   const AccessKey* key_called(std::string_view name) const;
-  void decide_again() {
-    if (known_) rights_ = decide(address_, interface_);
-  }
+  void decide_again() { ++decisions_; }
 
   AccessConfig config_;
   std::vector<Approval> approvals_;
   std::vector<Login> logins_;
   std::set<std::uint32_t> came_rightly_;  ///< addresses that had a right key before: forged tries do not lock them out
   std::map<std::uint64_t, std::string> midi_names_;
-  // The packet of now, and what was decided for it.
-  std::uint32_t address_ = 0;
-  std::string interface_;
-  Rights rights_;
-  bool known_ = false;
-  std::int64_t remembered_ms_ = 0;
+  std::uint64_t decisions_ = 1;  ///< grows when who may do what has changed
+  // Clients heard lately: when there is no room for another one, those of `visits_` become the earlier ones, and the
+  // earlier ones are forgotten. Addresses may be forged, so what is remembered stays bounded.
+  Visits visits_, earlier_visits_;
   std::map<std::uint32_t, Seen> seen_;
   std::map<std::string, Refusal> refusals_;
   WrongKeys wrong_;

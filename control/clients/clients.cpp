@@ -11,7 +11,7 @@ Clients::Clients(Desk& desk, const DeskStatus& status, Origin::Side side, const 
       quotas_(quotas),
       host_of_(host_of),
       items_(desk, status),
-      meters_(desk.geometry()),
+      meters_(desk.geometry(), status),
       hosts_(std::move(host_of)) {
   desk_.attach(observer_);
 }
@@ -87,20 +87,20 @@ void Clients::subscribe(Client& client, BitSet wanted, bool echo, int lease_s, s
   client.expires_ms = now_ms + client.lease_ms;
 }
 
-void Clients::watch_meters(Client& client, int group, int rate, std::int64_t now_ms) {
-  std::int8_t& held = client.meter_rate[static_cast<std::size_t>(group)];
-  if (held == rate + 1) return;  // a repeat changes nothing: it costs no peak
-  stop_meters(client, group);
-  meters_.join(rate, group, now_ms);
-  held = static_cast<std::int8_t>(rate + 1);
+void Clients::watch_meters(Client& client, const MeterView& view, std::int64_t now_ms) {
+  std::optional<MeterView>& watched = client.meters[static_cast<std::size_t>(view.group)];
+  if (watched == view) return;  // a repeat changes nothing: it costs no peak
+  stop_meters(client, view.group);
+  meters_.join(view, now_ms);
+  watched = view;
 }
 
 void Clients::stop_meters(Client& client, int group) {
   for (int each = 0; each < kMeterGroups; ++each) {
     if (group >= 0 && each != group) continue;
-    std::int8_t& rate = client.meter_rate[static_cast<std::size_t>(each)];
-    if (rate > 0) meters_.leave(rate - 1, each);
-    rate = 0;
+    std::optional<MeterView>& watched = client.meters[static_cast<std::size_t>(each)];
+    if (watched) meters_.leave(*watched);
+    watched.reset();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -55,7 +56,7 @@ struct Client {
   OwnSets own;
   std::int32_t sequence = 0;
   std::int64_t next_flush_ms = 0;
-  std::array<std::int8_t, kMeterGroups> meter_rate{};  ///< 0 none, else 1 + index of the rate class
+  std::array<std::optional<MeterView>, kMeterGroups> meters = {};  ///< what it watches of each group
 };
 
 /// [control]
@@ -90,7 +91,8 @@ class Clients {
 
   /// It gets the full state of these, then every change. What it set before counts no more.
   void subscribe(Client& client, BitSet wanted, bool echo, int lease_s, std::int64_t now_ms);
-  void watch_meters(Client& client, int group, int rate, std::int64_t now_ms);
+  /// In the place of what it watched of this group.
+  void watch_meters(Client& client, const MeterView& view, std::int64_t now_ms);
   void stop_meters(Client& client, int group);  ///< -1: all
 
   /// It changed these itself (Desk::apply's echo). Of those that it sent, the desk holds just that value of `kept`, and

@@ -37,9 +37,11 @@ constexpr MeterColumn kOutputPeak = {Q::output_peak,
                                      [](float held, F f, At, At i) { return std::max(held, f.outputs[i]); }, held_peak};
 constexpr MeterColumn kOutputRms = {
     Q::output_rms, nullptr, [](S s, float, At, At i) { return power_centibel(s.frame.output_mean_squares[i]); }};
-constexpr MeterColumn kInputClip = {Q::clip, nullptr, [](S s, float, At, At i) { return flag(s.input_clipped[i]); }};
-constexpr MeterColumn kOutputClip = {Q::clip, nullptr, [](S s, float, At, At i) { return flag(s.output_clipped[i]); }};
-constexpr MeterColumn kFault = {Q::fault, nullptr, [](S s, float, At at, At) { return flag(s.faulty[at]); }};
+constexpr MeterColumn kInputClip = {Q::clip, nullptr,
+                                    [](S s, float, At, At i) { return flag(s.status.input_clipped[i]); }};
+constexpr MeterColumn kOutputClip = {Q::clip, nullptr,
+                                     [](S s, float, At, At i) { return flag(s.status.output_clipped[i]); }};
+constexpr MeterColumn kFault = {Q::fault, nullptr, [](S s, float, At at, At) { return flag(s.status.faulty[at]); }};
 // Gains are the deepest, in octaves: 0 and below.
 constexpr MeterColumn kGateGain = {
     Q::gain, [](float held, F f, At s, At) { return std::min(held, f.strips[s].gate_gain); }, held_gain};
@@ -58,14 +60,15 @@ constexpr std::array kMixGains = {kCompressorGain};
 constexpr std::array kLimiterGains = {kLimiterGain};
 
 using G = const Geometry&;
-constexpr MeterItems kChannels = {[](G g) { return g.channels(); }, [](G, int item) { return item; }};
+constexpr MeterItems kChannels = {[](G g) { return g.channels(); }, [](G, int item, int) { return item; }};
 /// Main and the buses are the first outputs, in this order for ever.
-constexpr MeterItems kOutputs = {[](G g) { return 2 + g.buses; }, [](G g, int item) { return g.output_strip(item); }};
+constexpr MeterItems kOutputs = {[](G g) { return 2 + g.buses; },
+                                 [](G g, int item, int) { return g.output_strip(item); }};
 constexpr MeterItems kReturns = {[](G g) { return g.returns; },
-                                 [](G g, int item) { return g.first_return_strip() + item; }};
+                                 [](G g, int item, int) { return g.first_return_strip() + item; }};
 constexpr MeterItems kEffectInputs = {[](G g) { return g.returns; },
-                                      [](G g, int item) { return g.first_effect_strip() + item; }};
-constexpr MeterItems kMain = {[](G) { return 1; }, [](G g, int) { return g.main_strip(); }};
+                                      [](G g, int item, int) { return g.first_effect_strip() + item; }};
+constexpr MeterItems kMain = {[](G) { return 1; }, [](G g, int, int) { return g.main_strip(); }};
 
 }  // namespace
 

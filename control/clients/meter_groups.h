@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/readouts/readouts.h"
 #include "engine/tile/geometry.h"
 #include "engine/tile/meter_frame.h"
 
@@ -16,12 +17,10 @@ namespace fohd::clients {
 /// How many there are; their numbers are for ever.
 inline constexpr int kMeterGroups = 10;
 
-/// What can be shown: the last frame of the engine, and what has been remembered since the latches were cleared.
+/// What can be shown: the last frame of the engine, and what is latched.
 struct MeterSight {
   const MeterFrame& frame;
-  const std::vector<bool>& input_clipped;   ///< [channel]
-  const std::vector<bool>& output_clipped;  ///< [output]
-  const std::vector<bool>& faulty;          ///< [strip]
+  const DeskStatus& status;
 };
 
 enum class MeterQuantity : std::uint8_t {
@@ -48,7 +47,10 @@ struct MeterColumn {
 /// What a group has one of each of.
 struct MeterItems {
   int (*count)(const Geometry&) = nullptr;
-  int (*strip)(const Geometry&, int item) = nullptr;  ///< its lane in the engine
+  /// Its lane in the engine. argument: from 0, which of those that the subscription chooses from.
+  int (*strip)(const Geometry&, int item, int argument) = nullptr;
+  /// How many a subscription chooses one of, e.g. the strip that is shown in full; null: it takes no argument.
+  int (*arguments)(const Geometry&) = nullptr;
 };
 
 struct MeterGroup {

@@ -27,6 +27,16 @@ bool CommandHandlers::execute(const CommandCall& call, const Origin& origin, std
     error = explain_refusal(rights);
     return false;
   }
+  if (command_rows()[static_cast<std::size_t>(call.command)].answers && !answers_.can_tell(origin)) {
+    error = "this command answers, so only programs can send it";
+    return false;
+  }
+  for (const Value& argument : arguments) {
+    const auto* text = std::get_if<std::string>(&argument);
+    if (text == nullptr || text->size() <= kMostTextBytes) continue;
+    error = "takes at most " + std::to_string(kMostTextBytes) + " bytes of text";
+    return false;
+  }
   const Handler& handler = handlers_[static_cast<std::size_t>(call.command)];
   if (!handler) {
     error = "nothing here carries out " + address_of(call);

@@ -17,26 +17,32 @@ constexpr std::array kRows = {
     CommandRow{Command::midi_list, "/midi/list", "",
                "Answers with a line for each MIDI device that is there, and for each control that was learned.", true},
     CommandRow{Command::midi_controls, "/midi/controls", "s",
-               "Answers with a line for each control of this device: its message, what it does, what that is now."},
+               "Answers with a line for each control of this device: its message, what it does, what that is now.",
+               true},
     CommandRow{
         Command::midi_learn, "/midi/learn", "s",
         "The control that is moved next, on any surface, does this from then on: an address, or an action such as "
-        "\"bank right\". Answers with what was learned, or after 30 s that nothing was moved."},
+        "\"bank right\". Answers with what was learned, or after 30 s that nothing was moved.",
+        true},
     CommandRow{Command::midi_forget, "/midi/forget", "s",
                "Forgets what was learned, by what it does or by its message, or \"all\"."},
-    CommandRow{Command::midi_save, "/midi/save", "ss",
-               "Saves what was learned on a device (\"\": the only one) as a profile of this name."},
+    CommandRow{
+        Command::midi_save, "/midi/save", "ss",
+        "Saves what was learned on a device (\"\": the only one) as a profile of this name. Answers with where it is.",
+        true},
     CommandRow{
         Command::midi_monitor, "/midi/monitor", "i",
         "Tells you everything that surfaces send, what it did, and what is sent back, for so many seconds (60 at "
-        "most; 0 ends it)."},
+        "most; 0 ends it).",
+        true},
     CommandRow{Command::midi_spill, "/midi/spill", "s",
                "All surfaces show just these strips, until the next view, layer or spill: addresses and patterns, with "
                "spaces between."},
     CommandRow{Command::login, "/login", "s",
                "Gives this machine the rights of a key (docs/SECURITY.md). Answers with what they are.", true,
                Role::viewer},
-    CommandRow{Command::logout, "/logout", "", "Gives back what /login gave.", false, Role::viewer},
+    CommandRow{Command::logout, "/logout", "", "Gives back what /login gave. Answers with the rights that are left.",
+               true, Role::viewer},
     CommandRow{Command::access_list, "/access/list", "",
                "Answers with a line for each rule, key, approval and machine that was heard: who may do what.", true},
     CommandRow{

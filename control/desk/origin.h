@@ -1,6 +1,7 @@
 // Who changes the desk.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace fohd {
@@ -10,7 +11,7 @@ struct Origin {
   enum class Side : std::uint8_t { start, osc, x32, midi, web, desk };
   Side side = Side::desk;
   std::uint64_t client = 0;  ///< a number that the side gives its clients; 0: none
-  bool operator==(const Origin&) const = default;
+  auto operator<=>(const Origin&) const = default;
 };
 
 }  // namespace fohd

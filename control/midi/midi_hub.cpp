@@ -166,7 +166,7 @@ void MidiHub::say_goodbye() {
 
 // ---------------------------------------------------------------- learning
 
-std::string MidiHub::learn(const std::string& target, std::uint64_t client, std::int64_t now_ms) {
+std::string MidiHub::learn(const std::string& target, const Origin& client, std::int64_t now_ms) {
   std::string error;
   const auto parsed = parse_midi_target(target, 1, error);
   if (!parsed) return error;
@@ -294,7 +294,7 @@ std::vector<std::string> MidiHub::list_controls(const std::string& device, std::
   return lines;
 }
 
-void MidiHub::monitor(std::uint64_t client, int seconds, std::int64_t now_ms) {
+void MidiHub::monitor(const Origin& client, int seconds, std::int64_t now_ms) {
   if (seconds <= 0) {
     watchers_.erase(client);
   } else if (watchers_.size() < kMaxWatchers || watchers_.contains(client)) {

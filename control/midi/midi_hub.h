@@ -29,7 +29,7 @@ using MidiUnitId = std::uint32_t;
 
 /// A line for a client, beside answers that come at once.
 struct MidiNote {
-  std::uint64_t client = 0;
+  Origin client = {};
   std::string address;  ///< "/midi/monitor" or "/midi/learn"
   std::string text;
 };
@@ -63,7 +63,7 @@ class MidiHub {
 
   // ---- requests of an engineer. Each returns "" or why it cannot be.
   /// The next control that is moved, on any device, does `target` from then on.
-  std::string learn(const std::string& target, std::uint64_t client, std::int64_t now_ms);
+  std::string learn(const std::string& target, const Origin& client, std::int64_t now_ms);
   /// By what it does, or by its message; "all" removes everything learned.
   std::string forget(const std::string& what);
   /// What was learned on a device, as a profile of its own that extends the one it has. device: a unit's name, or "" if
@@ -78,7 +78,7 @@ class MidiHub {
   /// The controls of a unit, by its name or its device's; nothing, and why, if there is none.
   std::vector<std::string> list_controls(const std::string& device, std::string& error) const;
   /// Sends the client all that goes in and out for so long.
-  void monitor(std::uint64_t client, int seconds, std::int64_t now_ms);
+  void monitor(const Origin& client, int seconds, std::int64_t now_ms);
   /// All surfaces show just the strips of these addresses.
   std::string spill(const std::vector<std::string>& addresses);
   std::vector<MidiNote> take_notes();
@@ -93,7 +93,7 @@ class MidiHub {
   };
   struct Learning {
     std::string target;
-    std::uint64_t client = 0;
+    Origin client = {};
     std::int64_t until_ms = 0, first_ms = -1;
     MidiUnitId unit = 0;
     std::vector<MidiEvent> events;
@@ -115,7 +115,7 @@ class MidiHub {
   std::map<MidiUnitId, Unit> units_;
   std::map<std::string, std::vector<MidiControlSpec>> learned_;
   std::optional<Learning> learning_;
-  std::map<std::uint64_t, std::int64_t> watchers_;  ///< client -> until when
+  std::map<Origin, std::int64_t> watchers_;  ///< client -> until when
   std::vector<MidiNote> notes_;
   std::int64_t now_ms_ = 0, turned_ms_ = -1000;
 };

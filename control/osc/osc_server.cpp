@@ -34,7 +34,7 @@ bool same(const ParameterRow& row, const Value& sent, const Value& now) {
 
 }  // namespace
 
-OscServer::Impl::Impl(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info)
+OscServer::Impl::Impl(Desk& desk, const DeskStatus& status, CommandSink& commands, OscServerInfo info)
     : desk_(desk),
       status_(status),
       commands_(commands),
@@ -161,18 +161,14 @@ void OscServer::Impl::send(ClientId to, const osc::MessageBuilder& message, cons
   if (!outbox_.push(to, scratch_)) ++counters_.answers_dropped;
 }
 
-bool OscServer::Impl::tell(ClientId to, const std::string& address, const std::string& text) {
-  if (!may_ask(1, to, find(to))) return false;
-  osc::MessageBuilder message;
-  message.add(text.substr(0, 1000));  // for the datagram limit's sake
-  send(to, message, address.c_str());
-  return true;
-}
-
 bool OscServer::Impl::tell(ClientId to, const std::string& address, std::span<const Value> values) {
   constexpr std::size_t kBytesAsValue = 128;
   osc::MessageBuilder message;
-  for (const Value& value : values) message.add(value);
+  constexpr std::size_t kMostText = 1000;  // for the datagram limit's sake
+  for (const Value& value : values) {
+    const auto* text = std::get_if<std::string>(&value);
+    text != nullptr ? message.add(text->substr(0, kMostText)) : message.add(value);
+  }
   scratch_.clear();
   message.append_to(scratch_, address.c_str());
   if (!may_ask(1 + scratch_.size() / kBytesAsValue, to, find(to))) return false;
@@ -211,7 +207,7 @@ void OscServer::Impl::drop_clients(const std::function<bool(ClientId)>& which) {
   for (const ClientId client : gone) drop_client(client);
 }
 
-OscServer::OscServer(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info)
+OscServer::OscServer(Desk& desk, const DeskStatus& status, CommandSink& commands, OscServerInfo info)
     : impl_(std::make_unique<Impl>(desk, status, commands, std::move(info))) {}
 OscServer::~OscServer() = default;
 
@@ -220,11 +216,7 @@ void OscServer::receive(ClientId from, std::span<const std::byte> packet, std::i
 }
 void OscServer::tick(std::int64_t now_ms) { impl_->tick(now_ms); }
 void OscServer::meters(const MeterFrame& frame, std::int64_t now_ms) { impl_->meters(frame, now_ms); }
-void OscServer::clear_clips() { impl_->clear_clips(); }
 void OscServer::drain(const std::function<bool(const OutgoingPacket&)>& send) { impl_->drain(send); }
-bool OscServer::tell(ClientId client, const std::string& address, const std::string& text) {
-  return impl_->tell(client, address, text);
-}
 bool OscServer::tell(ClientId client, const std::string& address, std::span<const Value> values) {
   return impl_->tell(client, address, values);
 }

@@ -65,9 +65,8 @@ struct OscCounters {
 /// [control] all of it.
 class OscServer {
  public:
-  /// Desk, status and sink must outlive the server. `status` is what the read-outs read; the server itself fills
-  /// what clipped (from meters() and clear_clips()) and what is muted for safety (from meters()), the daemon the rest.
-  OscServer(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info);
+  /// Desk, status and sink must outlive the server. `status` is what the read-outs and latches read.
+  OscServer(Desk& desk, const DeskStatus& status, CommandSink& commands, OscServerInfo info);
   ~OscServer();
   OscServer(const OscServer&) = delete;
   OscServer& operator=(const OscServer&) = delete;
@@ -82,17 +81,14 @@ class OscServer {
 
   /// A new frame of meters, every 10 ms.
   void meters(const MeterFrame& frame, std::int64_t now_ms);
-  /// Lets go of the clip and fault latches: what the sink does for Command::clips_clear.
-  void clear_clips();
 
   /// Hands packets to `send` in order until none is left or `send` returns false (socket full); what is left stays.
   /// While packets stay, no updates are made up: values go on being coalesced.
   void drain(const std::function<bool(const OutgoingPacket&)>& send);
 
-  /// Sends a client a line of text, at an address that answers commands. False: its allowance for this second is used
-  /// up, and the line is lost.
-  bool tell(ClientId client, const std::string& address, const std::string& text);
-  /// The same with several values, which cost by their size: 128 bytes are as much as a requested value.
+  /// Sends a client values, at an address that answers commands. They cost by their size: 128 bytes are as much as a
+  /// requested value. Texts of more than 1,000 bytes are cut. False: its allowance for this second is used up, or there
+  /// is no room, and the values are lost.
   bool tell(ClientId client, const std::string& address, std::span<const Value> values);
 
   /// Whether a client has a lease and has sent another packet since: its address is not just that of one packet.

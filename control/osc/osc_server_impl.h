@@ -69,6 +69,7 @@ struct VerbRequest {
   std::vector<std::string> filters;
   int group = -1;  ///< -1: all
   int interval_ms = 0;
+  std::optional<int> argument = {};  ///< from 1
 };
 
 std::optional<Verb> find_verb(std::string_view address) noexcept;
@@ -108,17 +109,15 @@ struct Refusal {
 
 class OscServer::Impl {
  public:
-  Impl(Desk& desk, DeskStatus& status, CommandSink& commands, OscServerInfo info);
+  Impl(Desk& desk, const DeskStatus& status, CommandSink& commands, OscServerInfo info);
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   void receive(ClientId from, osc::Bytes bytes, std::int64_t now_ms, std::uint64_t ntp_now);
   void tick(std::int64_t now_ms);
   void meters(const MeterFrame& frame, std::int64_t now_ms);
-  void clear_clips() { clients_.meters().clear_latches(status_); }
   void drain(const std::function<bool(const OutgoingPacket&)>& send);
   bool has_lease(ClientId client) const;
-  bool tell(ClientId to, const std::string& address, const std::string& text);
   bool tell(ClientId to, const std::string& address, std::span<const Value> values);
   void drop_client(ClientId client);
   void drop_clients(const std::function<bool(ClientId)>& which);
@@ -172,7 +171,7 @@ class OscServer::Impl {
   void append_update(osc::ItemId item);
 
   Desk& desk_;
-  DeskStatus& status_;
+  const DeskStatus& status_;
   CommandSink& commands_;
   OscServerInfo info_;
   clients::Clients clients_;

@@ -75,22 +75,17 @@ void OscServer::Impl::append_update(osc::ItemId item) {
 void OscServer::Impl::meters(const MeterFrame& frame, std::int64_t now_ms) {
   now_ms_ = now_ms;
   clients::MeterHub& hub = clients_.meters();
-  hub.take(frame, status_);
+  hub.take(frame);
   if (outbox_.congested()) return;  // maxima go on being kept
-  std::vector<std::int16_t> values;
   std::vector<std::vector<std::byte>> datagrams;
-  for (int rate = 0; rate < static_cast<int>(osc::kMeterIntervalsMs.size()); ++rate) {
-    for (int group = 0; group < osc::kMeterGroups; ++group) {
-      if (!hub.due(rate, group, now_ms)) continue;
-      hub.read(rate, group, values);
-      const auto columns = clients::kMeterGroupTable[static_cast<std::size_t>(group)].columns.size();
-      osc::encode_meters(group, values, columns, datagrams);
-      for (const auto& client : clients_.all()) {
-        if (client->meter_rate[static_cast<std::size_t>(group)] != rate + 1) continue;
-        for (const auto& datagram : datagrams) outbox_.push(client->id, datagram);
-      }
+  hub.each_due(now_ms, [&](const clients::MeterView& view, std::span<const std::int16_t> values) {
+    const auto group = static_cast<std::size_t>(view.group);
+    osc::encode_meters(view.group, values, clients::kMeterGroupTable[group].columns.size(), datagrams);
+    for (const auto& client : clients_.all()) {
+      if (client->meters[group] != view) continue;
+      for (const auto& datagram : datagrams) outbox_.push(client->id, datagram);
     }
-  }
+  });
 }
 
 }  // namespace fohd

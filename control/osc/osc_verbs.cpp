@@ -51,9 +51,10 @@ std::string parse_subscribe(const Arguments& arguments, VerbRequest& request) {
 
 std::string parse_meters(const Arguments& arguments, VerbRequest& request) {
   std::string usage = "takes a group (0 to " + std::to_string(kMeterGroups - 1) +
-                      ") and an interval in ms (0 ends it), or just 0 to end all";
-  std::array<int, 2> numbers{};
-  if (arguments.size() < 1 || arguments.size() > 2) return usage;
+                      "), an interval in ms (0 ends it) and, where the group shows one of several, its number; or just "
+                      "0 to end all";
+  std::array<int, 3> numbers{};
+  if (arguments.size() < 1 || arguments.size() > numbers.size()) return usage;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const auto number = whole_number(arguments, i);
     if (!number) return usage;
@@ -63,6 +64,7 @@ std::string parse_meters(const Arguments& arguments, VerbRequest& request) {
   if (numbers[0] < 0 || numbers[0] >= kMeterGroups || numbers[1] < 0) return usage;
   request.group = numbers[0];
   request.interval_ms = numbers[1];
+  if (arguments.size() == numbers.size()) request.argument = numbers[2];
   return {};
 }
 
@@ -192,9 +194,17 @@ void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request)
     if (Client* client = find(from)) clients_.stop_meters(*client, request.group);
     return;
   }
+  const int choices = clients_.meters().arguments(request.group);
+  if (choices == 0 ? request.argument.has_value() : request.argument.value_or(0) < 1 || *request.argument > choices) {
+    refuse(from, "/meters",
+           "group " + std::to_string(request.group) +
+               (choices == 0 ? " takes no third number" : " takes a third number, 1 to " + std::to_string(choices)));
+    return;
+  }
   if (!has_place(from, "/meters")) return;
   const int rate = clients::MeterHub::rate_for(request.interval_ms);
-  clients_.watch_meters(clients_.admit(from, now_ms_), request.group, rate, now_ms_);
+  clients_.watch_meters(clients_.admit(from, now_ms_), {request.group, request.argument.value_or(1) - 1, rate},
+                        now_ms_);
   const auto group = static_cast<std::size_t>(request.group);
   osc::MessageBuilder message;
   message.add(std::int32_t{request.group});

@@ -19,7 +19,11 @@ namespace fohd {
 /// What only the daemon and the engine have. The daemon fills it; rows below read it.
 struct DeskStatus {
   explicit DeskStatus(const Geometry& desk)
-      : geometry(desk), safety_muted(desk.strips()), input_clipped(desk.channels()), output_clipped(desk.outputs()) {}
+      : geometry(desk),
+        safety_muted(desk.strips()),
+        input_clipped(desk.channels()),
+        output_clipped(desk.outputs()),
+        faulty(desk.strips()) {}
 
   Geometry geometry;
   bool held = false;            ///< the outputs wait for /start/release
@@ -34,7 +38,8 @@ struct DeskStatus {
   std::int32_t lost_datagrams = 0;       ///< OSC that came faster than it was read, since the start of the process
   std::vector<bool> safety_muted;        ///< [lane of the engine]
   std::vector<bool> input_clipped;       ///< [channel] since /clips/clear
-  std::vector<bool> output_clipped;      ///< [output] main L, main R, buses
+  std::vector<bool> output_clipped;      ///< [output] main L, main R, buses; since then too
+  std::vector<bool> faulty;              ///< [lane of the engine] broken sound was met, since then
 };
 
 /// [any] Whether a strip of the desk is silent since its sound broke too often.

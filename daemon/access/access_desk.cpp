@@ -6,7 +6,6 @@
 #include <system_error>
 #include <thread>
 
-#include "control/osc/osc_packet.h"
 #include "daemon/access/approvals_file.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/file_system.h"
@@ -38,22 +37,16 @@ AccessDesk::AccessDesk(Context context, const AccessConfig& config, std::string 
   context_.desk.set_gate(&book_);
 }
 
-bool AccessDesk::hears(std::uint64_t client, std::uint32_t interface, std::int64_t now_ms) {
+bool AccessDesk::hears(const Origin& client, std::uint32_t address, std::uint32_t interface, std::int64_t now_ms) {
   auto name = interfaces_.find(interface);
   if (name == interfaces_.end()) name = interfaces_.emplace(interface, interface_name(interface)).first;
-  if (book_.packet_from(static_cast<std::uint32_t>(client >> 16), name->second, now_ms) != Role::refused) return true;
-  tell_stranger(client, now_ms);
+  if (book_.hear(client, address, name->second, now_ms) != Role::refused) return true;
+  if (strangers_++ == 0) last_stranger_ = address_text(address);
   return false;
 }
 
-void AccessDesk::tell_stranger(std::uint64_t client, std::int64_t now_ms) {
-  if (strangers_++ == 0) last_stranger_ = address_text(static_cast<std::uint32_t>(client >> 16));
-  if (!stranger_answers_.take(1, now_ms)) return;
-  osc::MessageBuilder message;
-  message.add(std::string()).add(explain_refusal({Role::refused}));
-  std::vector<std::byte> packet;
-  message.append_to(packet, "/error");
-  context_.send(client, packet);
+std::string AccessDesk::refusal(std::int64_t now_ms) {
+  return stranger_answers_.take(1, now_ms) ? explain_refusal({Role::refused}) : "";
 }
 
 void AccessDesk::register_commands(CommandHandlers& commands) {
@@ -65,23 +58,20 @@ void AccessDesk::register_commands(CommandHandlers& commands) {
 bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                          std::int64_t now_ms, std::string& error) {
   const auto text = [&](std::size_t i) { return i < arguments.size() ? std::get<std::string>(arguments[i]) : ""; };
-  const auto tell = [&](const std::string& line) { return context_.tell(origin.client, address_of(call), line); };
-  if (origin.side != Origin::Side::osc) {
-    error = "only programs can send this";
-    return false;
-  }
+  const auto tell = [&](const std::string& line) { return context_.answers.tell(origin, address_of(call), line); };
   switch (call.command) {
     case Command::login:
-      error = book_.login(text(0), now_ms);
+      error = book_.login(origin, text(0), now_ms);
       // Never the key, not even a wrong one: it may be the right one, mistyped.
       if (logins_++ == 0) {
-        last_login_ = address_text(static_cast<std::uint32_t>(origin.client >> 16)) + ": " +
-                      (error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
+        last_login_ =
+            book_.place_of(origin) + ": " + (error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
       }
       if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
       break;
     case Command::logout:
-      book_.logout();
+      error = book_.logout(origin);
+      if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
       break;
     case Command::access_list:
       for (const std::string& line : book_.list(now_ms)) {
@@ -131,9 +121,8 @@ void AccessDesk::configure(const AccessConfig& config) {
 
 /// A client whose packets are now refused gets no more packets.
 void AccessDesk::drop_refused() {
-  context_.drop([this](std::uint64_t client) {
-    return book_.role_of(static_cast<std::uint32_t>(client >> 16)) == Role::refused;
-  });
+  context_.drop(
+      [this](const Origin& client, std::uint32_t address) { return book_.role_of(client, address) == Role::refused; });
 }
 
 void AccessDesk::report() {

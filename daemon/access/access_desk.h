@@ -1,4 +1,4 @@
-// The daemon's part of access control: asks the book about every packet, answers refused clients with a refusal,
+// The daemon's part of access control: asks the book about every packet, says what refused clients are told,
 // carries out /login, /access/approve and their like, keeps the approvals on disk, and logs which clients were
 // refused.
 #pragma once
@@ -13,7 +13,9 @@
 
 #include "control/access/access_book.h"
 #include "control/clients/hosts.h"
+#include "control/commands/answers.h"
 #include "control/commands/command_handlers.h"
+#include "daemon/doors/door.h"
 
 namespace fohd {
 
@@ -22,20 +24,19 @@ class AccessDesk {
  public:
   struct Context {
     Desk& desk;
-    /// Sends a client a line at an address. False: it asked too often.
-    std::function<bool(std::uint64_t client, const std::string& address, const std::string& text)> tell;
-    /// Sends a packet to a client whose packets are refused.
-    std::function<void(std::uint64_t client, std::span<const std::byte> packet)> send;
+    Answers& answers;
     /// Removes all clients for which this is true.
-    std::function<void(const std::function<bool(std::uint64_t client)>& refused)> drop;
+    std::function<void(const Refused& refused)> drop;
   };
 
   /// [main thread] Reads the approvals. An empty folder: nothing is kept.
   AccessDesk(Context context, const AccessConfig& config, std::string state_folder);
 
-  /// A packet of this client (address in the upper bits, port in the lower 16) came through the interface of this
-  /// number.
-  bool hears(std::uint64_t client, std::uint32_t interface, std::int64_t now_ms);
+  /// A packet of this client came from this address (IPv4, host byte order), through the interface of this number.
+  /// False: it is not to be read.
+  bool hears(const Origin& client, std::uint32_t address, std::uint32_t interface, std::int64_t now_ms);
+  /// What a client is told that is not heard. Empty: nothing, since many were told just now.
+  std::string refusal(std::int64_t now_ms);
   void name_midi(std::uint64_t client, const std::string& name) { book_.name_midi(client, name); }
   /// Carries out what stands below its address, from now on.
   void register_commands(CommandHandlers& commands);
@@ -49,7 +50,6 @@ class AccessDesk {
   /// False: it is none of ours, or it was refused and `error` says why.
   bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
                std::string& error);
-  void tell_stranger(std::uint64_t client, std::int64_t now_ms);
   void save();
   void drop_refused();
 

@@ -41,13 +41,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
       boot_id_(current_boot_id()) {
   begin_mix();
   if (!store_folder.empty()) open_store(store_folder);
-  OscServerInfo info;
-  info.name = config_.desk;
-  info.version = FOHD_VERSION;
-  info.client_address = UdpPort::client_text;
-  info.client_host = [](ClientId client) { return client >> 16; };  // without the port
-  osc_ = std::make_unique<OscServer>(desk_, status_, commands_, info);
-  open_midi(store_folder);
+  make_doors(store_folder);
   register_commands();
   if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc, recent_log_lines);
 }
@@ -114,8 +108,7 @@ void ControlLoop::open_store(const std::string& folder) {
 
 void ControlLoop::run() {
   watch_signals();
-  open_osc();
-  midi_->start();
+  doors_.open();
   start_jack();
   repeat(tick_timer_, kTick, [this] { tick(); });
   repeat(meter_timer_, kMeter, [this] { read_meters(); });
@@ -169,13 +162,12 @@ void ControlLoop::finish_when_silent(int turns_left) {
 
 void ControlLoop::finish() {
   turn();  // what came in meanwhile is saved too
-  udp_->close();
+  const bool doors_closed = doors_.close();
   watch_.stop();
-  const bool midi_released = midi_->stop();
   set_emergency_core(nullptr);
   live_meter_.reset();
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
-  const bool released = jack_->stop(2000) && midi_released;
+  const bool released = jack_->stop(2000) && doors_closed;
   store_.reset();
   access_.finish();
   media_.end_recording(1s);
@@ -195,11 +187,9 @@ void ControlLoop::finish() {
 void ControlLoop::turn() {
   console_.turn(now_ms());
   tell_panic();
-  midi_->turn(now_ms());
+  doors_.turn(now_ms());
   keep_changes();
   name_ports();
-  osc_->tick(now_ms());
-  send_answers();
 }
 
 void ControlLoop::keep_changes() {
@@ -208,22 +198,18 @@ void ControlLoop::keep_changes() {
   if (store_ && !changes.empty()) store_->submit(changes);
 }
 
-void ControlLoop::send_answers() {
-  osc_->drain([this](const OutgoingPacket& packet) { return udp_->send(packet.to, packet.bytes, packet.known); });
-}
-
 void ControlLoop::tick() {
   obey_panic_signal();
   reload_config();
   const std::int64_t now = now_ms();
-  midi_->watch_audio(frames_seen_, now);
+  doors_.watch_audio(frames_seen_, now);
   service_manager_.turn(now, frames_seen_, running_);
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
   status_.load_percent = running_ ? figures.load_percent : 0;
   if (core_) status_.deadline_misses = static_cast<std::int32_t>(read_counters().deadline_misses);
-  status_.lost_datagrams = static_cast<std::int32_t>(lost_datagrams());
+  status_.lost_datagrams = static_cast<std::int32_t>(doors_.lost_packets());
   turn();
 }
 
@@ -233,12 +219,11 @@ void ControlLoop::read_meters() {
     const MeterFrame& frame = core_->meters().read();
     frames_seen_ = frame.frames;
     console_.take(frame);
-    osc_->meters(frame, now);
-    midi_->meters(frame);
+    clip_latches_.take(frame, status_);
+    doors_.meters(frame, now);
     for (const FaultWatch::Line& line : fault_watch_.take(frame, desk_.settings(), now)) {
       log_of(EventKind::outputs).log(line.alarm ? spdlog::level::err : spdlog::level::info, "{}", line.text);
     }
-    send_answers();
     if (live_meter_) live_meter_->take(frame);
   }
   if (live_meter_) live_meter_->draw(now);
@@ -268,15 +253,9 @@ void ControlLoop::every_second() {
   tell_silent_jack();
   if (store_) store_->submit({});
   media_.report();
-  midi_->report();
+  doors_.report();
   tell_service_manager();
   access_.report();
-  if (const auto now = lost_datagrams(); now != drops_told_) {
-    log_of(EventKind::osc)
-        .warn("OSC: {} datagrams were lost because they came faster than they could be read ({} in all)",
-              now - drops_told_, now);
-    drops_told_ = now;
-  }
   watch_.every_second(now_ms());
 }
 
@@ -286,7 +265,7 @@ void ControlLoop::tell_service_manager() {
                : "No audio: " + (absent_reason_.empty() ? "JACK is not open yet" : absent_reason_);
   if (desk_.settings().global.panic) text += "; PANIC, all outputs are shut";
   if (status_.held) text += "; the outputs are held shut until /start/release";
-  service_manager_.status(text + "; " + std::to_string(osc_->subscriber_count()) + " OSC subscribers");
+  service_manager_.status(text + "; " + doors_.status());
 }
 
 }  // namespace fohd

@@ -1,4 +1,4 @@
-// The control thread: one Asio loop that receives OSC, keeps the desk, publishes targets, shows meters, saves the mix
+// The control thread: one Asio loop that has the doors, keeps the desk, publishes targets, shows meters, saves the mix
 // and handles signals. Nothing here waits for a disk or for JACK.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "control/commands/command_handlers.h"
 #include "control/console/console.h"
-#include "control/osc/osc_server.h"
+#include "control/readouts/clip_latches.h"
 #include "control/readouts/readouts.h"
 #include "control/watches/fault_watch.h"
 #include "control/watches/overload_watch.h"
@@ -22,9 +22,8 @@
 #include "daemon/desk/live_meter.h"
 #include "daemon/desk/media.h"
 #include "daemon/desk/run_options.h"
+#include "daemon/doors/doors.h"
 #include "daemon/jack/jack_supervisor.h"
-#include "daemon/midi/midi_desk.h"
-#include "daemon/net/udp_port.h"
 #include "daemon/service/panic_button.h"
 #include "daemon/service/service_manager.h"
 #include "daemon/store/restore.h"
@@ -56,8 +55,6 @@ class ControlLoop {
 
   void turn();
   void keep_changes();
-  void send_answers();
-  std::uint64_t lost_datagrams() const;
   void name_ports();
 
   void tick();
@@ -75,11 +72,10 @@ class ControlLoop {
   void reload_config();
   void tell_service_manager();
   void take_config(ConfigResult result);
-  void open_osc();
+  void make_doors(const std::string& store_folder);
   AccessDesk::Context access_context();
   DeskWatch::Context watch_context();
   DeskFacts facts();
-  void open_midi(const std::string& store_folder);
   void leave_after(double seconds);
   void leave(const std::string& why);
   void finish_when_silent(int turns_left);
@@ -98,17 +94,16 @@ class ControlLoop {
 
   Console console_;
   Desk& desk_ = console_.desk();
-  CommandHandlers commands_{desk_};
+  Doors doors_;
+  CommandHandlers commands_{desk_, doors_};
   DeskStatus status_;
+  ClipLatches clip_latches_;
   FaultWatch fault_watch_;
   OverloadWatch overload_watch_;
   Observer unsaved_, names_;  ///< what the store does not have yet; what may be a name
   Media media_;
   AccessDesk access_;  ///< the gate of the desk
   BlackBox& box_;
-  std::unique_ptr<OscServer> osc_;
-  std::unique_ptr<UdpPort> udp_;
-  std::unique_ptr<MidiDesk> midi_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<JackSupervisor> jack_;
   std::unique_ptr<LiveMeter> live_meter_;
@@ -123,7 +118,6 @@ class ControlLoop {
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_, absent_reason_;
   std::uint64_t frames_seen_ = 0;  ///< the engine's counter, from the last meters
-  std::uint64_t drops_told_ = 0;
   int waited_for_jack_s_ = 0;
   bool panic_told_ = false;
 };

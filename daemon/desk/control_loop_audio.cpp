@@ -14,8 +14,8 @@ void ControlLoop::start_jack() {
   jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry,
                  [cpus = config_.audio.cpus] { settle_audio_thread(cpus); }};
   jack.connections = expand(config_.audio.connect, config_.geometry);
-  jack.open_others = [this] { midi_->open_jack(); };
-  jack.close_others = [this] { midi_->close_jack(); };
+  jack.open_others = [this] { doors_.open_on_jack(); };
+  jack.close_others = [this] { doors_.close_on_jack(); };
   const auto make_core = [this](double rate_hz) {
     media_.prepare(rate_hz);
     auto core = std::make_shared<AudioCore>(config_.geometry, rate_hz, config_.limiter_look_ahead_ms);
@@ -39,7 +39,7 @@ void ControlLoop::hear_jack(JackNews news) {
     case JackNews::Kind::running:
       running_ = core_ != nullptr;
       status_.jack_connected = running_;
-      midi_->set_jack_alive(running_);
+      doors_.set_jack_alive(running_);
       if (running_ && options_.seconds > 0 && !leaving_ && !heard_before_) leave_after(options_.seconds);  // of sound
       heard_before_ = heard_before_ || running_;
       log_of(EventKind::jack)
@@ -55,7 +55,7 @@ void ControlLoop::hear_jack(JackNews news) {
       watch_.new_core();
       absent_reason_.clear();  // until it is known why there is none
       running_ = status_.jack_connected = false;
-      midi_->set_jack_alive(false);
+      doors_.set_jack_alive(false);
       status_.rate_hz = 0;
       log_of(EventKind::jack).error("No audio: {}. The desk goes on and comes back with its connections", news.text);
       break;

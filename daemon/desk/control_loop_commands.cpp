@@ -12,7 +12,7 @@ namespace fohd {
 void ControlLoop::register_commands() {
   access_.register_commands(commands_);
   watch_.register_commands(commands_);
-  midi_->register_commands(commands_);
+  doors_.register_commands(commands_);
   const auto simple = [this](Command command, auto work) {
     commands_.add({command}, [work](const CommandCall&, const Origin&, std::span<const Value>, std::string&) {
       work();
@@ -20,7 +20,7 @@ void ControlLoop::register_commands() {
     });
   };
   simple(Command::start_release, [this] { release_outputs(); });
-  simple(Command::clips_clear, [this] { osc_->clear_clips(); });
+  simple(Command::clips_clear, [this] { ClipLatches::clear(status_); });
   simple(Command::safety_mutes_clear, [this] {
     if (core_) core_->safety_mutes_clear().raise();
   });

@@ -111,11 +111,8 @@ void ControlLoop::take_config(ConfigResult result) {
     config_.access = next.access;
     access_.configure(config_.access);
   }
-  if (next.osc != config_.osc) {
-    config_.osc = next.osc;
-    udp_->close();
-    open_osc();
-  }
+  config_.osc = next.osc;
+  doors_.configure(config_);
   log_of(EventKind::config).info("The configuration {} was read again", config_.file);
 }
 

@@ -10,7 +10,6 @@
 #include "daemon/blackbox/line_pages.h"
 #include "daemon/machine/sensors.h"
 #include "daemon/metrics/metrics.h"
-#include "daemon/net/udp_port.h"
 
 namespace fohd {
 namespace {
@@ -21,10 +20,9 @@ constexpr std::int64_t kXrunLineMs = 10'000;
 constexpr float kTooWarm_c = 80;  // where a Raspberry Pi begins to slow down
 constexpr std::size_t kListed = 5;
 
-std::string listed(const std::vector<ClientId>& clients) {
+std::string listed(const std::vector<std::string>& clients) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(clients.size(), kListed); ++i)
-    text += (i == 0 ? "" : ", ") + UdpPort::client_text(clients[i]);
+  for (std::size_t i = 0; i < std::min(clients.size(), kListed); ++i) text += (i == 0 ? "" : ", ") + clients[i];
   return clients.size() > kListed ? text + " and " + std::to_string(clients.size() - kListed) + " more" : text;
 }
 
@@ -85,9 +83,9 @@ void DeskWatch::watch_xruns(const DeskFacts& facts, std::int64_t now_ms) {
 }
 
 void DeskWatch::watch_clients(const DeskFacts& facts) {
-  const std::set<ClientId> now(facts.subscribers.begin(), facts.subscribers.end());
+  const std::set<std::string> now(facts.subscribers.begin(), facts.subscribers.end());
   if (now == clients_) return;
-  std::vector<ClientId> came, left;
+  std::vector<std::string> came, left;
   std::set_difference(now.begin(), now.end(), clients_.begin(), clients_.end(), std::back_inserter(came));
   std::set_difference(clients_.begin(), clients_.end(), now.begin(), now.end(), std::back_inserter(left));
   std::string text;
@@ -133,20 +131,16 @@ void DeskWatch::sample_machine(std::int64_t now_ms) {
 
 void DeskWatch::register_commands(CommandHandlers& commands) {
   commands.add({Command::log, Command::metrics},
-               [this](const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
-                      std::string& error) { return execute(call, origin, arguments, error); });
+               [this](const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::string&) {
+                 return execute(call, origin, arguments);
+               });
 }
 
-bool DeskWatch::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
-                        std::string& error) {
-  if (origin.side != Origin::Side::osc || arguments.size() != 2) {
-    error = "this command answers, so only programs can send it";
-    return false;
-  }
+bool DeskWatch::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments) {
   const std::int32_t first = std::get<std::int32_t>(arguments[0]);
   const std::int32_t count = std::clamp(std::get<std::int32_t>(arguments[1]), 0, kMostLinesAPage);
   const std::string address = address_of(call);
-  const auto tell = [&](std::span<const Value> values) { return context_.tell(origin.client, address, values); };
+  const auto tell = [&](std::span<const Value> values) { return context_.answers.tell(origin, address, values); };
   call.command == Command::log ? tell_page(context_.box.page(first, count), tell)
                                : tell_page(page_of(metrics(), first, count), tell);
   return true;

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "control/commands/answers.h"
 #include "control/commands/command_handlers.h"
 #include "control/readouts/readouts.h"
 #include "daemon/blackbox/black_box.h"
@@ -30,8 +31,7 @@ class DeskWatch {
     const DeskStatus& status;
     BlackBox& box;
     std::function<DeskFacts()> facts;
-    /// Sends a client values at an address. False: it may not ask for more in this second.
-    std::function<bool(ClientId client, const std::string& address, std::span<const Value> values)> tell;
+    Answers& answers;
   };
 
   explicit DeskWatch(Context context);
@@ -53,8 +53,8 @@ class DeskWatch {
   void stop() { http_.reset(); }
 
  private:
-  /// /log and /metrics. On failure returns false and says why.
-  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::string& error);
+  /// /log and /metrics.
+  bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments);
   void watch_xruns(const DeskFacts& facts, std::int64_t now_ms);
   void watch_clients(const DeskFacts& facts);
   void sample_load(std::int64_t now_ms);
@@ -67,7 +67,7 @@ class DeskWatch {
   std::int64_t started_ms_, next_sample_ms_, next_machine_ms_, next_xrun_line_ms_ = 0;
   std::uint32_t xruns_told_ = 0;
   std::uint32_t earlier_max_ns_ = 0;  ///< of the sample before
-  std::set<ClientId> clients_;
+  std::set<std::string> clients_;
   std::uint32_t power_bits_ = 0;
 };
 

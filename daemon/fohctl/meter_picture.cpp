@@ -62,7 +62,7 @@ void MeterPicture::take_info(const OscReply& reply) {
     std::vector<double>& numbers = groups_[static_cast<std::size_t>(group)];
     numbers.clear();
     for (int item = 0; item < row.items.count(geometry_); ++item) {
-      cells_[row.items.strip(geometry_, item)].push_back({group, item});
+      cells_[row.items.strip(geometry_, item, 0)].push_back({group, item});
       for (const MeterColumn& column : row.columns) numbers.push_back(at_first(column));
     }
   }
@@ -139,7 +139,7 @@ std::vector<std::string> MeterPicture::plain_lines() const {
     const MeterGroup& row = group_of(group);
     const int count = row.items.count(geometry_);
     for (int item = 0; row.line != nullptr && item < count; ++item) {
-      const auto owner = owner_of_lane(row.items.strip(geometry_, item), geometry_);
+      const auto owner = owner_of_lane(row.items.strip(geometry_, item, 0), geometry_);
       if (!owner) continue;
       std::string line = prefix_of(owner->strip);
       line.pop_back();  // "/ch/1/" -> "/ch/1"

@@ -62,6 +62,10 @@ void write_block_histogram(V v, S samples) {
   samples.add("_count", "", v.audio.callbacks);
 }
 
+std::string header(std::string_view name, std::string_view help, std::string_view type) {
+  return fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+}
+
 constexpr std::string_view kGauge = "gauge", kCounter = "counter";
 
 constexpr std::array kRows = {
@@ -95,43 +99,9 @@ constexpr std::array kRows = {
 
     MetricRow{"fohd_outputs_held", kGauge, "1: the outputs wait for /start/release.",
               [](V v, S s) { s.add(v.status.held); }},
-    MetricRow{"fohd_panic", kGauge, "1: panic has shut the outputs.",
-              [](V v, S s) { s.add(v.settings.global.panic); }},
+    MetricRow{"fohd_panic", kGauge, "1: panic has shut the outputs.", [](V v, S s) { s.add(v.settings.global.panic); }},
     MetricRow{"fohd_safety_mutes", kGauge, "Strips that are muted because broken sound came out of them.",
               [](V v, S s) { s.add(safety_mutes(v.status)); }},
-
-    MetricRow{"fohd_osc_packets_total", kCounter, "Datagrams that the OSC server looked at.",
-              [](V v, S s) { s.add(v.facts.osc.packets); }},
-    MetricRow{"fohd_osc_messages_total", kCounter, "Messages in them.", [](V v, S s) { s.add(v.facts.osc.messages); }},
-    MetricRow{"fohd_osc_sets_total", kCounter, "Values written, after patterns were spread out.",
-              [](V v, S s) { s.add(v.facts.osc.sets); }},
-    MetricRow{"fohd_osc_malformed_packets_total", kCounter, "Packets that are not OSC.",
-              [](V v, S s) { s.add(v.facts.osc.malformed); }},
-    MetricRow{"fohd_osc_refused_messages_total", kCounter, "Unknown address, wrong type, no right, a limit.",
-              [](V v, S s) { s.add(v.facts.osc.refused); }},
-    MetricRow{"fohd_osc_unknown_addresses_total", kCounter, "Those of the refused that named nothing.",
-              [](V v, S s) { s.add(v.facts.osc.unknown_addresses); }},
-    MetricRow{"fohd_osc_errors_withheld_total", kCounter, "Error replies beyond the limit a second.",
-              [](V v, S s) { s.add(v.facts.osc.errors_withheld); }},
-    MetricRow{"fohd_osc_answers_dropped_total", kCounter, "Answers that found no room on their way out.",
-              [](V v, S s) { s.add(v.facts.osc.answers_dropped); }},
-    MetricRow{"fohd_osc_sent_datagrams_total", kCounter, "Datagrams sent.", [](V v, S s) { s.add(v.facts.osc.sent); }},
-    MetricRow{"fohd_osc_expired_leases_total", kCounter, "Subscriptions that ran out.",
-              [](V v, S s) { s.add(v.facts.osc.expired); }},
-    MetricRow{"fohd_osc_subscribers", kGauge, "Clients with a lease.",
-              [](V v, S s) { s.add(std::uint64_t{v.facts.subscribers.size()}); }},
-    MetricRow{"fohd_udp_received_datagrams_total", kCounter, "Datagrams that came to the OSC port.",
-              [](V v, S s) { s.add(v.facts.udp.received); }},
-    MetricRow{"fohd_udp_refused_datagrams_total", kCounter, "Those of strangers, not looked at.",
-              [](V v, S s) { s.add(v.facts.udp.refused_sources); }},
-    MetricRow{"fohd_udp_dropped_datagrams_total", kCounter, "Lost because the kernel's buffer was full.",
-              [](V v, S s) { s.add(v.facts.udp.dropped_by_kernel); }},
-    MetricRow{"fohd_udp_given_way_datagrams_total", kCounter, "The oldest of a machine that sent too fast.",
-              [](V v, S s) { s.add(v.facts.udp.given_way); }},
-    MetricRow{"fohd_osc_lost_datagrams_total", kCounter, "Both of these.",
-              [](V v, S s) { s.add(v.facts.udp.dropped_by_kernel + v.facts.udp.given_way); }},
-    MetricRow{"fohd_midi_devices", kGauge, "MIDI devices that are there.",
-              [](V v, S s) { s.add(std::uint64_t{v.facts.midi_devices}); }},
 
     MetricRow{"fohd_memory_resident_bytes", kGauge, "Memory of the process.",
               [](V v, S s) { s.add(static_cast<std::uint64_t>(v.machine.resident_bytes)); }},
@@ -168,8 +138,12 @@ std::string render_metrics(const MetricsView& view) {
     MetricSamples samples(lines, row.name);
     row.write(view, samples);
     if (lines.empty()) continue;
-    text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", row.name, row.help, row.name, row.type);
-    text += lines;
+    text += header(row.name, row.help, row.type) + lines;
+  }
+  for (const DoorMetric& metric : view.facts.doors) {
+    lines.clear();
+    MetricSamples(lines, metric.name).add(metric.value);
+    text += header(metric.name, metric.help, metric.type) + lines;
   }
   return text;
 }

@@ -34,7 +34,7 @@ struct MetricRow {
   void (*write)(const MetricsView&, MetricSamples&) = nullptr;
 };
 
-/// [any]
+/// [any] Those of the desk; doors have more of their own (Door::add_metrics).
 std::span<const MetricRow> metric_rows() noexcept;
 /// [control] Lines, each with its end.
 std::string render_metrics(const MetricsView& view);

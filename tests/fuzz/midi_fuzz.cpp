@@ -70,11 +70,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MidiHub hub(desk, status, sink, setup);
   std::int64_t now_ms = 1000;
   for (MidiUnitId id = 1; id <= 3; ++id) hub.connect(id, std::string(1, static_cast<char>('a' + id - 1)), 1, now_ms);
-  hub.monitor(1, 60, now_ms);
+  hub.monitor({Origin::Side::osc, 1}, 60, now_ms);
   for (std::span<const std::uint8_t> rest(data, size); rest.size() >= 2;) {
     const MidiUnitId id = 1 + rest[0] % 3;
     now_ms += rest[0] / 3;
-    if (rest[0] == 255) hub.learn("/ch/3/fader", 1, now_ms);
+    if (rest[0] == 255) hub.learn("/ch/3/fader", {Origin::Side::osc, 1}, now_ms);
     const std::size_t length = std::min<std::size_t>(rest[1], rest.size() - 2);
     // Its own block of memory, so that one byte read too many is seen.
     const auto chunk = rest.subspan(2, length);

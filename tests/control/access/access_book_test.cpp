@@ -16,7 +16,7 @@ std::uint32_t address(const char* text) {
 }
 
 Rights rights(AccessBook& book, const char* from, const char* interface = "eth0", std::int64_t now_ms = 0) {
-  book.packet_from(address(from), interface, now_ms);
+  book.hear(kOsc, address(from), interface, now_ms);
   return book.rights_of(kOsc);
 }
 
@@ -99,8 +99,7 @@ TEST_CASE("access: the first rule that fits counts, a ban above all else", "[con
   CHECK(rights(book, "203.0.113.5", "eth1") == Rights{});  // a rule may let the world in
   CHECK(book.approve("192.168.1.66", "engineer").empty());
   CHECK(rights(book, "192.168.1.66", "eth1") == Rights{Role::refused});
-  CHECK(book.role_of(address("192.168.1.5")) == Role::monitor);  // as it came last, through eth0
-  CHECK(book.role_of(address("192.168.1.66")) == Role::refused);
+  CHECK(book.role_of(kOsc, address("192.168.1.5")) == Role::refused);  // as it was heard last, from the banned address
   // The same address through another interface is somebody else's packet.
   CHECK(book.approve("192.168.1.7", "engineer").empty());
   CHECK(rights(book, "192.168.1.7", "wlan0") == Rights{});
@@ -112,32 +111,34 @@ TEST_CASE("access: a key gives its rights, and wrong ones run out", "[control][a
   config.keys = {{"drums", "paradiddle", *parse_rights("monitor 3")}, {"foh", "open sesame!", {}}};
   AccessBook book(config);
   CHECK(rights(book, "192.168.1.20") == Rights{Role::viewer});
-  CHECK(book.login("paradiddle", 0).empty());
+  CHECK(book.login(kOsc, "paradiddle", 0).empty());
   CHECK(book.rights_of(kOsc) == *parse_rights("monitor 3"));
   CHECK(rights(book, "192.168.1.21") == Rights{Role::viewer});
   CHECK(rights(book, "192.168.1.20") == *parse_rights("monitor 3"));
-  book.logout();
+  CHECK(book.logout(kOsc).empty());
   CHECK(book.rights_of(kOsc) == Rights{Role::viewer});
 
+  CHECK_FALSE(book.login({Origin::Side::midi, 1}, "paradiddle", 50).empty());
+  CHECK_FALSE(book.logout({Origin::Side::midi, 1}).empty());
   for (const char* wrong : {"", "paradiddl", "paradiddle ", "PARADIDDLE", "open sesame?"}) {
-    CHECK(book.login(wrong, 100) == "this is not a key of this desk");
+    CHECK(book.login(kOsc, wrong, 100) == "this is not a key of this desk");
   }
-  CHECK(book.login("paradiddle", 200) == "too many wrong keys; wait a minute");
+  CHECK(book.login(kOsc, "paradiddle", 200) == "too many wrong keys; wait a minute");
   CHECK(book.rights_of(kOsc) == Rights{Role::viewer});
   rights(book, "192.168.1.22");
-  CHECK(book.login("open sesame!", 300).empty());  // another machine is not touched by it
+  CHECK(book.login(kOsc, "open sesame!", 300).empty());  // another machine is not touched by it
   rights(book, "192.168.1.20");
-  CHECK(book.login("paradiddle", 60'001).empty());
+  CHECK(book.login(kOsc, "paradiddle", 60'001).empty());
 
   // All addresses together: whoever forges them does not get more than 20 tries a minute.
   int tried = 0;
   for (std::uint32_t i = 0; i < 100; ++i) {
-    book.packet_from(address("192.168.2.0") + i, "eth0", 120'100);
-    if (book.login("guess", 130'000) == "this is not a key of this desk") ++tried;
+    book.hear(kOsc, address("192.168.2.0") + i, "eth0", 120'100);
+    if (book.login(kOsc, "guess", 130'000) == "this is not a key of this desk") ++tried;
   }
   CHECK(tried == 20);
   rights(book, "192.168.1.20");
-  CHECK(book.login("paradiddle", 140'000).empty());  // who had a right key before is not locked out by forgers
+  CHECK(book.login(kOsc, "paradiddle", 140'000).empty());  // who had a right key before is not locked out by forgers
 
   // A key that changed ends the logins with it; one that stayed does not.
   CHECK(rights(book, "192.168.1.22") == Rights{});
@@ -147,13 +148,51 @@ TEST_CASE("access: a key gives its rights, and wrong ones run out", "[control][a
   CHECK(rights(book, "192.168.1.22") == Rights{});
 }
 
+TEST_CASE("access: rights belong to a client, whoever speaks meanwhile", "[control][access]") {
+  AccessConfig config = approved_only();
+  config.rules = {rule("192.168.1.0/24", "eth1", "monitor 4")};
+  AccessBook book(config);
+  const Origin drummer{Origin::Side::osc, 1}, guest{Origin::Side::osc, 2}, page{Origin::Side::web, 1};
+  book.hear(drummer, address("192.168.1.5"), "eth1", 0);
+  book.hear(guest, address("192.168.1.5"), "wlan0", 0);
+  book.hear(page, address("127.0.0.1"), "lo", 0);
+  CHECK(book.rights_of(drummer) == *parse_rights("monitor 4"));
+  CHECK(book.rights_of(guest) == Rights{Role::viewer});
+  CHECK(book.rights_of(page) == Rights{});
+  CHECK(book.rights_of({Origin::Side::x32, 1}) == Rights{Role::refused});  // the same number at another door
+  CHECK(book.place_of(drummer) == "192.168.1.5");
+
+  // What changes counts at once, for all, without another packet of theirs.
+  CHECK(book.approve("192.168.1.5", "engineer").empty());
+  CHECK(book.rights_of(drummer) == Rights{});
+  CHECK(book.rights_of(guest) == Rights{});
+  CHECK(book.revoke("192.168.1.5").empty());
+  CHECK(book.rights_of(drummer) == *parse_rights("monitor 4"));
+  CHECK(book.role_of(guest, address("192.168.1.5")) == Role::viewer);
+
+  // Who is silent while many forged clients speak is forgotten, has no rights, and is judged by its address where
+  // somebody else must judge; its next packet brings all back.
+  for (std::uint64_t n = 0; n < 5000; ++n) book.hear({Origin::Side::osc, 100 + n}, address("10.0.0.1"), "eth0", 1);
+  CHECK(book.rights_of(drummer) == Rights{Role::refused});
+  CHECK(book.role_of(drummer, address("192.168.1.5")) == Role::viewer);
+  CHECK(book.role_of(drummer, address("203.0.113.5")) == Role::refused);
+  CHECK(book.hear(drummer, address("192.168.1.5"), "eth1", 2) == Role::monitor);
+  CHECK(book.rights_of(drummer) == *parse_rights("monitor 4"));
+  // Who speaks now and then is not forgotten.
+  for (std::uint64_t n = 0; n < 5000; ++n) {
+    book.hear({Origin::Side::osc, 10'000 + n}, address("10.0.0.1"), "eth0", 3);
+    if (n % 400 == 0) book.hear(drummer, address("192.168.1.5"), "eth1", 3);
+  }
+  CHECK(book.rights_of(drummer) == *parse_rights("monitor 4"));
+}
+
 TEST_CASE("access: no key is ever told", "[control][access]") {
   AccessConfig config;
   config.keys = {{"foh", "open sesame!", {}}};
   AccessBook book(config);
   rights(book, "192.168.1.20");
-  CHECK(book.login("open sesame!", 0).empty());
-  CHECK(book.login("open sesam", 0).find("open") == std::string::npos);
+  CHECK(book.login(kOsc, "open sesame!", 0).empty());
+  CHECK(book.login(kOsc, "open sesam", 0).find("open") == std::string::npos);
   std::string all;
   for (const std::string& line : book.list(0)) all += line + "\n";
   CHECK(all.find("sesame") == std::string::npos);
@@ -181,8 +220,9 @@ TEST_CASE("access: what is remembered stays bounded, whatever addresses are forg
   AccessBook book(approved_only());
   std::mt19937 random(1);
   for (int i = 0; i < 100'000; ++i) {
-    book.packet_from(0x0A000000u | (random() & 0xFFFFFFu), "eth0", i);
-    book.refused(kOsc, "/main/fader");
+    const Origin forged{Origin::Side::osc, random()};
+    book.hear(forged, 0x0A000000u | (random() & 0xFFFFFFu), "eth0", i);
+    book.refused(forged, "/main/fader");
   }
   CHECK(book.list(100'000).size() < 300);
   const auto lines = book.take_refusals();

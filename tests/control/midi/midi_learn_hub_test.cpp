@@ -9,7 +9,7 @@ namespace {
 
 using namespace midi_test;
 
-constexpr std::uint64_t kClient = 7;
+constexpr Origin kClient = {Origin::Side::osc, 7};
 
 Bytes cc(int number, int value, int channel = 0) { return three(0xB0 | channel, number, value); }
 
@@ -395,7 +395,7 @@ TEST_CASE("nobody takes the notes: they do not grow without end", "[midi][monito
   Surface surface;
   rig.plug(surface, "X-Touch");
   settle(rig);
-  for (std::uint64_t client = 1; client <= 40; ++client) rig.hub.monitor(client, 60, rig.now_ms);
+  for (std::uint64_t client = 1; client <= 40; ++client) rig.hub.monitor({Origin::Side::osc, client}, 60, rig.now_ms);
   for (int i = 0; i < 2'000; ++i) surface.says.push_back(bend(0, i * 7));
   rig.run(100);
   CHECK(rig.hub.take_notes().size() <= 1'000);

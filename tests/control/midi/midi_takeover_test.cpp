@@ -230,7 +230,7 @@ TEST_CASE("a button carries out commands that take nothing; those for programs c
   const MidiUnitId id = rig.plug(puppet, "Box");  // without a profile
   rig.run(100);
   for (const char* program : {"/midi/forget", "/midi/list", "/midi/save", "/midi/monitor"}) {
-    CHECK(!rig.hub.learn(program, 1, rig.now_ms).empty());
+    CHECK(!rig.hub.learn(program, {Origin::Side::osc, 1}, rig.now_ms).empty());
   }
   MidiControlSpec spec;
   spec.message = {MidiKind::note, 0, 5};

@@ -14,6 +14,7 @@
 
 #include "control/commands/commands.h"
 #include "control/osc/osc_server.h"
+#include "control/readouts/clip_latches.h"
 #include "control/readouts/readouts.h"
 #include "tests/control/desk/desk_rig.h"
 
@@ -173,6 +174,11 @@ class World : public test::DeskRig {
       collect();
     }
   }
+  /// A frame of meters, as the daemon gives it.
+  void meters(const MeterFrame& frame) {
+    latches.take(frame, status);
+    server.meters(frame, now_ms);
+  }
   /// Everything a client got since the last call.
   std::vector<Datagram> take(ClientId client) { return std::exchange(inbox[client], {}); }
   /// The same as one list of messages.
@@ -188,6 +194,7 @@ class World : public test::DeskRig {
   }
 
   DeskStatus status;
+  ClipLatches latches;
   CommandLog commands;
   OscServer server;
   std::int64_t now_ms = 1000;

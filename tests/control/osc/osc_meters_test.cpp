@@ -28,7 +28,7 @@ struct MeterWorld : World {
     for (int i = 0; i < frames; ++i) {
       now_ms += 10;
       frame.frames += 480;
-      server.meters(frame, now_ms);
+      meters(frame);
       server.tick(now_ms);
       collect();
     }
@@ -148,7 +148,7 @@ TEST_CASE("osc: clips and faults latch until they are cleared, and a new engine 
   CHECK(w.status.input_clipped[5]);
   CHECK(w.status.output_clipped[2]);
   CHECK(w.ask(3, message("/ch/6/clip")).at(0).i() == 1);
-  w.server.clear_clips();
+  ClipLatches::clear(w.status);
   w.play(4);
   channels = latches(1);
   for (std::size_t i = 0; i < 16; ++i) CHECK(value_at(channels, i) == 0);
@@ -318,4 +318,14 @@ TEST_CASE("osc: effect returns and effect inputs have meters", "[control][osc]")
   CHECK(value_at(inputs, 5) == centibel(0.01));
   CHECK(value_at(returns, 0) == -12000);
   CHECK(value_at(inputs, 0) == -12000);
+}
+
+TEST_CASE("osc: a group that shows all of its items takes no third number", "[control][osc]") {
+  MeterWorld w;
+  CHECK_THAT(only_error(w.ask(1, message("/meters", {std::int32_t{0}, std::int32_t{50}, std::int32_t{1}}))).s(1),
+             Contains("group 0 takes no third number"));
+  CHECK_THAT(only_error(w.ask(1, message("/meters", {std::int32_t{0}, std::int32_t{50}, std::int32_t{1}, 2}))).s(1),
+             Contains("where the group shows one of several"));
+  w.play(10);
+  CHECK(w.messages(1).empty());
 }

@@ -42,7 +42,7 @@ struct Rig {
       for (float sample : left) finite = finite && std::isfinite(sample);
       const MeterFrame& frame = core.meters().read();
       for (auto& line : watch.take(frame, world.desk.settings(), world.now_ms)) log.push_back(line);
-      world.server.meters(frame, world.now_ms);
+      world.meters(frame);
       world.run(10);
     }
   }

@@ -101,12 +101,16 @@ TEST_CASE("metrics: every line is as Prometheus wants it, and names follow its r
   rig.machine = {true, 47.5F, true, 1, 33'000'000, 40'000'000};
   rig.facts.recorder_lost_blocks = 2;
   rig.facts.store_failing = false;
+  rig.facts.doors = {{"fohd_knocks_total", "counter", "Knocks at a door.", 7},
+                     {"fohd_guests", "gauge", "Behind it.", 2}};
   rig.tally.take(counters(1000, 5), 48000);
   const std::string text = rig.render();
   INFO(text);
   const Exposition read = parse(text);
   for (const std::string& error : read.errors) FAIL_CHECK(error);
-  CHECK(read.types.size() == metric_rows().size());
+  CHECK(read.types.size() == metric_rows().size() + rig.facts.doors.size());
+  CHECK(read.value("fohd_knocks_total") == 7);
+  CHECK(read.value("fohd_guests") == 2);
   std::set<std::string_view> names;
   for (const MetricRow& row : metric_rows()) {
     CAPTURE(row.name);

@@ -1,4 +1,4 @@
-#include "daemon/midi/midi_desk.h"
+#include "daemon/midi/midi_door.h"
 
 #include <spdlog/spdlog.h>
 
@@ -30,7 +30,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 }  // namespace
 
-MidiSetup MidiDesk::make_setup(const Config& config, const std::filesystem::path& own_folder) {
+MidiSetup MidiDoor::make_setup(const Config& config, const std::filesystem::path& own_folder) {
   MidiSetup setup;
   if (config.midi.api == MidiApi::off) return setup;
   std::vector<std::filesystem::path> folders;
@@ -57,7 +57,7 @@ MidiSetup MidiDesk::make_setup(const Config& config, const std::filesystem::path
   return setup;
 }
 
-MidiDesk::MidiDesk(Context context, const Config& config, const std::string& state_folder)
+MidiDoor::MidiDoor(Context context, const Config& config, const std::string& state_folder)
     : context_(std::move(context)),
       config_(config.midi),
       client_name_(config.audio.client),
@@ -66,9 +66,17 @@ MidiDesk::MidiDesk(Context context, const Config& config, const std::string& sta
                                                 : std::filesystem::path()),
       hub_(context_.desk, context_.status, context_.commands, make_setup(config, own_folder_)) {}
 
-MidiDesk::~MidiDesk() = default;
+MidiDoor::~MidiDoor() = default;
 
-void MidiDesk::start() {
+std::string MidiDoor::status() const {
+  return std::to_string(hub_.unit_count()) + (hub_.unit_count() == 1 ? " MIDI device" : " MIDI devices");
+}
+
+void MidiDoor::add_metrics(std::vector<DoorMetric>& metrics) const {
+  metrics.push_back({"fohd_midi_devices", "gauge", "MIDI devices that are there.", hub_.unit_count()});
+}
+
+void MidiDoor::open() {
   if (config_.api == MidiApi::off) return;
   MidiPorts::Options options;
   options.api = config_.api;
@@ -92,7 +100,7 @@ void MidiDesk::start() {
             hub_.setup().profiles.size());
 }
 
-void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
+void MidiDoor::appeared(MidiUnitId id, const MidiPortPair& pair) {
   if (context_.named) context_.named(id, pair.name);
   hub_.connect(id, pair.name, pair.ordinal, now_ms());
   const MidiUnit* unit = hub_.unit(id);
@@ -105,21 +113,21 @@ void MidiDesk::appeared(MidiUnitId id, const MidiPortPair& pair) {
   }
 }
 
-void MidiDesk::set_jack_alive(bool alive) {
+void MidiDoor::set_jack_alive(bool alive) {
   if (ports_) ports_->set_server_alive(alive);
 }
 
-void MidiDesk::open_jack() {
+void MidiDoor::open_on_jack() {
   constexpr int kPatienceMs = 500;  // it takes 50; audio does not wait for more
   if (ports_) ports_->open_jack(kPatienceMs);
 }
 
-void MidiDesk::close_jack() {
+void MidiDoor::close_on_jack() {
   constexpr int kPatienceMs = 3000;  // RtMidi waits a second for each port that is not emptied any more
   if (ports_) ports_->close_jack(kPatienceMs);
 }
 
-void MidiDesk::watch_audio(std::uint64_t frames, std::int64_t now_ms) {
+void MidiDoor::watch_audio(std::uint64_t frames, std::int64_t now_ms) {
   if (frames != frames_) frames_ms_ = now_ms;
   frames_ = frames;
   constexpr std::int64_t kStandsMs =
@@ -127,39 +135,27 @@ void MidiDesk::watch_audio(std::uint64_t frames, std::int64_t now_ms) {
   if (ports_) ports_->set_flowing(now_ms - frames_ms_ < kStandsMs);
 }
 
-void MidiDesk::turn(std::int64_t now_ms) {
+void MidiDoor::turn(std::int64_t now_ms) {
   hub_.turn(now_ms, wall_clock());
   hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_ == nullptr || ports_->send(id, message); });
-  for (const MidiNote& note : hub_.take_notes()) context_.tell(note.client, note.address, note.text);
+  for (const MidiNote& note : hub_.take_notes()) context_.answers.tell(note.client, note.address, note.text);
   look_for_saved();
 }
 
-void MidiDesk::register_commands(CommandHandlers& commands) {
+void MidiDoor::register_commands(CommandHandlers& commands) {
   commands.add({Command::midi_list, Command::midi_controls, Command::midi_learn, Command::midi_forget,
                 Command::midi_save, Command::midi_monitor, Command::midi_spill},
                [this](const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                       std::string& error) { return execute(call, origin, arguments, now_ms(), error); });
 }
 
-bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
+bool MidiDoor::execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments,
                        std::int64_t now_ms, std::string& error) {
   const auto text = [&](std::size_t i) { return std::get<std::string>(arguments[i]); };
   error.clear();
-  const CommandRow& row = command_rows()[static_cast<std::size_t>(call.command)];
-  if (origin.side != Origin::Side::osc || arguments.size() != row.arguments.size()) {
-    error = "this command answers, so only programs can send it";
-    return false;
-  }
-  for (const Value& argument : arguments) {
-    const auto* words = std::get_if<std::string>(&argument);
-    constexpr std::size_t kMostBytes = 256;  // a datagram of 64 KB would keep the loop busy
-    if (words == nullptr || words->size() <= kMostBytes) continue;
-    error = "takes at most " + std::to_string(kMostBytes) + " bytes of text";
-    return false;
-  }
   switch (call.command) {
     case Command::midi_learn:
-      error = hub_.learn(text(0), origin.client, now_ms);
+      error = hub_.learn(text(0), origin, now_ms);
       break;
     case Command::midi_forget:
       error = hub_.forget(text(0));
@@ -168,43 +164,20 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
     case Command::midi_controls: {
       const bool all = call.command == Command::midi_list;
       for (const std::string& line : all ? hub_.list() : hub_.list_controls(text(0), error)) {
-        if (!context_.tell(origin.client, all ? "/midi/list" : "/midi/controls", line)) break;
+        if (!context_.answers.tell(origin, address_of(call), line)) break;
       }
       break;
     }
     case Command::midi_monitor: {
       constexpr int kMostSeconds = 60;  // a client that watches asks again
-      hub_.monitor(origin.client, std::clamp(std::get<std::int32_t>(arguments[0]), 0, kMostSeconds), now_ms);
+      hub_.monitor(origin, std::clamp(std::get<std::int32_t>(arguments[0]), 0, kMostSeconds), now_ms);
       break;
     }
     case Command::midi_spill:
       error = hub_.spill(words_of(text(0)));
       break;
     case Command::midi_save:
-      if (own_folder_.empty()) {
-        error = "this desk keeps nothing: it was started without a state folder";
-      } else if (saving_.valid()) {
-        error = "a profile is being saved; try again";
-      } else {
-        MidiHub::Saved saved;
-        error = hub_.saved(text(0), saved);
-        const bool taken = profile_with_id(hub_.setup().profiles, text(1)) != nullptr;
-        if (error.empty() && taken) error = "there is a profile \"" + text(1) + "\" already; choose another name";
-        if (!error.empty()) break;
-        saving_for_ = origin.client;
-        saving_name_ = text(1);
-        // A disk may stand still, so no thread waits for this one.
-        std::packaged_task<std::string()> task([folder = own_folder_, name = text(1), saved = std::move(saved)] {
-          return save_midi_profile(folder, name, saved);
-        });
-        saving_ = task.get_future();
-        try {
-          std::thread(std::move(task)).detach();
-        } catch (const std::system_error& failure) {
-          saving_ = {};
-          error = failure.what();
-        }
-      }
+      error = save(text(0), text(1), origin);
       break;
     default:
       error = "this command is not known here";
@@ -212,22 +185,46 @@ bool MidiDesk::execute(const CommandCall& call, const Origin& origin, std::span<
   return error.empty();
 }
 
-void MidiDesk::look_for_saved() {
+/// "" or why not. The client is told when it is done.
+std::string MidiDoor::save(const std::string& device, const std::string& name, const Origin& client) {
+  if (own_folder_.empty()) return "this desk keeps nothing: it was started without a state folder";
+  if (saving_.valid()) return "a profile is being saved; try again";
+  MidiHub::Saved saved;
+  if (std::string error = hub_.saved(device, saved); !error.empty()) return error;
+  if (profile_with_id(hub_.setup().profiles, name) != nullptr) {
+    return "there is a profile \"" + name + "\" already; choose another name";
+  }
+  saving_for_ = client;
+  saving_name_ = name;
+  // A disk may stand still, so no thread waits for this one.
+  std::packaged_task<std::string()> task(
+      [folder = own_folder_, name, saved = std::move(saved)] { return save_midi_profile(folder, name, saved); });
+  saving_ = task.get_future();
+  try {
+    std::thread(std::move(task)).detach();
+  } catch (const std::system_error& failure) {
+    saving_ = {};
+    return failure.what();
+  }
+  return "";
+}
+
+void MidiDoor::look_for_saved() {
   if (!saving_.valid() || saving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
   const std::string error = saving_.get();
   const std::string where = (own_folder_ / (saving_name_ + ".toml")).string();
-  context_.tell(saving_for_, "/midi/save",
-                error.empty() ? "saved as " + where + "; in force from the next start" : "not saved: " + error);
+  context_.answers.tell(saving_for_, "/midi/save",
+                        error.empty() ? "saved as " + where + "; in force from the next start" : "not saved: " + error);
 }
 
-void MidiDesk::report() {
+void MidiDoor::report() {
   const std::uint64_t lost = ports_ ? ports_->lost_bytes() : 0;
   if (lost == lost_told_) return;
   log_of(EventKind::midi).warn("MIDI: {} bytes came faster than they could be read and are lost", lost - lost_told_);
   lost_told_ = lost;
 }
 
-bool MidiDesk::stop() {
+bool MidiDoor::close() {
   if (!ports_) return true;
   hub_.say_goodbye();
   hub_.drain([this](MidiUnitId id, MidiBytes message) { return ports_->send(id, message); });
