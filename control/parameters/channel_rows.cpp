@@ -67,11 +67,15 @@ constexpr std::array kInput = {
                                                   x32_index("preamp/hpslope"), "Steepness per octave."))),
            [](C& c, int) -> unsigned char& { return as_index(c.low_cut.slope); }},
 };
-/// Buses 13 to 16 feed the effects 1 to 4, so they follow the fader; all others are monitor mixes.
-constexpr float send_tap_default(const Geometry&, int, int bus) {
-  return static_cast<float>(bus >= 12 && bus < 16 ? SendTap::post_fader : SendTap::pre_fader);
+/// A bus that feeds an effect follows the fader, so that a fader that is down leaves no reverb; all others are monitor
+/// mixes.
+constexpr float send_tap_default(const Geometry& desk, int, int bus) {
+  bool feeds = false;
+  for (int slot = 0; slot < desk.effects(); ++slot) feeds = feeds || default_effect_bus(desk, slot) == bus + 1;
+  return static_cast<float>(feeds ? SendTap::post_fader : SendTap::pre_fader);
 }
-constexpr SendTapDefault kSendTap = {send_tap_default, "pre_fader; buses 13 to 16: post_fader"};
+constexpr SendTapDefault kSendTap = {
+    send_tap_default, "pre_fader; post_fader where the bus feeds an effect by default (/fx/N/source/left)"};
 
 constexpr auto kRows = joined(in_stage(Stage::input, kInput), gate_rows<C>(), equaliser_rows<C>(),
                               compressor_rows<C>(Detector::peak), mixing_rows<C>(kLevelOffDb, kSendTap));

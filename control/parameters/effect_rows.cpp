@@ -10,13 +10,8 @@ using namespace rows;
 using E = EffectSettings;
 using R = ReturnSettings;
 
-/// Buses 13 to 16 feed the effects 1 to 4 (docs/DESK.md, "Defaults and ranges"); on a smaller desk the last buses do.
 constexpr float source_default(const Geometry& desk, int slot, int) {
-  constexpr int kFed = 4, kFirst = 13;
-  if (slot >= kFed) return 0;
-  const int fed = desk.effects() < kFed ? desk.effects() : kFed;
-  const int bus = desk.buses >= kFirst + kFed - 1 ? kFirst + slot : desk.buses - fed + slot + 1;
-  return static_cast<float>(bus > 0 ? bus : 0);
+  return static_cast<float>(default_effect_bus(desk, slot));
 }
 constexpr ParameterRow source(std::string_view path, X32Mapping x32, std::string_view doc) {
   ParameterRow row = choice(path, kBusNames.names, 0, x32, doc);

@@ -18,6 +18,16 @@ constexpr auto equaliser_rows() {
   };
 }
 
+/// The bus, from 1, that feeds an effect slot by default: 13 to 16 the slots 1 to 4 (docs/DESK.md, "Defaults and
+/// ranges"), on a smaller desk its last ones; 0: none.
+constexpr int default_effect_bus(const Geometry& desk, int slot) {
+  constexpr int kFed = 4, kFirst = 13;
+  if (slot >= kFed || slot >= desk.effects()) return 0;
+  const int fed = desk.effects() < kFed ? desk.effects() : kFed;
+  const int bus = desk.buses >= kFirst + kFed - 1 ? kFirst + slot : desk.buses - fed + slot + 1;
+  return bus > 0 ? bus : 0;
+}
+
 /// Where sends leave a strip by default.
 struct SendTapDefault {
   float (*of)(const Geometry& desk, int owner, int bus);

@@ -1,5 +1,6 @@
 #include "control/parameters/table.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "control/parameters/settings.h"
 #include "control/parameters/text.h"
 
 using namespace fohd;
@@ -338,4 +340,30 @@ TEST_CASE("table: the smallest and the largest desk have all their parameters", 
   CHECK(largest.find("/ch/128/send/64/tap"));
   CHECK(largest.find("/bus/64/out/ears"));
   CHECK(largest.match("/ch/*/send/*/level").size() == 128u * 64);
+}
+
+TEST_CASE(
+    "parameters: sends into a bus that feeds an effect by default are post fader, all others pre fader, on every desk",
+    "[control][parameters]") {
+  for (int buses = 0; buses <= 20; ++buses) {
+    for (int effects = 0; effects <= 8; ++effects) {
+      const Geometry desk{.inputs = 1, .returns = 2 * effects, .buses = buses};
+      const ParameterTable table(desk);
+      CAPTURE(buses, effects);
+      std::vector<bool> feeds(static_cast<std::size_t>(buses));
+      for (int slot = 1; slot <= effects; ++slot) {
+        const auto source = table.find("/fx/" + std::to_string(slot) + "/source/left").value();
+        const float bus = table[source].def;
+        CHECK(bus <= static_cast<float>(buses));
+        if (bus >= 1) feeds[static_cast<std::size_t>(bus) - 1] = true;
+      }
+      CHECK(std::count(feeds.begin(), feeds.end(), true) == std::min({buses, effects, 4}));
+      for (int bus = 1; bus <= buses; ++bus) {
+        const auto tap = table.find("/ch/1/send/" + std::to_string(bus) + "/tap").value();
+        const bool post = table[tap].def == static_cast<float>(SendTap::post_fader);
+        CAPTURE(bus);
+        CHECK(post == feeds[static_cast<std::size_t>(bus) - 1]);
+      }
+    }
+  }
 }
