@@ -48,7 +48,7 @@ std::vector<FaultWatch::Line> FaultWatch::take(const MeterFrame& frame, const De
       strips_[static_cast<std::size_t>(i)].untold = 0;
       strips_[static_cast<std::size_t>(i)].quiet_until_ms = now_ms + kStripPauseMs;
     }
-    lines.push_back({true, "Broken sound (NaN, infinity or far too loud, samples: " + std::to_string(samples) +
+    lines.push_back({true, "Broken sound (NaN, infinity or more than +30 dBFS, samples: " + std::to_string(samples) +
                                ") was cut out of " + listed(faulted, settings) +
                                "; it sounds again 20 ms after the last"});
   }

@@ -1,4 +1,4 @@
-// Watches the meters for strips that met broken samples (NaN, infinity, more than +120 dBFS) and for safety mutes:
+// Watches the meters for strips that met broken samples (NaN, infinity, at an input more than +30 dBFS) and for safety mutes:
 // keeps `muted` of /ch, /bus and /main up to date, and makes the lines for the log. docs/DESK.md, "Things that
 // could hurt".
 #pragma once

@@ -12,12 +12,15 @@ namespace fohd {
 struct alignas(64) SafetyLimiterCoeffs {
   float ceiling[kLanes];     ///< linear, 0.001..1
   float on[kLanes];          ///< 1 on, 0 off
-  float release_keep = 0;    ///< what is left of the gain reduction one frame later
+  float release_keep = 0;    ///< what is left of the gain reduction one frame later...
+  float short_keep = 0;      ///< ... and of one that lasted for less than short_frames
+  float short_frames = 0;    ///< frames above the ceiling, in one reduction
   float step_per_frame = 1;  ///< how far ceiling and on move in one frame at most
 };
 
 struct alignas(64) SafetyLimiterState {
   float reduction[kLanes] = {};  ///< 1 - gain that the ceiling requires; runs on while the lane is off. 0: no trace
+  float lasted[kLanes] = {};     ///< frames above the ceiling since the reduction began
   float ceiling[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};  ///< on its way to the coefficients'
   float on[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};       ///< the same
 };

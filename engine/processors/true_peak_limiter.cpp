@@ -4,9 +4,12 @@
 // look-ahead:
 //
 //     level(n) = largest magnitude of both sides at the sample n and at seven points up to n + 1
-//     A(n) = log2(max(1, largest of level / c over the last 13 ms))      the required reduction, held
-//     s += (A - s) (A > s ? charge_coeff : slow_coeff)                   the sustained part
-//     r  = max(A, r - (r - s) fast_share)                                attack at once, release towards s
+//     a(n) = log2(max(1, level / c)), A(n) the largest a of the last 13 ms     the required reduction, held
+//     u  = max(u', min(a, u' + a / 5 ms)), u' = u less its 50 ms         how much of a has lasted for 5 ms
+//     b  = max(b', A (u / A)^4), b' = b - (b - s) fast_share             the lasting part, released towards s
+//     C  = min(A, max(b, 1 dB))
+//     s += (C - s) (C > s ? charge_coeff : slow_coeff)                   the sustained part
+//     r  = max(A, b, b' + (r - b)(1 - short_share))                      attack at once, the short part released to b
 //     R  = mean of r over L + 2 - L/2 frames, and of that over L/2       they end together with the look-ahead
 //     y(n + L) = x(n) 2^-R
 //
@@ -29,13 +32,21 @@
 // 0.00003 % (without hold and with one release about 0.7 %: a sawtooth of 0.39 dB at 100 Hz on the gain). Below, the
 // sustained part keeps it low: 30 Hz 0.001 %, 20 Hz 0.05 %.
 //
-// Release in two parts, as in the automatic release of classic bus limiters (two RC networks, Fairchild 670 positions 5
-// and 6; digital detectors with separate times: D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range
-// Compressor Design", J. Audio Eng. Soc. 60 (2012) 399). A short peak leaves s near 0 and comes back with the time on
-// the dial (63 % in dB). What lasts charges s, within twice the dial's time; then the gain falls back to s quickly and
-// s itself takes six times the dial's time, beginning without a corner: after a dense passage there is no breathing,
-// and a drum hit on top of it does not pump what is below. 2 and 6: a kick of 40 ms twice a second keeps a quarter of
-// its reduction in s, music that is loud half of the time three quarters. s <= r always.
+// A short peak. What was over the ceiling for less than 5 ms (a click, a connector, one sample of up to +30 dBFS,
+// beyond which the input takes it for broken sound) comes back with 10 ms, whatever the dial says: of 30 dB, 1 dB is
+// left 35 ms after the hold. Else one sample would hold the whole mix down for a second, and six times as long where it
+// charged s; so a short peak charges 1 dB at most. u grows to a within 5 ms
+// at the height of a, and the fourth power makes b of it late: half as long, 6 % of it last. A peak on top of what is
+// turned down already is short by the same measure. What is above u for a part of each period adds up within 50 ms, so
+// that a tone lasts whatever its shape.
+//
+// Release of the rest in two parts, as in the automatic release of classic bus limiters (two RC networks, Fairchild 670
+// positions 5 and 6; digital detectors with separate times: D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic
+// Range Compressor Design", J. Audio Eng. Soc. 60 (2012) 399). A peak of some 10 ms leaves s near 0 and comes back with
+// the time on the dial (63 % in dB). What lasts charges s, within twice the dial's time; then the gain falls back to s
+// quickly and s itself takes six times the dial's time, beginning without a corner: after a dense passage there is no
+// breathing, and a drum hit on top of it does not pump what is below. 2 and 6: a kick of 40 ms twice a second keeps a
+// quarter of its reduction in s, music that is loud half of the time three quarters.
 //
 // Ceiling and switch move in straight lines, 10 ms like a mute (docs/DESK.md, "Ramps"): the ceiling (linear), before
 // the means, the switch as a factor on R, after them; so off is exactly off. While they move a peak may be above the
@@ -57,8 +68,10 @@ namespace fohd {
 namespace {
 
 constexpr double kHoldMs = 13, kRampMs = 10;
-constexpr double kSlow = 6, kCharge = 2;  ///< times the release on the dial
-constexpr double kMargin = 0x1p-22;       ///< octaves
+constexpr double kShortMs = 5, kShortReleaseMs = 10, kForgetMs = 50;
+constexpr double kShortCharge = octaves(1.0);  ///< what a short peak charges at most
+constexpr double kSlow = 6, kCharge = 2;       ///< times the release on the dial
+constexpr double kMargin = 0x1p-22;            ///< octaves
 /// 0.0001 dB. Less, with no reduction required, is 0: an exponential never ends, and bits come back only at 0.
 constexpr double kNoTrace = 1.7e-5;
 /// Far finer than the margin, and the largest sum (140 octaves, two boxes of 481 frames at 192 kHz) is below 2^54.
@@ -90,8 +103,14 @@ int second_box_frames(int look_ahead_frames) noexcept { return look_ahead_frames
 
 TruePeakLimiterCoeffs design(const TruePeakLimiterParams& params, double rate_hz) noexcept {
   const double ceiling_db = params.ceiling_db, release_ms = params.release_ms;
-  return {params.on, std::exp2(octaves(ceiling_db)), coeff_per_frame(release_ms, rate_hz),
-          coeff_per_frame(kSlow * release_ms, rate_hz), coeff_per_frame(kCharge * release_ms, rate_hz)};
+  return {params.on,
+          std::exp2(octaves(ceiling_db)),
+          coeff_per_frame(release_ms, rate_hz),
+          coeff_per_frame(kSlow * release_ms, rate_hz),
+          coeff_per_frame(kCharge * release_ms, rate_hz),
+          coeff_per_frame(kShortReleaseMs, rate_hz),
+          1 / whole_frames(kShortMs, rate_hz),
+          coeff_per_frame(kForgetMs, rate_hz)};
 }
 
 void TruePeakLimiter::Side::write(const float* in, int frames, std::uint64_t at) noexcept {
@@ -153,7 +172,7 @@ void TruePeakLimiter::reset() noexcept {
   }
   excess_.reset();
   highest_excess_ = 1;
-  asked_octaves_ = reduction_octaves_ = sustained_octaves_ = 0;
+  asked_octaves_ = reduction_octaves_ = lasted_octaves_ = lasting_octaves_ = sustained_octaves_ = 0;
   first_box_.reset();
   second_box_.reset();
   lowest_gain_ = 0;
@@ -176,21 +195,40 @@ double TruePeakLimiter::ask(double highest) noexcept {
   return asked_octaves_;
 }
 
-double TruePeakLimiter::release(double asked) noexcept {
-  const double share = asked > sustained_octaves_ ? coeffs_.charge_coeff : coeffs_.slow_coeff;
-  sustained_octaves_ += (asked - sustained_octaves_) * share;
-  const double released = reduction_octaves_ - (reduction_octaves_ - sustained_octaves_) * coeffs_.fast_share;
-  reduction_octaves_ = std::max(asked, released);
-  if (asked == 0 && reduction_octaves_ < kNoTrace) reduction_octaves_ = sustained_octaves_ = 0;
+/// now: the excess of this frame alone, above 1.
+void TruePeakLimiter::watch_lasting(double now, double asked) noexcept {
+  const double octaves_now = log2_of(now);
+  const double grown = std::min(octaves_now, lasted_octaves_ + octaves_now * coeffs_.lasting_share);
+  lasted_octaves_ = std::max(lasted_octaves_, grown);
+  const double part = std::min(lasted_octaves_ / asked, 1.0);  // asked is at least octaves_now, so above 0
+  lasting_octaves_ = std::max(lasting_octaves_, asked * part * part * part * part);
+}
+
+double TruePeakLimiter::release(double asked, double released) noexcept {
+  const double charging = std::min(asked, std::max(lasting_octaves_, kShortCharge));
+  const double share = charging > sustained_octaves_ ? coeffs_.charge_coeff : coeffs_.slow_coeff;
+  sustained_octaves_ += (charging - sustained_octaves_) * share;
+  reduction_octaves_ = std::max({asked, lasting_octaves_, released});
+  if (asked == 0 && reduction_octaves_ < kNoTrace) {
+    reduction_octaves_ = lasted_octaves_ = lasting_octaves_ = sustained_octaves_ = 0;
+  }
   return reduction_octaves_;
 }
 
 void TruePeakLimiter::find_reductions(const float* levels, double* reductions, int frames) noexcept {
   double* const excess = reductions;  // one after the other in the same place
   find_excess(levels, excess, frames);
+  double now[kSubBlockFrames];
+  std::copy_n(excess, frames, now);
   excess_.push(excess, frames);
   for (int i = 0; i < frames; ++i) {
-    const double wanted = release(ask(excess[i])) * kUnitsPerOctave;
+    const double short_part = reduction_octaves_ - lasting_octaves_;
+    lasted_octaves_ -= lasted_octaves_ * coeffs_.forget_share;
+    lasting_octaves_ -= (lasting_octaves_ - sustained_octaves_) * coeffs_.fast_share;
+    const double released = lasting_octaves_ + short_part * (1 - coeffs_.short_share);
+    const double asked = ask(excess[i]);
+    if (now[i] > 1) watch_lasting(now[i], asked);
+    const double wanted = release(asked, released) * kUnitsPerOctave;
     const auto whole = static_cast<std::int64_t>(wanted);
     const std::int64_t units = whole + (static_cast<double>(whole) < wanted ? 1 : 0);  // rounded up
     const std::int64_t sum = second_box_.push(first_box_.push(units));

@@ -25,6 +25,8 @@ struct TruePeakLimiterCoeffs {
   bool on = true;
   double ceiling_lin = 1;  ///< re full scale
   double fast_share = 1, slow_coeff = 1, charge_coeff = 1;
+  double short_share = 1;                      ///< of a reduction that has not lasted
+  double lasting_share = 1, forget_share = 1;  ///< how soon one has lasted, and how soon that is forgotten
   bool between = true;  ///< false: only the samples are watched, not what lies between them, which is most of the work
   constexpr bool operator==(const TruePeakLimiterCoeffs&) const = default;
 };
@@ -79,7 +81,8 @@ class TruePeakLimiter {
   void find_reductions(const float* levels, double* reductions, int frames) noexcept;
   void find_excess(const float* levels, double* excess, int frames) noexcept;
   double ask(double highest) noexcept;
-  double release(double asked) noexcept;
+  void watch_lasting(double now, double asked) noexcept;
+  double release(double asked, double released) noexcept;
 
   int look_ahead_frames_, ramp_frames_;
   TruePeakLimiterCoeffs coeffs_;
@@ -87,7 +90,7 @@ class TruePeakLimiter {
   Side sides_[2];
   SlidingMaximum excess_;  ///< level / ceiling, at least 1
   double highest_excess_ = 1, asked_octaves_ = 0;
-  double reduction_octaves_ = 0, sustained_octaves_ = 0;
+  double reduction_octaves_ = 0, lasted_octaves_ = 0, lasting_octaves_ = 0, sustained_octaves_ = 0;
   Box first_box_, second_box_;
   double octaves_per_unit_;  ///< of the second box's sum
   float lowest_gain_ = 0;

@@ -9,8 +9,8 @@
 namespace fohd {
 namespace {
 
-constexpr double kFadeSeconds = 0.005;                                    // as gains: docs/DESK.md, "Ramps"
-constexpr std::int32_t kLoudestBits = std::bit_cast<std::int32_t>(1e6f);  // +120 dBFS
+constexpr double kFadeSeconds = 0.005;  // as gains: docs/DESK.md, "Ramps"
+constexpr std::int32_t kLoudestBits = std::bit_cast<std::int32_t>(kLoudestInput);
 constexpr std::int32_t kFullScaleBits = std::bit_cast<std::int32_t>(1.0f);
 constexpr float kSilence[kSubBlockFrames] = {};
 

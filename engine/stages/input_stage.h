@@ -2,9 +2,9 @@
 //
 // A healthy, settled lane is transposed from where its port lies; the peak found on the way shows whether it was
 // healthy. Everything else goes sample by sample through a scratch block: a change of patch (cross-fade, 5 ms linear;
-// while it runs, a further change waits for its end), NaN, infinities and anything above +120 dBFS (which nothing
-// physical is, and below which every later product stays finite): such a sample counts as 0, and the lane's FaultGuard
-// takes over.
+// while it runs, a further change waits for its end), NaN, infinities and anything above +30 dBFS (which nothing
+// physical is: converters end at 0, and a program that mixes in float leaves its 20 dB of headroom seldom): such a
+// sample counts as 0, and the lane's FaultGuard takes over.
 //
 // Each channel has a delay of up to half a second. Trim and polarity come behind it, in the transposition, where
 // docs/DESK.md names them first: what does not move is the same either way. What enters the delay is already whole.
@@ -20,6 +20,10 @@
 #include "engine/tile/tile_kernels.h"
 
 namespace fohd {
+
+/// Linear magnitude: +30 dBFS. Above it an input's sample counts as broken, like NaN (docs/DESK.md, "Things that could
+/// hurt").
+inline constexpr float kLoudestInput = 31.622776f;
 
 /// What the input stage found in a chunk of a channel tile.
 struct InputStageReport {

@@ -1,4 +1,4 @@
-// What happens to one strip when a NaN, an infinity or a sample above +120 dBFS turns up in it (docs/DESK.md, "Things
+// What happens to one strip when a NaN, an infinity or at an input, a sample above +30 dBFS turns up in it (docs/DESK.md, "Things
 // that could hurt"): the strip is silent at once and ramps back in 20 ms. Three such events within a second, and it
 // stays silent until the safety mute is cleared.
 #pragma once

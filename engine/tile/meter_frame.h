@@ -37,7 +37,7 @@ struct MeterFrame {
   std::vector<float> output_mean_squares;   ///< [output]
   std::vector<std::uint32_t> input_clips;   ///< [channel] samples at or above 0 dBFS so far, wraps
   std::vector<std::uint32_t> output_clips;  ///< [output] samples above the final clamp so far, wraps
-  std::vector<std::uint32_t> faults;        ///< [strip] NaN, infinities and >+120 dBFS met so far, wraps
+  std::vector<std::uint32_t> faults;        ///< [strip] NaN, infinities and, at inputs, >+30 dBFS met so far, wraps
   std::vector<std::uint8_t> safety_mutes;   ///< [strip] 1: muted after repeated faults, until cleared
   std::uint64_t frames = 0;                 ///< the engine's frame counter
   std::array<TakenTargets, 16> taken{};     ///< which it took last, oldest first; more than a reader leaves unread

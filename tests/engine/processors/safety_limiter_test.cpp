@@ -41,9 +41,12 @@ void limit(const SafetyLimiterCoeffs& coeffs, SafetyLimiterState& state, Tile& i
 
 /// The law at the head of the kernel for one lane that is on and settled, in double.
 struct Reference {
-  double ceiling, keep, reduction = 0;
+  double ceiling, keep, short_keep, short_frames, reduction = 0;
+  int lasted = 0;
   double step(double x) {
-    const double gain = std::min(1 - reduction * keep, ceiling / std::max(std::abs(x), ceiling));
+    const double k = lasted >= short_frames ? keep : short_keep;
+    lasted = (reduction > 0 ? lasted : 0) + (std::abs(x) > ceiling ? 1 : 0);
+    const double gain = std::min(1 - reduction * k, ceiling / std::max(std::abs(x), ceiling));
     reduction = 1 - gain;
     return x * gain;
   }
@@ -98,23 +101,26 @@ TEST_CASE("safety limiter: a signal up to the ceiling keeps every bit", "[engine
   });
 }
 
-TEST_CASE("safety limiter: after a peak the gain is given back by 1/e in 50 ms, and wholly at last",
-          "[engine][limiter]") {
-  for_each_simd_target([] {
+TEST_CASE(
+    "safety limiter: after a peak the gain is given back by 1/e in 50 ms, after a short one in 10, and wholly at last",
+    "[engine][limiter]") {
+  // 5 ms are 240 frames.
+  const int peak_frames = GENERATE(1, 239, 240, 1000);
+  for_each_simd_target([&] {
     SafetyLimiterCoeffs coeffs = design_safety_limiter(kRate);
     for (float& ceiling : coeffs.ceiling) ceiling = 0.5f;
     SafetyLimiterState state = settled(coeffs);
-    constexpr int kPeakAt = 10, kTau = 2'400;  // 50 ms
+    constexpr int kFirst = 10;
+    const int kPeakAt = kFirst + peak_frames - 1, kTau = peak_frames < 240 ? 480 : 2'400;
     Tile io(60'000);
     for (int frame = 0; frame < io.frames(); ++frame)
-      for (int lane = 0; lane < kLanes; ++lane) io.at(frame, lane) = frame == kPeakAt ? 2.0f : 0.25f;
+      for (int lane = 0; lane < kLanes; ++lane) io.at(frame, lane) = frame >= kFirst && frame <= kPeakAt ? 2.0f : 0.25f;
     limit(coeffs, state, io);
     for (int lane = 0; lane < kLanes; ++lane) {
-      CHECK(io.at(kPeakAt - 1, lane) == 0.25f);
+      CHECK(io.at(kFirst - 1, lane) == 0.25f);
       CHECK(io.at(kPeakAt, lane) == 0.5f);
       for (const int taus : {1, 2, 4}) {
-        // Gain 1/4 at the peak, so 3/4 is missing. release_keep is rounded by 2^-25, 10,000 times over: 3e-4 of the
-        // rest.
+        // Gain 1/4 at the peak, so 3/4 is missing. A keep is rounded by 2^-25, 10,000 times over: 3e-4 of the rest.
         const double expected = 0.25 * (1 - 0.75 * std::exp(-taus));
         CHECK(io.at(kPeakAt + taus * kTau, lane) == Approx(expected).epsilon(4e-4));
       }
@@ -133,7 +139,7 @@ TEST_CASE("safety limiter: every SIMD target agrees with a scalar loop in double
     Tile output = input;
     limit(coeffs, state, output);
     for (int lane = 0; lane < kLanes; ++lane) {
-      Reference reference{coeffs.ceiling[lane], coeffs.release_keep};
+      Reference reference{coeffs.ceiling[lane], coeffs.release_keep, coeffs.short_keep, coeffs.short_frames};
       double worst = 0;
       for (int frame = 0; frame < input.frames(); ++frame) {
         const double expected = reference.step(input.at(frame, lane));

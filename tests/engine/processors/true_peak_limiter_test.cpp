@@ -1,5 +1,6 @@
 #include "engine/processors/true_peak_limiter.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
@@ -135,7 +136,8 @@ struct Reference {
     const int frames = static_cast<int>(left.size()), hold = static_cast<int>(whole_frames(13, kRate));
     const double ceiling = amplitude(static_cast<double>(params.ceiling_db)), ms = params.release_ms;
     std::vector<double> needed, r, first, gain;
-    double sustained = 0, reduction = 0;
+    double lasted = 0, lasting = 0, sustained = 0, reduction = 0;
+    const double one_db = 1 / kDbPerOctave, short_frames = 0.005 * kRate;
     for (int n = 0; n < frames; ++n) {
       double level = 0;
       for (const Sound* side : {&left, &right}) {
@@ -145,8 +147,18 @@ struct Reference {
       needed.push_back(std::log2(std::max(level / ceiling, 1.0)));
       double asked = 0;
       for (int k = std::max(n - hold + 1, 0); k <= n; ++k) asked = std::max(asked, needed[static_cast<std::size_t>(k)]);
-      sustained += (asked - sustained) * coeff_per_frame(asked > sustained ? 2 * ms : 6 * ms, kRate);
-      reduction = std::max(asked, reduction - (reduction - sustained) * coeff_per_frame(ms, kRate));
+      const double now = needed.back();
+      const double short_part = reduction - lasting;
+      lasted *= 1 - coeff_per_frame(50, kRate);
+      lasting -= (lasting - sustained) * coeff_per_frame(ms, kRate);
+      const double released = lasting + short_part * (1 - coeff_per_frame(10, kRate));
+      if (now > 0) {
+        lasted = std::max(lasted, std::min(now, lasted + now / short_frames));
+        lasting = std::max(lasting, asked * std::pow(std::min(lasted / asked, 1.0), 4));
+      }
+      const double charging = std::min(asked, std::max(lasting, one_db));
+      sustained += (charging - sustained) * coeff_per_frame(charging > sustained ? 2 * ms : 6 * ms, kRate);
+      reduction = std::max({asked, lasting, released});
       r.push_back(reduction);
       first.push_back(mean(r, n, look_ahead + 2 - look_ahead / 2));
       gain.push_back(std::exp2(-mean(first, n, look_ahead / 2)));
@@ -339,27 +351,72 @@ TEST_CASE("main limiter: any split gives the same bits, also with changes on the
   }
 }
 
-TEST_CASE("main limiter: a short peak comes back in the time on the dial, a long one slowly at first",
+TEST_CASE("main limiter: of a short peak nothing is left after 50 ms, whatever the dial says", "[engine][limiter]") {
+  const double rate_hz = GENERATE(44'100.0, 48'000.0, 96'000.0), over_db = GENERATE(6.0, 20.0, 30.0);
+  const double ms = GENERATE(0.0, 1.0), before_db = GENERATE(-20.0, -1.5);
+  const TruePeakLimiterParams params{true, -1, GENERATE(20.0f, 150.0f, 1000.0f)};
+  CAPTURE(rate_hz, over_db, ms, before_db, params.release_ms);
+  TruePeakLimiter limiter = limiter_of(params, rate_hz);
+  // A quiet or a nearly loud tone, and one sample, or 1 ms, that is far over the ceiling.
+  const auto frame = [&](double at_ms) { return static_cast<int>(at_ms * rate_hz / 1000); };
+  Tile in = tone(frame(700), 1000, amplitude(before_db), rate_hz);
+  const int peak = frame(200), length = std::max(frame(ms), 1);
+  for (int n = peak; n < peak + length; ++n)
+    for (int lane = 0; lane < 2; ++lane)
+      in.at(n, lane) = static_cast<float>(amplitude(-1 + over_db)) * (n % 2 == 0 ? 1.0f : -1.0f);
+  Tile io = in;
+  limiter.process(io.data(), io.frames());
+  CHECK(highest_sample(io) <= amplitude(-1));
+  const auto gain_db = [&](int at, int frames) {  // of a few periods of the tone
+    double before = 0, after = 0;
+    for (int n = at; n < at + frames; ++n) {
+      before += std::pow(static_cast<double>(in.at(n, 0)), 2);
+      after += std::pow(static_cast<double>(io.at(n + limiter.latency_frames(), 0)), 2);
+    }
+    return decibels(std::sqrt(after / before));
+  };
+  // 13 ms of hold, and 37 ms of release by 10 ms: 2.5 % of what the peak asked is left, the sustained part's 1 dB at
+  // most.
+  CHECK(gain_db(frame(200 + ms + 50), frame(3)) > -0.025 * over_db - 1);
+  CHECK(gain_db(frame(200 + ms + 100), frame(3)) > -1);
+  CHECK(gain_db(frame(200 + ms + 6), frame(3)) < -0.9 * over_db);  // it did turn down, and the whole hold long
+}
+
+TEST_CASE("main limiter: a peak that has lasted comes back in the time on the dial, a long one slowly at first",
           "[engine][limiter][measure]") {
   const double release_ms = GENERATE(20.0, 150.0, 1000.0), long_ms = 20 * release_ms;
   const TruePeakLimiterParams params{true, 0, static_cast<float>(release_ms)};
   const auto frame = [](double ms) { return static_cast<std::size_t>(std::llround(ms * kRate / 1000)); };
   CAPTURE(release_ms);
-  // The release begins 13 ms after the step began to fall, 0.5 ms early; a gain is the mean of the next 1 ms.
-  constexpr double kReleaseFrom = 13 - 0.5 - 0.5;
+  // A step begins to fall 0.5 ms early, and a gain is the mean of the next 1 ms.
+  constexpr double kEarly = 0.5 + 0.5, kHold = 13;
+  // `charged_db` of 6 dB are in the sustained part when the peak ends. From there on the lasting part falls towards it,
+  // and it by its own time; the hold covers this for 13 ms, and what it held longer goes with 10 ms.
+  const auto left_db = [&](double charged_db, double after_ms) {
+    const auto lasting_db = [&](double ms) {
+      const double t = ms / release_ms;
+      return 6 * charged_db / 5 * std::exp(-t / 6) + (6 - 6 * charged_db / 5) * std::exp(-t);
+    };
+    return lasting_db(after_ms) + (6 - lasting_db(kHold)) * std::exp(-(after_ms - kHold) / 10);
+  };
   TruePeakLimiter limiter = limiter_of(params);
-  auto gain_db = gains_db(limiter, steps({{-20, 50}, {6, 2}, {-20, kReleaseFrom + 2 * release_ms}}));
-  const double charged = -std::expm1(-14 / (2 * release_ms));  // peak and hold have charged the slow part a little
-  CHECK(gain_db[frame(51)] == Approx(-6).margin(0.05));
-  const double left = (6 * charged * std::exp(-1.0 / 6) + (5 - 6 * charged) * std::exp(-1)) / 5;
-  CHECK(gain_db[frame(52 + kReleaseFrom + release_ms)] / -6 == Approx(left).margin(0.01));
+  auto gain_db = gains_db(limiter, steps({{-20, 50}, {6, 8}, {-20, kHold + 2 * release_ms}}));
+  CHECK(gain_db[frame(54)] == Approx(-6).margin(0.05));
+  // The sustained part was charged with 1 dB at first, then with what has lasted, and during the hold: between 1 and 6
+  // dB for 21 ms.
+  const double least_db = -std::expm1(-8 / (2 * release_ms)), most_db = -6 * std::expm1(-21 / (2 * release_ms));
+  for (const double after_ms : {kHold + 5, kHold + release_ms}) {
+    CHECK(gain_db[frame(58 - kEarly + after_ms)] < -left_db(least_db, after_ms) + 0.1);
+    CHECK(gain_db[frame(58 - kEarly + after_ms)] > -left_db(most_db, after_ms) - 0.1);
+  }
 
-  // After a long tone s = r; then s falls by its own time constant, and r follows it.
+  // After a long tone all of it is sustained, and stays so until the hold ends: then r = s falls by its own time
+  // constant.
   limiter.reset();
-  gain_db = gains_db(limiter, steps({{6, long_ms}, {-20, kReleaseFrom + 12 * release_ms}}));
+  gain_db = gains_db(limiter, steps({{6, long_ms}, {-20, kHold + 12 * release_ms}}));
   for (const double t : {0.5, 1.0, 2.0, 6.0, 11.0}) {
     const double expected = -6 * (6 * std::exp(-t / 6) - std::exp(-t)) / 5;
-    CHECK(gain_db[frame(long_ms + kReleaseFrom + t * release_ms)] == Approx(expected).margin(0.05));
+    CHECK(gain_db[frame(long_ms - kEarly + kHold + t * release_ms)] == Approx(expected).margin(0.05));
   }
 }
 
