@@ -1,5 +1,5 @@
-// Watches the meters for strips that met broken samples (NaN, infinity, at an input more than +30 dBFS) and for safety mutes:
-// keeps `muted` of /ch, /bus and /main up to date, and makes the lines for the log. docs/DESK.md, "Things that
+// Watches the meters for strips that met broken samples (NaN, infinity, at an input more than +30 dBFS) and for safety
+// mutes: keeps `muted` of /ch, /bus and /main up to date, and makes the lines for the log. docs/DESK.md, "Things that
 // could hurt".
 #pragma once
 
