@@ -67,6 +67,7 @@ struct Engine::Impl {
   std::vector<int> stage_of_tile;  ///< [tile] its place in `stages`; -1: no outputs
   const double rate_hz;
   const float meter_share;
+  const std::uint64_t peak_frames;  ///< blocks of the peak detectors
   const int first_mix_tile;
   InputStage input_stage;
   std::vector<InputStageReport> input_reports;  ///< [tile] of the present chunk
@@ -99,6 +100,7 @@ Engine::Impl::Impl(const Geometry& g, double rate, double look_ahead_ms)
       places(g),
       rate_hz(rate),
       meter_share(mean_square_coeff(rate)),
+      peak_frames(static_cast<std::uint64_t>(peak_block_frames(rate))),
       first_mix_tile(g.first_mix_strip() / kLanes),
       input_stage(g, rate),
       input_reports(static_cast<std::size_t>(g.channel_tiles())),
@@ -292,8 +294,9 @@ void Engine::Impl::process_outputs(float* const* outputs, int offset, int frames
 }
 
 void Engine::Impl::sub_block_boundary() noexcept {
+  const bool peak_block_ends = frames_done % peak_frames == 0;
   for (int t = 0; t < places.tiles; ++t) {
-    const LaneMask broken = tile(t).sub_block_boundary(meter_share);
+    const LaneMask broken = tile(t).sub_block_boundary(meter_share, peak_block_ends);
     for (int lane = 0; broken != 0 && lane < kLanes; ++lane) {
       if ((broken & lane_bit(lane)) == 0) continue;
       const int strip = t * kLanes + lane;

@@ -72,6 +72,8 @@ struct alignas(64) CompressorBankState {
   float slow_power[kLanes] = {};   ///< of the key over 200 ms, where times are automatic
   float slow_peak[kLanes] = {};    ///< of its power, falling with 200 ms
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
+  /// The key's largest power in this block and in the one before (end_peak_block()); read by peak detectors.
+  float peak_now[kLanes] = {}, peak_before[kLanes] = {};
 };
 
 /// [audio] key, in, out: [frames][16], 64-byte aligned; out may be in; the key's sign does not matter. Lanes with
@@ -79,6 +81,9 @@ struct alignas(64) CompressorBankState {
 /// their increments: the caller stops at the frame where one arrives.
 void compressor_process(CompressorBankCoeffs& coeffs, CompressorBankState& state, const float* active, const float* key,
                         const float* in, float* out, int frames, int lanes) noexcept;
+
+/// [audio] The owner calls it every peak_block_frames() of its own grid: the block that ends becomes the one before.
+void end_peak_block(CompressorBankState& state) noexcept;
 
 /// [any] Never delays.
 constexpr int latency_frames(const CompressorCoeffs&) noexcept { return 0; }

@@ -4,7 +4,7 @@
 // "Digital dynamic range compressor design", JAES 60(6), 2012: feed-forward, gain computer first, then smoothing of the
 // gain in the log domain, which neither lags behind the threshold nor makes the times depend on the level):
 //
-//     power  moves to key^2 by power_coeff                              1: every sample counts (peak); RMS: 10 ms
+//     power  = largest key^2 of this and the previous block of 2.5 ms   peak; RMS: moves to key^2 by power_coeff, 10 ms
 //     level  = log2(power) / 2
 //     beyond = direction (level - threshold)
 //     bent   = k^2 knee_curve + max(beyond - half_knee, 0)              k = clamp(beyond + half_knee, 0, 2 half_knee)
@@ -26,9 +26,11 @@
 // lanes keep their state in those terms, since what a long release adds per frame would be lost on the way through a
 // logarithm.
 //
-// After the attack (or release) time on the dial 63 % of the way (in dB, or of the gain) is done. The hold also bridges
-// the places where a wave passes through zero, so that a peak detector settles where the curve says for every note
-// above 1/(2 hold): 50 Hz with the default 10 ms; below that, or with less hold, the gain follows the wave a little.
+// After the attack (or release) time on the dial 63 % of the way (in dB, or of the gain) is done, for tones too from
+// 100 Hz on: the peak detector's blocks bridge the places where a wave passes through zero, as in the gate
+// (gate_kernels.cpp). The hold bridges those of lower notes, so that a peak detector settles where the curve says for
+// every note above 1/(2 hold): 50 Hz with the default 10 ms; below that, or with less hold, the gain follows the wave a
+// little.
 //
 // With a release of 4 s a frame moves the gain by 5e-6 of what is left, which a float near 10 octaves rounds away when
 // 0.1 octaves are left. So what rounding cuts off is kept and added with the next frame.
@@ -38,6 +40,7 @@
 
 #include "engine/processors/compressor.h"
 
+#include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
@@ -174,11 +177,17 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
     V dry = hn::IfThenElse(active, hn::Load(d, coeffs.dry.value + lane), hn::Set(d, 1.0f));
     V wet = hn::IfThenElseZero(active, hn::Load(d, coeffs.wet.value + lane));
     V power = hn::Load(d, state.power + lane), lowest = hn::Zero(d);
+    const auto is_peak = hn::Ge(hn::Load(d, coeffs.power_coeff + lane), hn::Set(d, 1.0f));
+    V peak_now = hn::Load(d, state.peak_now + lane);
+    const V peak_before =
+        hn::Max(hn::IfThenElseZero(is_peak, hn::Load(d, state.peak_before + lane)), hn::Set(d, kQuietestPower));
 #pragma GCC unroll 2
     for (int at = lane; at < frames * kLanes; at += kLanes) {
       const V k = hn::Load(d, key + at), x = hn::Load(d, in + at), key_power = hn::Mul(k, k);
       power = hn::MulAdd(hn::Sub(key_power, power), power_coeff, power);
-      const V wanted = curve(d, fast_log2(d, hn::Max(power, hn::Set(d, kQuietestPower))));
+      peak_now = hn::Max(key_power, peak_now);
+      const V held = hn::Max(hn::IfThenElseZero(is_peak, peak_now), peak_before);
+      const V wanted = curve(d, fast_log2(d, hn::Max(power, held)));
       ballistics.move(d, curve.scale, ballistics.terms(d, wanted), key_power);
       if constexpr (kRamps) dry = hn::Add(dry, dry_by), wet = hn::Add(wet, wet_by);
       lowest = hn::Min(lowest, ballistics.gain);
@@ -186,6 +195,7 @@ HWY_ATTR HWY_INLINE void compress(CompressorBankCoeffs& coeffs, CompressorBankSt
     }
     ballistics.store(d, state, active, lane);
     hn::Store(power, d, state.power + lane);
+    hn::Store(hn::IfThenElse(active, peak_now, hn::Load(d, state.peak_now + lane)), d, state.peak_now + lane);
     const V before = hn::Load(d, state.lowest_gain + lane), deepest = hn::Min(ballistics.octaves(d, lowest), before);
     hn::Store(hn::IfThenElse(active, deepest, before), d, state.lowest_gain + lane);
     hn::Store(hn::IfThenElse(active, dry, hn::Load(d, coeffs.dry.value + lane)), d, coeffs.dry.value + lane);
@@ -213,6 +223,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace fohd {
+
+void end_peak_block(CompressorBankState& state) noexcept {
+  std::copy_n(state.peak_now, kLanes, state.peak_before);
+  std::fill_n(state.peak_now, kLanes, 0.0f);
+}
 
 HWY_EXPORT(compress_plain);
 HWY_EXPORT(compress_ramped);

@@ -9,8 +9,8 @@ namespace {
 /// A hundred-thousandth of an octave (0.00006 dB), or of a gate's way: as good as there. The loop's logarithm is not
 /// better.
 constexpr float kAsGoodAsThere = 1e-5f;
-/// -200 dBFS, as power.
-constexpr float kQuietPower = 1e-20f;
+/// -200 dBFS, as power and as magnitude.
+constexpr float kQuietPower = 1e-20f, kQuietPeak = 1e-10f;
 
 template <class... Numbers>
 bool all_finite(Numbers... numbers) noexcept {
@@ -54,6 +54,7 @@ void GateKind::put(BankCoeffs& bank, BankState&, int lane, const Coeffs& c) noex
 
 void GateKind::wake(const BankCoeffs& bank, BankState& state, int lane, const Coeffs& c) noexcept {
   const bool ducks = c.open_gain < c.closed_gain;  // so its loud end is the other one
+  state.peak_now[lane] = state.peak_before[lane] = 0;
   state.attenuation[lane] = ducks ? 1.0f : 0.0f;
   state.open[lane] = ducks ? 0.0f : 1.0f;
   state.cut[lane] = 0;
@@ -62,12 +63,13 @@ void GateKind::wake(const BankCoeffs& bank, BankState& state, int lane, const Co
 
 bool GateKind::rests(const BankCoeffs&, const BankState& state, int lane) noexcept {
   const float left = 1 - state.attenuation[lane];
+  if (std::max(state.peak_now[lane], state.peak_before[lane]) > kQuietPeak) return false;
   return left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] <= 0);
 }
 
 void GateKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
   state.attenuation[lane] = 1;
-  state.cut[lane] = state.open[lane] = 0;
+  state.cut[lane] = state.open[lane] = state.peak_now[lane] = state.peak_before[lane] = 0;
   state.hold_left[lane] = bank.hold_frames[lane];  // as the loop leaves it where it has arrived
 }
 
@@ -93,7 +95,7 @@ void CompressorKind::translate(const BankCoeffs& before, const BankCoeffs& bank,
 }
 
 void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane, const Coeffs&) noexcept {
-  state.slow_power[lane] = state.slow_peak[lane] = 0;
+  state.slow_power[lane] = state.slow_peak[lane] = state.peak_now[lane] = state.peak_before[lane] = 0;
   state.power[lane] = state.gain[lane] = state.cut[lane] = 0;  // an expander too begins with all of its gain
   state.hold_left[lane] = bank.hold_frames[lane];
 }
@@ -101,11 +103,13 @@ void CompressorKind::wake(const BankCoeffs& bank, BankState& state, int lane, co
 bool CompressorKind::rests(const BankCoeffs& bank, const BankState& state, int lane) noexcept {
   const float left = std::fabs(state.gain[lane] - silent_gain(bank, lane));
   return state.power[lane] < kQuietPower && state.slow_peak[lane] < kQuietPower &&
+         std::max(state.peak_now[lane], state.peak_before[lane]) < kQuietPower &&
          (left == 0 || (left < kAsGoodAsThere && state.hold_left[lane] <= 0));
 }
 
 void CompressorKind::rest(const BankCoeffs& bank, BankState& state, int lane) noexcept {
   state.power[lane] = state.cut[lane] = state.slow_power[lane] = state.slow_peak[lane] = 0;
+  state.peak_now[lane] = state.peak_before[lane] = 0;
   state.gain[lane] = silent_gain(bank, lane);
   state.hold_left[lane] = bank.hold_frames[lane];
 }

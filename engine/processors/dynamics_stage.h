@@ -12,12 +12,19 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/processors/compressor.h"
 #include "engine/processors/gate.h"
 #include "engine/processors/key_tile.h"
 
 namespace fohd {
+
+/// [any] Of the peak detectors: 2.5 ms as whole sub-blocks, at least one.
+inline int peak_block_frames(double rate_hz) noexcept {
+  constexpr double kPeakBlockSeconds = 0.0025;  // head of gate_kernels.cpp
+  return kSubBlockFrames * std::max(static_cast<int>(std::lround(kPeakBlockSeconds * rate_hz / kSubBlockFrames)), 1);
+}
 
 /// What the stage needs of its processor. Two ramps each.
 struct GateKind {
@@ -83,7 +90,11 @@ class DynamicsStage {
 
   /// [audio] The deepest gain in octaves since restart_meter(), this call included. 0: it is stopped, or does nothing.
   float lowest_gain(int lane) const noexcept { return std::min(lowest_[lane], state_.lowest_gain[lane]); }
-  void begin_call() noexcept;     ///< [audio]
+  void begin_call() noexcept;  ///< [audio]
+  /// [audio] Every peak_block_frames() of the engine's counter, whether it is awake or not.
+  void end_peak_block() noexcept {
+    if (awake()) fohd::end_peak_block(state_);
+  }
   void restart_meter() noexcept;  ///< [audio] the deepest gain starts again at this call's
 
  private:

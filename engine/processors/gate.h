@@ -52,6 +52,8 @@ struct alignas(64) GateBankState {
   float open[kLanes] = {};         ///< 1: the key was above its threshold in the last frame
   float hold_left[kLanes] = {};    ///< frames; 0 and below: none
   float lowest_gain[kLanes] = {};  ///< octaves; the deepest since the owner set it to 0
+  /// The key's largest magnitude in this block and in the one before (end_peak_block()).
+  float peak_now[kLanes] = {}, peak_before[kLanes] = {};
 };
 
 /// [audio] key, in, out: [frames][16], 64-byte aligned; out may be in; the key's sign does not matter. Only the first
@@ -59,6 +61,9 @@ struct alignas(64) GateBankState {
 /// where one arrives.
 void gate_process(GateBankCoeffs& coeffs, GateBankState& state, const float* key, const float* in, float* out,
                   int frames, int lanes) noexcept;
+
+/// [audio] The owner calls it every peak_block_frames() of its own grid: the block that ends becomes the one before.
+void end_peak_block(GateBankState& state) noexcept;
 
 /// [any] Never delays.
 constexpr int latency_frames(const GateCoeffs&) noexcept { return 0; }

@@ -169,8 +169,9 @@ void StripTile::clear_state(LaneMask lanes) noexcept {
   after_eq_.clear_state(lanes);
 }
 
-LaneMask StripTile::sub_block_boundary(float mean_square_coeff) noexcept {
+LaneMask StripTile::sub_block_boundary(float mean_square_coeff, bool peak_block_ends) noexcept {
   if (suspended_) return 0;
+  if (peak_block_ends) gate_.end_peak_block(), before_eq_.end_peak_block(), after_eq_.end_peak_block();
   LaneMask fed = sounding_;
   if (mixed_) {
     for (int lane = 0; lane < lanes_; ++lane)

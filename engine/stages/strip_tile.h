@@ -43,7 +43,8 @@ class StripTile {
   void begin_call() noexcept;  ///< [audio] at the start of each process() of the engine
   /// [audio] At each multiple of 64 frames: mean squares, silence. Returns lanes in which a NaN turned up; their
   /// state is cleared.
-  LaneMask sub_block_boundary(float mean_square_coeff) noexcept;
+  /// peak_block_ends: it is one of peak_block_frames(), too.
+  LaneMask sub_block_boundary(float mean_square_coeff, bool peak_block_ends) noexcept;
 
   const TileTaps& taps() const noexcept { return taps_; }  ///< [audio] of the last chunk
   float* input() noexcept { return input_.samples; }       ///< [audio] where the input stage or the matrix writes

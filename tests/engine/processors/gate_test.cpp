@@ -46,13 +46,19 @@ GateParams setting(int lane) {
   return p;
 }
 
+/// A block of the peak detector at 48 kHz: two sub-blocks.
+constexpr int kPeakBlock = 128;
+
 /// The law of gate_kernels.cpp for one lane, in double and with the library's logarithm.
 struct Reference {
   GateCoeffs c;
-  double attenuation = 0, hold_left = 0;
+  double attenuation = 0, hold_left = 0, peak_now = 0, peak_before = 0;
+  int frame = 0;
   bool open = false;
   double gain(double key) {
-    const double level = std::log2(std::max(std::abs(key), 1e-10));
+    if (frame++ % kPeakBlock == 0) peak_before = peak_now, peak_now = 0;
+    peak_now = std::max(peak_now, std::abs(key));
+    const double level = std::log2(std::max({peak_now, peak_before, 1e-10}));
     open = level >= static_cast<double>(open ? c.close_level : c.open_level);
     double wanted = open ? 0 : 1;
     if (c.slope != 0) wanted = std::clamp(c.slope * (static_cast<double>(c.open_level) - level), 0.0, 1.0);
@@ -69,6 +75,15 @@ struct Reference {
   }
 };
 
+/// As its owner does it: block after block on the grid.
+void process_on_grid(GateBankCoeffs& bank, GateBankState& state, const float* key, float* io, int frames, int lanes) {
+  for (int from = 0; from < frames; from += kPeakBlock) {
+    const int length = std::min(kPeakBlock, frames - from), at = from * kLanes;
+    gate_process(bank, state, key + at, io + at, io + at, length, lanes);
+    if (length == kPeakBlock) end_peak_block(state);
+  }
+}
+
 /// The gain in dB after each frame for a key of one lane.
 std::vector<double> gains_db(const GateParams& params, const std::vector<double>& key) {
   const int frames = static_cast<int>(key.size());
@@ -77,7 +92,7 @@ std::vector<double> gains_db(const GateParams& params, const std::vector<double>
     keys.at(n, 0) = static_cast<float>(key[static_cast<std::size_t>(n)]), io.at(n, 0) = 1;
   GateBankCoeffs bank = bank_of(params);
   GateBankState state;
-  gate_process(bank, state, keys.data(), io.data(), io.data(), frames, 1);
+  process_on_grid(bank, state, keys.data(), io.data(), frames, 1);
   std::vector<double> result;
   for (int n = 0; n < frames; ++n) result.push_back(20 * std::log10(static_cast<double>(io.at(n, 0))));
   return result;
@@ -140,7 +155,7 @@ TEST_CASE("gate: after attack and release time 63 % of the way in dB is done, af
   CAPTURE(attack_ms, release_ms, hold_ms, ducks);
   // Shut first for as long as it takes, then open, then silence.
   const double shut_ms = 1 + hold_ms + 25 * release_ms, open_ms = 25 * attack_ms;
-  const auto gain_db = gains_db(params, steps({{-120, shut_ms}, {-10, open_ms}, {-120, hold_ms + 5 * release_ms}}));
+  const auto gain_db = gains_db(params, steps({{-120, shut_ms}, {-10, open_ms}, {-120, 6 + hold_ms + 5 * release_ms}}));
   const auto frame = [](double ms) { return static_cast<std::size_t>(ms * kRate / 1000); };
   const auto done = [&](std::size_t n) { return ducks ? gain_db[n] / -40 : 1 + gain_db[n] / 40; };  // 1: key is heard
   const std::size_t opens = frame(shut_ms), falls = frame(shut_ms) + frame(open_ms);
@@ -148,14 +163,36 @@ TEST_CASE("gate: after attack and release time 63 % of the way in dB is done, af
   std::size_t at = opens;
   while (done(at) < 1 - std::exp(-1)) ++at;
   CHECK(static_cast<double>(at - opens + 1) * 1000 / kRate == Approx(attack_ms).epsilon(0.05));
-  // The hold, to the frame: nothing moves in it, and right after it something does.
+  // The level falls with the block behind the one of the last loud frame. Then the hold, to the frame: nothing moves in
+  // it, and right after it something does.
+  const std::size_t held_until = ((falls - 1) / kPeakBlock + 2) * kPeakBlock + hold_frames;
   const double held = done(falls - 1);
   CHECK(held == Approx(1).margin(1e-5));
-  CHECK(done(falls + hold_frames - 1) == Approx(held).margin(1e-6));
-  CHECK(done(falls + hold_frames) < held - 0.5 * coeff_per_frame(release_ms, kRate));
-  at = falls + hold_frames;
+  CHECK(done(held_until - 1) == Approx(held).margin(1e-5));
+  CHECK(done(held_until) < held - 0.5 * coeff_per_frame(release_ms, kRate));
+  at = held_until;
   while (done(at) > std::exp(-1)) ++at;
-  CHECK(static_cast<double>(at - falls - hold_frames + 1) * 1000 / kRate == Approx(release_ms).epsilon(0.05));
+  CHECK(static_cast<double>(at - held_until + 1) * 1000 / kRate == Approx(release_ms).epsilon(0.05));
+}
+
+TEST_CASE("gate: a tone opens it in the time on the dial", "[engine][gate][measure]") {
+  const double frequency_hz = GENERATE(100.0, 200.0, 1'000.0, 5'000.0, 10'000.0);
+  const double attack_ms = GENERATE(0.5, 1.0, 5.0, 20.0, 120.0);
+  if (attack_ms < 1000 / frequency_hz / 4) return;  // shorter than a quarter period: the tone itself rises no sooner
+  const GateParams params{true, GateMode::gate, -40, 40, static_cast<float>(attack_ms), 10, 100};
+  // The tone begins at its peak, so that it is loud at once; at two places of the grid.
+  for (const int offset : {0, 60}) {
+    std::vector<double> key(static_cast<std::size_t>(kRate) + offset, 0.0);
+    const std::size_t begins = key.size();
+    for (int n = 0; n < 10 * attack_ms * kRate / 1000; ++n) {
+      key.push_back(amplitude(-10) * std::cos(2 * M_PI * frequency_hz * n / kRate));
+    }
+    const auto gain_db = gains_db(params, key);
+    std::size_t at = begins;
+    while (gain_db[at] < -40 * std::exp(-1)) ++at;
+    CAPTURE(frequency_hz, attack_ms, offset);
+    CHECK(static_cast<double>(at - begins + 1) * 1000 / kRate == Approx(attack_ms).epsilon(0.1).margin(0.03));
+  }
 }
 
 TEST_CASE("gate: between closing and opening threshold it stays as it is", "[engine][gate]") {
@@ -228,7 +265,7 @@ TEST_CASE("gate: every SIMD target agrees with the law in double", "[engine][gat
       put(bank, lane, references[lane].c);
     }
     GateBankState state;
-    gate_process(bank, state, key.data(), io.data(), io.data(), kFrames, kLanes);
+    process_on_grid(bank, state, key.data(), io.data(), kFrames, kLanes);
     for (int lane = 0; lane < kLanes; ++lane) {
       double worst = 0;
       int other_side = 0;

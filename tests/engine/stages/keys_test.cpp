@@ -24,18 +24,30 @@ struct Filter {
   }
 };
 
+/// The largest of this and the previous block of 2.5 ms, which are two sub-blocks.
+struct Peak {
+  double now = 0, before = 0;
+  int frame = 0;
+  double hear(double value) {
+    if (frame++ % (2 * kSubBlockFrames) == 0) before = now, now = 0;
+    now = std::max(now, value);
+    return std::max(now, before);
+  }
+};
+
 /// engine/processors/gate_kernels.cpp in double.
 struct Gate {
   GateCoeffs c;
   double attenuation = 0, hold_left = 0;
   bool open = true;
+  Peak peak = {};
   explicit Gate(const GateCoeffs& coeffs) : c(coeffs), hold_left(coeffs.hold_frames) {
     if (coeffs.closed_gain > coeffs.open_gain)
       attenuation = 1, open = false;  // a ducker begins with nothing taken away
   }
   double gain(double key) {
     if (c.off()) return 1;
-    const double level = std::log2(std::max(std::abs(key), 1e-10));
+    const double level = std::log2(std::max(peak.hear(std::abs(key)), 1e-10));
     open = level >= static_cast<double>(open ? c.close_level : c.open_level);
     double wanted = open ? 0 : 1;
     if (c.slope != 0) wanted = std::clamp(c.slope * (static_cast<double>(c.open_level) - level), 0.0, 1.0);
@@ -54,10 +66,12 @@ struct Gate {
 struct Compressor {
   CompressorCoeffs c;
   double power = 0, gain_octaves = 0, hold_left = 0;
+  Peak peak = {};
   explicit Compressor(const CompressorCoeffs& coeffs) : c(coeffs), hold_left(coeffs.hold_frames) {}
   double gain(double key) {
     if (c.off()) return 1;
     power += (key * key - power) * static_cast<double>(c.power_coeff);
+    if (c.power_coeff == 1) power = peak.hear(key * key);
     const double beyond = c.direction * (std::log2(std::max(power, 1e-20)) / 2 - static_cast<double>(c.threshold));
     const double half_knee = c.half_knee;
     double bent = std::max(beyond, 0.0);
