@@ -1,6 +1,6 @@
-// What happens to one strip when a NaN, an infinity or at an input, a sample above +30 dBFS turns up in it (docs/DESK.md, "Things
-// that could hurt"): the strip is silent at once and ramps back in 20 ms. Three such events within a second, and it
-// stays silent until the safety mute is cleared.
+// What happens to one strip when a NaN, an infinity or, at an input, a sample above +30 dBFS turns up in it
+// (docs/DESK.md, "Things that could hurt"): the strip is silent at once and ramps back in 20 ms. Three such events
+// within a second, and it stays silent until the safety mute is cleared.
 #pragma once
 
 #include <cmath>
