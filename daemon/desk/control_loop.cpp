@@ -43,7 +43,8 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
   if (!store_folder.empty()) open_store(store_folder);
   make_doors(store_folder);
   register_commands();
-  if (options_.meters) live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_.osc, recent_log_lines);
+  if (options_.meters)
+    live_meter_ = std::make_unique<LiveMeter>(desk_, status_, config_, absent_reason_, recent_log_lines);
 }
 
 ControlLoop::~ControlLoop() {

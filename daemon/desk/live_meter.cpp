@@ -23,11 +23,12 @@ double power_db(float mean_square) {
 
 }  // namespace
 
-LiveMeter::LiveMeter(const Desk& desk, const DeskStatus& status, const OscConfig& osc,
+LiveMeter::LiveMeter(const Desk& desk, const DeskStatus& status, const Config& config, const std::string& absent_reason,
                      std::function<std::vector<std::string>()> recent_log)
     : desk_(desk),
       status_(status),
-      osc_(osc),
+      config_(config),
+      absent_reason_(absent_reason),
       recent_log_(std::move(recent_log)),
       held_(desk.geometry().strips()),
       outputs_(desk.geometry().outputs()),
@@ -101,14 +102,23 @@ MeterCell LiveMeter::cell(StripRef strip) const {
           heard || !name.empty()};
 }
 
-/// The addresses that receive: all of this machine's, or the one that the configuration names.
+/// The addresses that receive: all of this machine's that are heard, or the one that the configuration names.
 std::string LiveMeter::reached_at() const {
   std::string where;
-  for (const std::string& address :
-       osc_.address == "0.0.0.0" ? local_addresses() : std::vector<std::string>{osc_.address}) {
-    where += fmt::format(" {}:{}", address, osc_.port);
+  for (const std::string& address : config_.osc.address == "0.0.0.0" ? heard_addresses(config_.access)
+                                                                     : std::vector<std::string>{config_.osc.address}) {
+    where += fmt::format(" {}:{}", address, config_.osc.port);
   }
   return where;
+}
+
+std::string LiveMeter::audio_line() const {
+  if (!status_.jack_connected) {
+    return absent_reason_.empty() ? "opening the audio" : "no audio, it is tried again: " + absent_reason_;
+  }
+  if (status_.held) return "the outputs are shut: send /start/release";
+  return fmt::format("{:.0f} Hz, {} frames, load {:.0f} %, xruns {}   bars: # RMS > peak . muted; numbers: peak, dB",
+                     status_.rate_hz, status_.period_frames, status_.load_percent, status_.xruns);
 }
 
 std::string LiveMeter::screen() const {
@@ -119,11 +129,7 @@ std::string LiveMeter::screen() const {
   std::string drawn = "\033[H";
   const auto line = [&](const std::string& text) { drawn += text + "\033[K\n"; };
   line(fit_text("fohd   tablets and fohctl reach it at" + reached_at(), columns));
-  line(fit_text(!status_.jack_connected ? "no audio: waiting for a JACK server"
-                : status_.held          ? "the outputs are shut: send /start/release"
-                                        : fmt::format("{:.0f} Hz, {} frames, load {:.0f} %, xruns {}", status_.rate_hz,
-                                                      status_.period_frames, status_.load_percent, status_.xruns),
-                columns));
+  line(fit_text(audio_line(), columns));
   const bool muted = desk_.settings().main.mute;
   const std::vector<MeterCell> main = {{"main L", "", power_db(output_rms_[0]), peak_db(outputs_[0]), muted, true},
                                        {"main R", "", power_db(output_rms_[1]), peak_db(outputs_[1]), muted, true}};
@@ -131,7 +137,10 @@ std::string LiveMeter::screen() const {
   for (const std::string& text : meter_rows(main, columns, 2)) line(text), ++used;
   constexpr int kLogRows = 5;  // the last row stays free: a line end there would scroll
   for (const std::string& text : meter_rows(cells(), columns, rows - used - kLogRows - 1)) line(text), ++used;
-  std::vector<std::string> log = recent_log_();
+  std::vector<std::string> log;
+  for (const std::string& text : recent_log_()) {
+    for (std::string& part : wrap_text(text, columns)) log.push_back(std::move(part));
+  }
   const auto fits = static_cast<std::size_t>(std::clamp(rows - used - 1, 0, kLogRows));
   if (log.size() > fits) log.erase(log.begin(), log.end() - static_cast<std::ptrdiff_t>(fits));
   for (const std::string& text : log) line(fit_text(text, columns));
@@ -139,7 +148,7 @@ std::string LiveMeter::screen() const {
 }
 
 std::string LiveMeter::line() const {
-  if (!status_.jack_connected) return "no audio: waiting for a JACK server\n";
+  if (!status_.jack_connected) return audio_line() + "\n";
   int sounding = 0;
   for (int i = 0; i < desk_.geometry().inputs; ++i) sounding += peak_db(held_[i].post_peak) > kSoundsDb ? 1 : 0;
   return fmt::format("main L {} R {} dB peak, {} of {} channels sound, load {:.0f} %, xruns {}\n",

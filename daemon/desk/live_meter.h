@@ -18,9 +18,9 @@ namespace fohd {
 
 class LiveMeter {
  public:
-  /// [control] recent_log gives the last lines of the log, to be shown under the bars.
-  /// `osc` may change while it runs (a configuration that is read again).
-  LiveMeter(const Desk& desk, const DeskStatus& status, const OscConfig& osc,
+  /// [control] recent_log gives the last lines of the log, to be shown under the bars; absent_reason: why there is no
+  /// audio, empty while it is not known yet. `config` may change while it runs (it is read again).
+  LiveMeter(const Desk& desk, const DeskStatus& status, const Config& config, const std::string& absent_reason,
             std::function<std::vector<std::string>()> recent_log);
   ~LiveMeter();  ///< leaves the terminal as it was
   LiveMeter(const LiveMeter&) = delete;
@@ -36,10 +36,12 @@ class LiveMeter {
   std::vector<MeterCell> cells() const;
   MeterCell cell(StripRef strip) const;
   std::string reached_at() const;
+  std::string audio_line() const;
 
   const Desk& desk_;
   const DeskStatus& status_;
-  const OscConfig& osc_;
+  const Config& config_;
+  const std::string& absent_reason_;
   std::function<std::vector<std::string>()> recent_log_;
   std::vector<StripMeter> held_;  ///< maxima since the last drawing
   std::vector<float> outputs_, output_rms_;

@@ -14,6 +14,14 @@ constexpr int kLevel = 5;         // "-12.3"
 constexpr int kGap = 2;
 constexpr int kWide = 38;    // two of these and the gap fill 80 columns but two
 constexpr int kNarrow = 25;  // three of these and the gaps do
+constexpr int kWidest = 60;  // a longer bar shows nothing more
+constexpr int kLeastBar = 8, kShortName = 9;
+
+/// Terminal columns of a text.
+int columns_in(const std::string& text) {
+  return static_cast<int>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
 
 int columns_of(int cell, int width) { return std::max(1, (width + kGap) / (cell + kGap)); }
 
@@ -45,22 +53,50 @@ std::string fit_text(const std::string& text, int width) {
 
 std::string level_text(double db) { return db < -99 ? " -inf" : fmt::format("{:5.1f}", db); }
 
-std::string level_bar(double rms_db, double peak_db, int width) {
+std::string level_bar(double rms_db, double peak_db, int width, bool muted) {
   const auto column = [&](double db) {
     return static_cast<int>(std::lround(std::clamp((db - kFloorDb) / -kFloorDb, 0.0, 1.0) * width));
   };
   std::string text(static_cast<std::size_t>(width), ' ');
-  std::fill_n(text.begin(), column(rms_db), '#');
-  if (const int peak = column(peak_db); peak > 0) text[static_cast<std::size_t>(peak - 1)] = '>';
+  std::fill_n(text.begin(), column(rms_db), muted ? '.' : '#');
+  if (const int peak = column(peak_db); peak > 0 && !muted) text[static_cast<std::size_t>(peak - 1)] = '>';
   return text;
 }
 
-std::string meter_cell(const MeterCell& cell, int width) {
+std::string meter_cell(const MeterCell& cell, int width, int name_columns) {
   const int left = width - kLabel - kLevel - 3;  // for the name and the bar; three blanks between the four
-  const int name = std::min(9, (left + 1) / 2);  // more of a name is seldom needed to recognise it
+  // As much of the name as is asked for, and a bar in which something can be seen; half for each where both are short.
+  const int name = std::max(std::min(name_columns, left - kLeastBar), std::min(kShortName, (left + 1) / 2));
   return fmt::format("{} {} {}{} {}{}", fit_text(cell.label, kLabel), fit_text(cell.name, name),
-                     cell.muted ? "\033[2m" : "", level_bar(cell.rms_db, cell.peak_db, left - name),
+                     cell.muted ? "\033[2m" : "", level_bar(cell.rms_db, cell.peak_db, left - name, cell.muted),
                      cell.muted ? " mute" : level_text(cell.peak_db), cell.muted ? "\033[0m" : "");
+}
+
+std::vector<std::string> wrap_text(const std::string& text, int width) {
+  constexpr int kIndent = 2;
+  std::vector<std::string> lines;
+  std::string line, word;
+  const auto add_word = [&] {
+    const int used = columns_in(line);
+    if (used > (lines.empty() ? 0 : kIndent) && used + 1 + columns_in(word) > width) {
+      lines.push_back(line);
+      line = std::string(kIndent, ' ');
+    } else if (used > (lines.empty() ? 0 : kIndent)) {
+      line += ' ';
+    }
+    line += word;
+    word.clear();
+  };
+  for (const char c : text) {
+    if (c == ' ') {
+      if (!word.empty()) add_word();
+    } else {
+      word += c;
+    }
+  }
+  if (!word.empty()) add_word();
+  if (!line.empty()) lines.push_back(line);
+  return lines;
 }
 
 std::vector<std::string> meter_rows(const std::vector<MeterCell>& cells, int width, int rows) {
@@ -79,13 +115,18 @@ std::vector<std::string> meter_rows(const std::vector<MeterCell>& cells, int wid
   const std::vector<const MeterCell*> shown = choose(cells, room(cell, lines));
   const int columns = columns_of(cell, width);
   const int used = (static_cast<int>(shown.size()) + columns - 1) / columns;
+  // What is left of the width goes to names and bars.
+  const int across = used == 0 ? 1 : (static_cast<int>(shown.size()) + used - 1) / used;
+  const int wide_as_fits = std::clamp((width + kGap) / across - kGap, std::min(cell, width), std::max(kWidest, cell));
+  int longest_name = kShortName;
+  for (const MeterCell* one : shown) longest_name = std::max(longest_name, columns_in(one->name));
   std::vector<std::string> result;
   for (int row = 0; row < used; ++row) {
     std::string text;
     for (int column = 0; column < columns; ++column) {
       const auto index = static_cast<std::size_t>(column * used + row);
       if (index >= shown.size()) break;
-      text += (column != 0 ? std::string(kGap, ' ') : "") + meter_cell(*shown[index], std::min(cell, width));
+      text += (column != 0 ? std::string(kGap, ' ') : "") + meter_cell(*shown[index], wide_as_fits, longest_name);
     }
     result.push_back(std::move(text));
   }

@@ -79,3 +79,39 @@ TEST_CASE("meter rows: silence is -inf, a bar ends where its peak is, a name bri
   CHECK(fit_text("a\033[2Jb", 6) == "a[2Jb ");
   CHECK(fit_text("Größe", 3) == "Grö");
 }
+
+TEST_CASE("meter rows: a long name is whole where there is room for it, and the bar beside it stays one",
+          "[daemon][meters]") {
+  const std::string name = "Overheads stage left";
+  std::vector<MeterCell> cells = {{"ch 1", name, -20, -10, false, true}, {"ch 2", "", -20, -10, false, true}};
+  for (const int width : {60, 100, 119, 200}) {
+    CAPTURE(width);
+    const auto lines = meter_rows(cells, width, 10);
+    CHECK_THAT(lines[0], Catch::Contains(name));
+    CHECK(std::count(lines[0].begin(), lines[0].end(), '#') >= 4);  // two thirds of 8
+  }
+  // In a narrow cell the bar comes first.
+  CHECK_THAT(meter_rows(cells, 30, 10)[0], !Catch::Contains(name) && Catch::Contains("Over"));
+}
+
+TEST_CASE("meter rows: what is muted does not look as if it were heard", "[daemon][meters]") {
+  CHECK(level_bar(-30, -15, 20, true) == "..........          ");
+  const std::string text = meter_cell({"ch 1", "Kick", -20, -10, true, true}, 38, 9);
+  CHECK_THAT(text, Catch::Contains(" mute") && !Catch::Contains("#") && !Catch::Contains(">"));
+}
+
+TEST_CASE("meter rows: a line of the log is broken between words, and nothing of it is lost", "[daemon][meters]") {
+  const std::string text = "No OSC: UDP 0.0.0.0 port 9000 is in use by another program. It is tried again every second";
+  for (const int width : {24, 40, 79, 200}) {
+    CAPTURE(width);
+    std::string again;
+    for (const std::string& line : wrap_text(text, width)) {
+      CHECK(width_of(line) <= width);
+      again += (again.empty() ? "" : " ") + line.substr(again.empty() ? 0 : 2);
+    }
+    CHECK(again == text);
+  }
+  CHECK(wrap_text("a-word-that-is-longer-than-the-line", 10) ==
+        std::vector<std::string>{"a-word-that-is-longer-than-the-line"});  // its caller cuts it
+  CHECK(wrap_text("", 10).empty());
+}
