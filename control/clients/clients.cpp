@@ -1,15 +1,26 @@
 #include "control/clients/clients.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace fohd::clients {
+namespace {
+
+constexpr std::size_t kRanks = static_cast<std::size_t>(Rank::this_machine) + 1;
+
+std::string plural_of(Rank rank) {
+  return rank == Rank::engineer ? "engineers" : rank == Rank::monitor ? "monitor engineers" : "viewers";
+}
+
+}  // namespace
 
 Clients::Clients(Desk& desk, const DeskStatus& status, Origin::Side side, const Quotas& quotas,
-                 std::function<std::uint64_t(ClientId)> host_of)
+                 std::function<std::uint64_t(ClientId)> host_of, std::function<bool(ClientId)> is_here)
     : desk_(desk),
       side_(side),
       quotas_(quotas),
       host_of_(host_of),
+      is_here_(std::move(is_here)),
       items_(desk, status),
       meters_(desk.geometry(), status),
       hosts_(std::move(host_of)) {
@@ -25,9 +36,65 @@ Client* Clients::hear(ClientId client, std::int64_t now_ms) {
   Client* const known = find(client);
   if (known == nullptr) return nullptr;
   known->heard_again = true;
-  known->lease_ms = known->asked_lease_ms;
+  known->role = role_of(client);
+  known->lease_ms = std::min(known->asked_lease_ms, longest_lease_ms(*known));
   known->expires_ms = now_ms + known->lease_ms;
   return known;
+}
+
+Rank Clients::rank_of(ClientId client, Role role) const {
+  if (is_here_ && is_here_(client)) return Rank::this_machine;
+  if (role == Role::engineer) return Rank::engineer;
+  return role == Role::monitor ? Rank::monitor : Rank::viewer;
+}
+
+std::size_t Clients::open_to(Rank rank) const {
+  std::size_t kept = 0;
+  if (is_here_ && rank < Rank::this_machine) kept += quotas_.kept_for_this_machine;
+  if (rank < Rank::engineer) kept += quotas_.kept_for_engineers;
+  return quotas_.most_clients - std::min(kept, quotas_.most_clients);
+}
+
+bool Clients::has_room(Rank newcomer) const {
+  std::array<std::size_t, kRanks> there{};
+  for (const auto& client : clients_) ++there[static_cast<std::size_t>(rank_of(client->id, client->role))];
+  std::size_t so_far = 0;
+  for (std::size_t rank = 0; rank < kRanks; ++rank) {
+    so_far += there[rank];
+    const auto each = static_cast<Rank>(rank);
+    if (each >= newcomer && so_far >= open_to(each)) return false;
+  }
+  return true;
+}
+
+const Client* Clients::gives_way(ClientId newcomer) const {
+  const Rank rank = rank_of(newcomer, role_of(newcomer));
+  if (find(newcomer) != nullptr || has_room(rank)) return nullptr;
+  const Client* leaves = nullptr;
+  const auto order = [this](const Client& client) {
+    return std::make_tuple(rank_of(client.id, client.role), -client.host.leases, client.expires_ms - client.lease_ms);
+  };
+  for (const auto& client : clients_) {
+    if (rank_of(client->id, client->role) < rank && (leaves == nullptr || order(*client) < order(*leaves)))
+      leaves = client.get();
+  }
+  return leaves;
+}
+
+std::int64_t Clients::longest_lease_ms(const Client& client) const {
+  const bool looks = rank_of(client.id, client.role) == Rank::viewer;
+  return looks ? std::int64_t{quotas_.longest_viewer_lease_s} * 1000 : client.asked_lease_ms;
+}
+
+/// Who was silent while many others spoke may be forgotten by the gate and has no rights until it speaks again; that is
+/// no reason to take its place.
+void Clients::review(std::int64_t now_ms) {
+  for (const auto& client : clients_) {
+    const Role now = role_of(client->id);
+    if (now != Role::refused) client->role = now;
+    client->lease_ms = std::min(client->lease_ms, longest_lease_ms(*client));
+    client->expires_ms = std::min(client->expires_ms, now_ms + client->lease_ms);
+  }
 }
 
 std::string Clients::why_no_place(ClientId client) const {
@@ -41,9 +108,12 @@ std::string Clients::why_no_place(ClientId client) const {
              " places of one machine are taken; one is free again when a program on it leaves or its lease runs out";
     }
   }
-  if (clients_.size() < quotas_.most_clients) return "";
-  return "all " + std::to_string(quotas_.most_clients) +
-         " places are taken; one is free again when a client leaves or its lease runs out";
+  const Rank rank = rank_of(client, role_of(client));
+  if (has_room(rank) || gives_way(client) != nullptr) return "";
+  const std::size_t open = open_to(rank);
+  const bool all = open == quotas_.most_clients;
+  return "all " + std::to_string(open) + (all ? " places are" : " places that " + plural_of(rank) + " may have are") +
+         " taken; one is free again when a client leaves or its lease runs out";
 }
 
 Client& Clients::admit(ClientId client, std::int64_t now_ms) {
@@ -51,6 +121,7 @@ Client& Clients::admit(ClientId client, std::int64_t now_ms) {
   clients_.push_back(std::make_unique<Client>(client, hosts_.host(client, now_ms), items_.size()));
   Client& admitted = *clients_.back();
   by_id_[client] = &admitted;
+  admitted.role = role_of(client);
   admitted.lease_ms = admitted.asked_lease_ms = std::int64_t{quotas_.default_lease_s} * 1000;
   admitted.expires_ms = now_ms + admitted.lease_ms;
   return admitted;
@@ -73,7 +144,7 @@ std::vector<ClientId> Clients::expired(std::int64_t now_ms) const {
   return gone;
 }
 
-void Clients::subscribe(Client& client, BitSet wanted, bool echo, int lease_s, std::int64_t now_ms) {
+int Clients::subscribe(Client& client, BitSet wanted, bool echo, int lease_s, std::int64_t now_ms) {
   client.own.clear();
   client.queue.clear();
   client.subscribed = std::move(wanted);
@@ -83,8 +154,11 @@ void Clients::subscribe(Client& client, BitSet wanted, bool echo, int lease_s, s
   client.echo = echo;
   client.sequence = 0;
   client.asked_lease_ms = std::int64_t{lease_s} * 1000;
-  client.lease_ms = client.heard_again ? client.asked_lease_ms : std::int64_t{quotas_.default_lease_s} * 1000;
+  const std::int64_t granted_ms = std::min(client.asked_lease_ms, longest_lease_ms(client));
+  client.lease_ms =
+      client.heard_again ? granted_ms : std::min(granted_ms, std::int64_t{quotas_.default_lease_s} * 1000);
   client.expires_ms = now_ms + client.lease_ms;
+  return static_cast<int>(granted_ms / 1000);
 }
 
 void Clients::watch_meters(Client& client, const MeterView& view, std::int64_t now_ms) {

@@ -39,7 +39,7 @@ OscServer::Impl::Impl(Desk& desk, const DeskStatus& status, CommandSink& command
       status_(status),
       commands_(commands),
       info_(std::move(info)),
-      clients_(desk, status, Origin::Side::osc, osc::kQuotas, info_.client_host),
+      clients_(desk, status, Origin::Side::osc, osc::kQuotas, info_.client_host, info_.client_is_here),
       hints_(all_addresses(desk.table(), clients_.items().readouts())) {}
 
 void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_ms, std::uint64_t ntp_now) {
@@ -84,6 +84,7 @@ void OscServer::Impl::carry_out(ClientId from, Client* client, bool is_bundle) {
       if (!apply(from, client, applied, step.changes_before, is_bundle)) return;
       applied = step.changes_before;
       run_command(from, step);
+      client = find(from);  // it may have taken its own rights, and lease, away
     }
   }
   if (!apply(from, client, applied, plan_.changes.size(), is_bundle)) return;
@@ -205,6 +206,16 @@ void OscServer::Impl::drop_clients(const std::function<bool(ClientId)>& which) {
     if (which(client->id)) gone.push_back(client->id);
   }
   for (const ClientId client : gone) drop_client(client);
+  clients_.review(now_ms_);
+}
+
+void OscServer::Impl::report_gone(ClientId client, std::int64_t now_ms) {
+  now_ms_ = now_ms;
+  Client* const known = find(client);
+  if (known == nullptr || known->asked_lease_ms > std::int64_t{osc::kQuotas.default_lease_s} * 1000) return;
+  outbox_.forget(client);
+  ++counters_.reported_gone;
+  farewell(*known, "the network says that no program listens here any more; /subscribe if one does");
 }
 
 OscServer::OscServer(Desk& desk, const DeskStatus& status, CommandSink& commands, OscServerInfo info)
@@ -220,6 +231,7 @@ void OscServer::drain(const std::function<bool(const OutgoingPacket&)>& send) { 
 bool OscServer::tell(ClientId client, const std::string& address, std::span<const Value> values) {
   return impl_->tell(client, address, values);
 }
+void OscServer::report_gone(ClientId client, std::int64_t now_ms) { impl_->report_gone(client, now_ms); }
 void OscServer::drop_client(ClientId client) { impl_->drop_client(client); }
 bool OscServer::has_lease(ClientId client) const { return impl_->has_lease(client); }
 void OscServer::drop_clients(const std::function<bool(ClientId)>& which) { impl_->drop_clients(which); }

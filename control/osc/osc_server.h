@@ -46,6 +46,8 @@ struct OscServerInfo {
   /// A number for the machine that a client is on (its IP address), the same for all its ports: one machine may take
   /// only some of the places. Empty: not limited.
   std::function<std::uint64_t(ClientId)> client_host = {};
+  /// Whether a client is on this machine, for which some places are kept. Empty: none is.
+  std::function<bool(ClientId)> client_is_here = {};
 };
 
 /// Since the start; they only grow. Read by /info and the log.
@@ -60,6 +62,8 @@ struct OscCounters {
   std::uint64_t answers_dropped = 0;    ///< answers lost because the outgoing queue was full
   std::uint64_t sent = 0;               ///< datagrams handed to drain()
   std::uint64_t expired = 0;            ///< leases that ran out
+  std::uint64_t gave_way = 0;           ///< leases that ended for a client of a higher role
+  std::uint64_t reported_gone = 0;      ///< leases that ended because the network said that nobody listens
 };
 
 /// [control] all of it.
@@ -93,9 +97,12 @@ class OscServer {
 
   /// Whether a client has a lease and has sent another packet since: its address is not just that of one packet.
   bool has_lease(ClientId client) const;
-  /// Drops a client at once and without a message, e.g. after ICMP "port unreachable".
+  /// The network says that nobody listens at the client's port any more (ICMP "port unreachable"), which anybody beside
+  /// it can say: a lease of the default length, or shorter, ends, and the client is told; a longer one does not.
+  void report_gone(ClientId client, std::int64_t now_ms);
+  /// Drops a client at once and without a message.
   void drop_client(ClientId client);
-  /// The same for all of which this is true.
+  /// Rights have changed: drops all of which this is true, and cuts the leases of the others to what they may be now.
   void drop_clients(const std::function<bool(ClientId)>& which);
 
   std::size_t subscriber_count() const noexcept;

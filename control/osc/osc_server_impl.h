@@ -119,6 +119,7 @@ class OscServer::Impl {
   void drain(const std::function<bool(const OutgoingPacket&)>& send);
   bool has_lease(ClientId client) const;
   bool tell(ClientId to, const std::string& address, std::span<const Value> values);
+  void report_gone(ClientId client, std::int64_t now_ms);
   void drop_client(ClientId client);
   void drop_clients(const std::function<bool(ClientId)>& which);
   std::size_t client_count() const noexcept { return clients_.all().size(); }
@@ -161,7 +162,7 @@ class OscServer::Impl {
   void set_meters(ClientId from, const osc::VerbRequest& request);
   /// Refuses if not.
   bool has_place(ClientId from, std::string_view verb);
-  /// The client, made if it is new.
+  /// The client, made if it is new; who gives way to it is told. Only after has_place().
   Client& admit(ClientId from);
   void farewell(Client& client, const char* reason);
 

@@ -156,6 +156,8 @@ void OscServer::Impl::tell_counters(ClientId to) {
   pair("sent", counters_.sent);
   pair("expired", counters_.expired);
   pair("clients", clients_.all().size());
+  pair("gave_way", counters_.gave_way);
+  pair("reported_gone", counters_.reported_gone);
   send(to, message, "/counters");
 }
 
@@ -163,6 +165,14 @@ bool OscServer::Impl::has_place(ClientId from, std::string_view verb) {
   const std::string reason = clients_.why_no_place(from);
   if (!reason.empty()) refuse(from, verb, reason);
   return reason.empty();
+}
+
+osc::Client& OscServer::Impl::admit(ClientId from) {
+  if (const Client* leaves = clients_.gives_way(from)) {
+    ++counters_.gave_way;
+    farewell(*find(leaves->id), "all places are taken, and this one went to a client of a higher role");
+  }
+  return clients_.admit(from, now_ms_);
 }
 
 void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) {
@@ -183,9 +193,9 @@ void OscServer::Impl::subscribe(ClientId from, const osc::VerbRequest& request) 
     refuse(from, "/subscribe", "no address of this desk begins like that; nothing was changed");
     return;
   }
-  clients_.subscribe(clients_.admit(from, now_ms_), std::move(wanted), request.echo, request.lease_s, now_ms_);
+  const int lease_s = clients_.subscribe(admit(from), std::move(wanted), request.echo, request.lease_s, now_ms_);
   osc::MessageBuilder message;
-  message.add(std::int32_t{request.lease_s}).add(static_cast<std::int32_t>(count));
+  message.add(std::int32_t{lease_s}).add(static_cast<std::int32_t>(count));
   send(from, message, "/subscribed");
 }
 
@@ -203,8 +213,7 @@ void OscServer::Impl::set_meters(ClientId from, const osc::VerbRequest& request)
   }
   if (!has_place(from, "/meters")) return;
   const int rate = clients::MeterHub::rate_for(request.interval_ms);
-  clients_.watch_meters(clients_.admit(from, now_ms_), {request.group, request.argument.value_or(1) - 1, rate},
-                        now_ms_);
+  clients_.watch_meters(admit(from), {request.group, request.argument.value_or(1) - 1, rate}, now_ms_);
   const auto group = static_cast<std::size_t>(request.group);
   osc::MessageBuilder message;
   message.add(std::int32_t{request.group});

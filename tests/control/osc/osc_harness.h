@@ -153,14 +153,16 @@ inline constexpr std::uint64_t kNtpNow = 0xE6000000'00000000;
 
 class World : public test::DeskRig {
  public:
-  explicit World(Geometry geometry = {.inputs = 8, .buses = 4}, std::function<std::uint64_t(ClientId)> client_host = {})
+  explicit World(Geometry geometry = {.inputs = 8, .buses = 4}, std::function<std::uint64_t(ClientId)> client_host = {},
+                 std::function<bool(ClientId)> client_is_here = {})
       : DeskRig(geometry),
         status(geometry),
         server(desk, status, commands,
                {.name = "test desk",
                 .version = "1.2.3",
                 .client_address = [](ClientId id) { return "client-" + std::to_string(id); },
-                .client_host = std::move(client_host)}) {}
+                .client_host = std::move(client_host),
+                .client_is_here = std::move(client_is_here)}) {}
 
   void send(ClientId from, const Bytes& packet) {
     server.receive(from, packet, now_ms, kNtpNow);
