@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_static_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -10,9 +11,11 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace fohd {
@@ -29,12 +32,48 @@ using Response = http::response<http::string_body>;
 constexpr std::size_t kBufferBytes = 8192;
 constexpr auto kRetry = std::chrono::seconds(1);
 
+/// "127.0.0.1", "localhost", "[::1]", with or without a port: a tunnel may have another one than ours.
+bool names_this_machine(std::string_view host) {
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::size_t kMostDigits = 5;
+  for (const std::string_view name : {"127.0.0.1", "localhost", "[::1]"}) {
+    if (host.size() < name.size() || !beast::iequals({host.data(), name.size()}, {name.data(), name.size()})) continue;
+    const std::string_view rest = host.substr(name.size());
+    if (rest.empty()) return true;
+    const std::string_view port = rest.substr(1);
+    if (rest.front() == ':' && !port.empty() && port.size() <= kMostDigits &&
+        port.find_first_not_of(kDigits) == std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Which machine the request is meant for. Whoever owns a name can have it lead here, and a page under that name would
+/// read the answer in this machine's browser (DNS rebinding), were it not for this. "" if it is ours.
+std::string wrong_host(const Request& request, http::status& status) {
+  const auto hosts = request.equal_range(http::field::host);
+  const auto count = std::distance(hosts.first, hosts.second);
+  status = http::status::bad_request;
+  if (count > 1) return "One Host is enough.\n";
+  if (count == 0) return request.version() >= 11 ? "HTTP/1.1 wants a Host.\n" : "";
+  status = http::status::misdirected_request;
+  const beast::string_view host = hosts.first->value();
+  if (names_this_machine({host.data(), host.size()})) return "";
+  return "This port answers to 127.0.0.1, localhost and [::1] only.\n";
+}
+
+/// Without a CORS header: no page elsewhere is to read it.
 Response answer(const Request& request, const std::function<std::string()>& body) {
   Response response{http::status::ok, 11};
   response.set(http::field::content_type, "text/plain; charset=utf-8");
   response.keep_alive(false);
   const beast::string_view target = request.target().substr(0, request.target().find('?'));
-  if (target != "/metrics") {
+  http::status status = http::status::ok;
+  if (std::string why = wrong_host(request, status); !why.empty()) {
+    response.result(status);
+    response.body() = std::move(why);
+  } else if (target != "/metrics") {
     response.result(http::status::not_found);
     response.body() = "There is only /metrics here.\n";
   } else if (request.method() != http::verb::get) {

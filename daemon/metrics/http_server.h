@@ -1,5 +1,6 @@
 // GET /metrics over HTTP, for Prometheus on this machine. Loopback only: access from elsewhere needs a proxy with
-// a password before it. Only http_server.cpp includes Boost.Beast (it takes 10 s to compile).
+// a password before it; and only under this machine's own names, so that no web page reads it through a name of its
+// own. Only http_server.cpp includes Boost.Beast (it takes 10 s to compile).
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -62,10 +62,11 @@ grep -qx 'fohd_jack_connected 1' "$work/body" || fail "not connected: $(cat "$wo
 grep -qx 'fohd_jack_period_frames 128' "$work/body" || fail "the period: $(cat "$work/body")"
 before=$(awk '$1 == "fohd_audio_frames_total" { print $2 }' "$work/metrics")
 sleep 0.3
-ask_http 'GET /metrics HTTP/1.1\r\n\r\n' | awk -v before="$before" '
+ask_http 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n' | awk -v before="$before" '
   $1 == "fohd_audio_frames_total" { grown = $2 > before } END { exit !grown }' || fail "the frames do not grow"
-ask_http 'GET /other HTTP/1.1\r\n\r\n' | head -1 | grep -q ' 404 ' || fail "another page is not refused"
-ask_http 'POST /metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n' | head -1 | grep -q ' 405 ' || fail "POST is not refused"
+ask_http 'GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n' | head -1 | grep -q ' 404 ' || fail "another page is not refused"
+ask_http 'POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n' | head -1 | grep -q ' 405 ' || fail "POST is not refused"
+ask_http 'GET /metrics HTTP/1.1\r\nHost: rebound.example\r\n\r\n' | head -1 | grep -q ' 421 ' || fail "another name is served"
 ask_http '\x00\x01garbage\r\n\r\n' >/dev/null
 audio_runs
 
@@ -73,7 +74,7 @@ audio_runs
 printf '[osc]\nport = %d\n' "$port" >"$work/desk.toml"
 kill -HUP "$desk_pid"
 until_ok 5 says 'was read again' || fail "the configuration was not read again"
-if ask_http 'GET /metrics HTTP/1.1\r\n\r\n' >/dev/null 2>&1; then fail "the HTTP port is still open"; fi
+if ask_http 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n' >/dev/null 2>&1; then fail "the HTTP port is still open"; fi
 
 # kill -9: all that is older than the 10 s is on the disk; alarms are at once.
 kill_jackd 9

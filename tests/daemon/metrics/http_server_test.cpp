@@ -112,12 +112,75 @@ TEST_CASE("http: GET /metrics and nothing else", "[daemon][http]") {
   CHECK(get(rig.port, "/Metrics").starts_with("HTTP/1.1 404 "));
   for (const std::string method : {"POST", "HEAD", "PUT", "DELETE", "OPTIONS", "BREW"}) {
     CAPTURE(method);
-    const std::string said = ask(rig.port, method + " /metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+    const std::string said =
+        ask(rig.port, method + " /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     CHECK(said.starts_with("HTTP/1.1 405 "));
     CHECK(said.find("\r\nAllow: GET\r\n") != std::string::npos);
   }
   CHECK(rig.bodies == 2);
   CHECK(rig.bound == 1);
+}
+
+TEST_CASE("http: only this machine's own names are served, and no page elsewhere may read an answer",
+          "[daemon][http]") {
+  const Rig rig;
+  const auto under = [&](const std::string& headers, const char* version = "1.1") {
+    return ask(rig.port, std::string("GET /metrics HTTP/") + version + "\r\n" + headers + "\r\n");
+  };
+  const std::string port = ":" + std::to_string(rig.port);
+  int served = 0;
+  for (const std::string name : {"127.0.0.1", "localhost", "LocalHost", "[::1]"}) {
+    for (const std::string& tail : {std::string(), port, std::string(":80"), std::string(":65535")}) {
+      CAPTURE(name, tail);
+      const std::string said = under("Host: " + name + tail + "\r\nOrigin: http://localhost\r\n");
+      CHECK(said.starts_with("HTTP/1.1 200 "));
+      CHECK(said.find("Access-Control") == std::string::npos);
+      ++served;
+    }
+  }
+  CHECK(rig.bodies == served);
+  for (const std::string name : {"evil.example",
+                                 "localhost.evil.example",
+                                 "127.0.0.1.evil.example",
+                                 "evil.example:9464",
+                                 "127.0.0.2",
+                                 "0.0.0.0",
+                                 "192.168.1.20",
+                                 "[::2]",
+                                 "::1",
+                                 "[::1",
+                                 "localhost.",
+                                 "localhost:",
+                                 "localhost:x",
+                                 "localhost:123456",
+                                 "localhost:80.evil.example",
+                                 "localhost:80@evil.example",
+                                 "evil@localhost",
+                                 "a,localhost",
+                                 "localhost localhost",
+                                 "127.1",
+                                 "2130706433",
+                                 "",
+                                 "metrics"}) {
+    CAPTURE(name);
+    for (const char* version : {"1.1", "1.0"}) {
+      const std::string said = under("Host: " + name + "\r\n", version);
+      CHECK(said.starts_with("HTTP/1.1 421 "));
+      CHECK(said.find("fohd_up") == std::string::npos);
+      CHECK(said.find("127.0.0.1, localhost") != std::string::npos);
+      CHECK(said.find("Access-Control") == std::string::npos);
+    }
+  }
+  // Also where there is nothing, and for other methods: who is not meant learns nothing.
+  CHECK(ask(rig.port, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n").starts_with("HTTP/1.1 421 "));
+  CHECK(ask(rig.port, "OPTIONS /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n").starts_with("HTTP/1.1 421 "));
+  CHECK(ask(rig.port, "GET http://evil.example/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").find("fohd_up") ==
+        std::string::npos);
+  CHECK(under("").starts_with("HTTP/1.1 400 "));
+  CHECK(under("Host: localhost\r\nHost: localhost\r\n").starts_with("HTTP/1.1 400 "));
+  CHECK(under("Host: evil.example\r\nHost: localhost\r\n").starts_with("HTTP/1.1 400 "));
+  CHECK(rig.bodies == served);
+  CHECK(under("", "1.0").starts_with("HTTP/1.1 200 "));  // older than Host, as no browser is
 }
 
 TEST_CASE("http: a long answer comes whole", "[daemon][http]") {
