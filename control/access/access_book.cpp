@@ -14,9 +14,10 @@ namespace {
 constexpr std::size_t kMostSeen = 256, kMostLogins = 256, kMostApprovals = 256, kMostRefusals = 16;
 /// Clients heard lately, twice: more than a desk has places for at all its doors, and 0.2 MB.
 constexpr std::size_t kMostVisits = 512;
-constexpr int kWrongKeysPerAddress = 5, kWrongKeysInAll = 20;
+constexpr int kWrongKeysPerPlace = 5, kWrongKeysInAll = 20;
 constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kSeenMs = 10 * kMinuteMs;  // how long a sender stays listed
+constexpr std::int64_t kVisitMs = 1000;           // routes may have changed since
 
 /// Takes the same time wherever the texts differ, so that no key is guessed letter by letter.
 bool same_secret(std::string_view given, std::string_view key) noexcept {
@@ -25,6 +26,10 @@ bool same_secret(std::string_view given, std::string_view key) noexcept {
     different |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(key[i % key.size()]);
   }
   return different == 0;
+}
+
+std::string place_text(std::uint32_t address, std::string_view interface) {
+  return address_text(address) + (interface.empty() ? "" : " on " + std::string(interface));
 }
 
 }  // namespace
@@ -63,28 +68,38 @@ bool is_local_network(std::uint32_t address) noexcept {
   return std::any_of(kLocal.begin(), kLocal.end(), [&](const Network& local) { return local.contains(address); });
 }
 
-AccessBook::AccessBook(AccessConfig config, std::vector<Approval> approvals)
-    : config_(std::move(config)), approvals_(std::move(approvals)) {}
+AccessBook::AccessBook(AccessConfig config, std::vector<Approval> approvals, Strays strays)
+    : config_(std::move(config)), approvals_(std::move(approvals)), strays_(std::move(strays)) {}
+
+const AccessRule* AccessBook::rule_for(const Place& place, bool only_named) const {
+  const auto rule = std::find_if(config_.rules.begin(), config_.rules.end(), [&](const AccessRule& one) {
+    return one.midi.empty() && (!one.network || one.network->contains(place.address)) &&
+           (one.interface.empty() ? !only_named : one.interface == place.interface);
+  });
+  return rule == config_.rules.end() ? nullptr : &*rule;
+}
 
 /// A ban comes first. Then an action counts more than a written rule: a login, an approval, a rule.
-Rights AccessBook::decide(std::uint32_t address, std::string_view interface) const {
-  const auto rule = std::find_if(config_.rules.begin(), config_.rules.end(), [&](const AccessRule& one) {
-    return one.midi.empty() && (!one.network || one.network->contains(address)) &&
-           (one.interface.empty() || one.interface == interface);
-  });
-  // A program on this machine can read its files; and the first approval must be possible from somewhere.
-  if (address >> 24 == 127 || interface == "lo") return {};
-  const bool ruled = rule != config_.rules.end();
-  if (ruled && rule->rights.role == Role::refused) return rule->rights;
+Rights AccessBook::decide(const Place& place) const {
+  // A program on this machine can read its files; and the first approval must be possible from somewhere. Its address
+  // may be written on a packet from elsewhere too.
+  if (place.interface == "lo") return {};
+  if (place.address >> 24 == 127) return {place.interface.empty() ? Role::engineer : Role::refused};
+  const AccessRule* rule = rule_for(place, false);
+  if (rule != nullptr && rule->rights.role == Role::refused) return rule->rights;
+  if (strays_ && !place.interface.empty() && strays_(place.address, place.interface)) {
+    rule = rule_for(place, true);
+    return rule != nullptr ? rule->rights : Rights{Role::refused};
+  }
   for (const Login& login : logins_) {
-    if (login.address != address) continue;
+    if (login.place != place) continue;
     if (const AccessKey* key = key_called(login.key_name)) return key->rights;
   }
   for (const Approval& approval : approvals_) {
-    if (approval.address == address) return approval.rights;
+    if (approval.address == place.address) return approval.rights;
   }
-  if (ruled) return rule->rights;
-  if (!is_local_network(address)) return {Role::refused};
+  if (rule != nullptr) return rule->rights;
+  if (!is_local_network(place.address)) return {Role::refused};
   return {config_.trust == Trust::lan ? Role::engineer : config_.strangers};
 }
 
@@ -107,31 +122,30 @@ const AccessBook::Visit* AccessBook::find_visit(const Origin& client) const {
 
 Role AccessBook::hear(const Origin& client, std::uint32_t address, std::string_view interface, std::int64_t now_ms) {
   Visit& visit = visit_of(client);
-  if (visit.decided != decisions_ || visit.address != address || visit.interface != interface) {
-    const bool moved = visit.decided == 0 || visit.address != address || visit.interface != interface;
-    visit.address = address;
-    visit.interface = interface;
-    visit.rights = decide(address, interface);
+  const bool moved = visit.decided == 0 || visit.place.address != address || visit.place.interface != interface;
+  if (moved) visit.place = {address, std::string(interface)};
+  const bool old = now_ms - visit.listed_ms > kVisitMs;
+  if (moved || old || visit.decided != decisions_) {
+    visit.rights = decide(visit.place);
     visit.decided = decisions_;
-    if (moved) list_visit(visit, now_ms);
   }
-  if (now_ms - visit.listed_ms > 1000) list_visit(visit, now_ms);
+  if (moved || old) list_visit(visit, now_ms);
   return visit.rights.role;
 }
 
-Role AccessBook::role_of(const Origin& client, std::uint32_t address) const {
+Role AccessBook::role_of(const Origin& client, std::uint32_t address, std::string_view interface) const {
   const Visit* const visit = find_visit(client);
-  return visit != nullptr ? rights_of(client).role : decide(address, {}).role;
+  return visit != nullptr ? rights_of(client).role : decide({address, std::string(interface)}).role;
 }
 
 void AccessBook::list_visit(Visit& visit, std::int64_t now_ms) {
   visit.listed_ms = now_ms;
   if (visit.rights.role == Role::refused) return;
-  if (seen_.size() >= kMostSeen && !seen_.contains(visit.address)) {
-    std::erase_if(seen_, [&](const auto& one) { return now_ms - one.second.heard_ms > kSeenMs; });
+  if (seen_.size() >= kMostSeen && !seen_.contains(visit.place)) {
+    std::erase_if(seen_, [&](const auto& one) { return now_ms - one.second > kSeenMs; });
     if (seen_.size() >= kMostSeen) return;
   }
-  seen_[visit.address] = {visit.interface, now_ms};
+  seen_[visit.place] = now_ms;
 }
 
 void AccessBook::name_midi(std::uint64_t client, std::string name) { midi_names_[client] = std::move(name); }
@@ -141,7 +155,7 @@ Rights AccessBook::rights_of(const Origin& origin) const {
   if (origin.side != Origin::Side::midi) {
     const Visit* const visit = find_visit(origin);
     if (visit == nullptr) return {Role::refused};
-    return visit->decided == decisions_ ? visit->rights : decide(visit->address, visit->interface);
+    return visit->decided == decisions_ ? visit->rights : decide(visit->place);
   }
   // A MIDI cable needs access to the rack.
   const auto name = midi_names_.find(origin.client);
@@ -158,7 +172,7 @@ std::string AccessBook::place_of(const Origin& origin) const {
     return name == midi_names_.end() ? "a MIDI device" : name->second;
   }
   const Visit* const visit = find_visit(origin);
-  return visit == nullptr ? "a client" : address_text(visit->address);
+  return visit == nullptr ? "a client" : place_text(visit->place.address, visit->place.interface);
 }
 
 void AccessBook::refused(const Origin& origin, std::string_view address) {
@@ -188,12 +202,15 @@ const AccessKey* AccessBook::key_called(std::string_view name) const {
 std::string AccessBook::login(const Origin& client, std::string_view key, std::int64_t now_ms) {
   const Visit* const visit = find_visit(client);
   if (visit == nullptr) return "only programs on a network log in";
-  const std::uint32_t address = visit->address;
+  const Place place = visit->place;
   if (now_ms - wrong_.minute_ms >= kMinuteMs) wrong_ = {now_ms, 0, {}};
-  const auto tries = wrong_.by_address.find(address);
-  const bool came = came_rightly_.contains(address);
+  const auto tries = wrong_.by_place.find(place);
+  const bool came = came_rightly_.contains(place);
+  LoginNews& news = login_news(place);
   if ((wrong_.all >= kWrongKeysInAll && !came) ||
-      (tries != wrong_.by_address.end() && tries->second >= kWrongKeysPerAddress)) {
+      (tries != wrong_.by_place.end() && tries->second >= kWrongKeysPerPlace)) {
+    ++login_counts_.wrong_keys;
+    ++news.unread_keys;
     return "too many wrong keys; wait a minute";
   }
   const AccessKey* found = nullptr;
@@ -202,23 +219,63 @@ std::string AccessBook::login(const Origin& client, std::string_view key, std::i
   }
   if (found == nullptr) {
     if (!came) ++wrong_.all;
-    ++wrong_.by_address[address];
+    ++wrong_.by_place[place];
+    ++login_counts_.wrong_keys;
+    ++news.wrong_keys;
     return "this is not a key of this desk";
   }
-  std::erase_if(logins_, [&](const Login& login) { return login.address == address; });
-  if (logins_.size() >= kMostLogins) return "too many are logged in";
-  logins_.push_back({address, found->name});
-  if (came_rightly_.size() < kMostLogins) came_rightly_.insert(address);
+  ++login_counts_.logins;
+  ++news.logins;
+  std::erase_if(logins_, [&](const Login& login) { return login.place == place; });
+  if (logins_.size() >= kMostLogins) return news.last = "too many are logged in";
+  logins_.push_back({place, found->name});
+  if (came_rightly_.size() < kMostLogins) came_rightly_.insert(place);
   decide_again();
+  news.last = to_text(rights_of(client));
   return "";
 }
 
 std::string AccessBook::logout(const Origin& client) {
   const Visit* const visit = find_visit(client);
   if (visit == nullptr) return "only programs on a network log in and out";
-  std::erase_if(logins_, [&](const Login& login) { return login.address == visit->address; });
+  std::erase_if(logins_, [&](const Login& login) { return login.place == visit->place; });
   decide_again();
   return "";
+}
+
+AccessBook::LoginNews& AccessBook::login_news(const Place& place) {
+  std::string who = place_text(place.address, place.interface);
+  if (login_news_.size() >= kMostRefusals && !login_news_.contains(who)) who = "others";
+  return login_news_[who];
+}
+
+std::vector<std::string> AccessBook::take_logins() {
+  std::vector<std::string> lines;
+  for (auto& [who, news] : login_news_) {
+    if (news.logins == 0) continue;
+    lines.push_back("Login from " + who + ": " + news.last +
+                    (news.logins > 1 ? ", " + std::to_string(news.logins) + " times" : ""));
+    news.logins = 0;
+  }
+  std::erase_if(login_news_, [](const auto& one) { return one.second.wrong_keys + one.second.unread_keys == 0; });
+  return lines;
+}
+
+std::vector<std::string> AccessBook::take_wrong_keys() {
+  std::vector<std::string> lines;
+  for (auto& [who, news] : login_news_) {
+    const std::uint64_t all = news.wrong_keys + news.unread_keys;
+    if (all == 0) continue;
+    std::string line = std::to_string(all) + (all == 1 ? " wrong key from " : " wrong keys from ") + who;
+    if (news.unread_keys > 0) {
+      line +=
+          ", " + std::to_string(news.unread_keys) + " of them not looked at, since there were too many in this minute";
+    }
+    lines.push_back(std::move(line));
+    news.wrong_keys = news.unread_keys = 0;
+  }
+  std::erase_if(login_news_, [](const auto& one) { return one.second.logins == 0; });
+  return lines;
 }
 
 std::string AccessBook::approve(std::string_view address, std::string_view text) {
@@ -238,8 +295,9 @@ std::string AccessBook::approve(std::string_view address, std::string_view text)
 std::string AccessBook::revoke(std::string_view address) {
   const auto network = parse_network(address);
   if (!network || network->bits != 32) return "takes an IPv4 address such as 192.168.1.20";
-  const auto here = [&](const auto& one) { return one.address == network->address; };
-  if (std::erase_if(approvals_, here) + std::erase_if(logins_, here) == 0) {
+  const auto approved = [&](const Approval& one) { return one.address == network->address; };
+  const auto logged_in = [&](const Login& one) { return one.place.address == network->address; };
+  if (std::erase_if(approvals_, approved) + std::erase_if(logins_, logged_in) == 0) {
     return address_text(network->address) + " was not let in by an engineer or a key; rules stand in the configuration";
   }
   decide_again();
@@ -262,12 +320,12 @@ std::vector<std::string> AccessBook::list(std::int64_t now_ms) const {
     lines.push_back("approved: " + address_text(one.address) + ": " + to_text(one.rights));
   }
   for (const Login& login : logins_) {
-    lines.push_back("logged in: " + address_text(login.address) + " with the key " + login.key_name);
+    lines.push_back("logged in: " + place_text(login.place.address, login.place.interface) + " with the key " +
+                    login.key_name);
   }
-  for (const auto& [address, seen] : seen_) {
-    if (now_ms - seen.heard_ms > kSeenMs) continue;
-    lines.push_back("heard: " + address_text(address) + (seen.interface.empty() ? "" : " on " + seen.interface) + ": " +
-                    to_text(decide(address, seen.interface)));
+  for (const auto& [place, heard_ms] : seen_) {
+    if (now_ms - heard_ms > kSeenMs) continue;
+    lines.push_back("heard: " + place_text(place.address, place.interface) + ": " + to_text(decide(place)));
   }
   return lines;
 }

@@ -3,6 +3,7 @@
 // order; milliseconds are monotonic. No socket, no clock, no file.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -63,27 +64,39 @@ struct Approval {
   bool operator==(const Approval&) const = default;
 };
 
+/// Tries to log in since the start.
+struct LoginCounts {
+  std::uint64_t logins = 0;
+  std::uint64_t wrong_keys = 0;  ///< those included that were not looked at
+};
+
 /// [control] all of it.
 class AccessBook : public Gate {
  public:
-  explicit AccessBook(AccessConfig config = {}, std::vector<Approval> approvals = {});
+  /// Whether packets of this address have no business on this interface, since this machine reaches the address through
+  /// another one: anybody can write it on a packet.
+  using Strays = std::function<bool(std::uint32_t address, std::string_view interface)>;
 
-  /// This client speaks, from here: its rights follow from it until it speaks from elsewhere. Returns its role: what is
-  /// refused is not to be read.
+  /// Empty strays: none does.
+  explicit AccessBook(AccessConfig config = {}, std::vector<Approval> approvals = {}, Strays strays = {});
+
+  /// This client speaks, from here: its rights follow from it until it speaks from elsewhere. So a door gives what
+  /// comes through another interface, or from another address, another number. An address that strays has the rights of
+  /// a rule that names the interface, and no others. Returns its role: what is refused is not to be read.
   Role hear(const Origin& client, std::uint32_t address, std::string_view interface, std::int64_t now_ms);
-  /// As it was heard last; where that is forgotten, by its address alone.
-  Role role_of(const Origin& client, std::uint32_t address) const;
+  /// As it was heard last; where that is forgotten, by its address and, unless it is empty, its interface.
+  Role role_of(const Origin& client, std::uint32_t address, std::string_view interface = {}) const;
   /// Of Origin::Side::midi: `client` is called so.
   void name_midi(std::uint64_t client, std::string name);
 
-  /// "192.168.1.20", or a MIDI device's name: for people.
+  /// "192.168.1.20 on eth0", or a MIDI device's name: for people.
   std::string place_of(const Origin& origin) const;
   /// A client that was not heard, or so long ago that many others have been since, has none.
   Rights rights_of(const Origin& origin) const override;
   void refused(const Origin& origin, std::string_view address) override;
 
-  /// For the machine that this client is on. "" or why not. Wrong keys: 5 a minute from one address, 20 from all that
-  /// never had a right one; then even the right one is refused until the minute is over.
+  /// For the machine that this client is on, as heard through its interface. "" or why not. Wrong keys: 5 a minute from
+  /// one machine, 20 from all that never had a right one; then even the right one is refused until the minute is over.
   std::string login(const Origin& client, std::string_view key, std::int64_t now_ms);
   /// "" or why not.
   std::string logout(const Origin& client);
@@ -96,17 +109,24 @@ class AccessBook : public Gate {
   std::vector<std::string> list(std::int64_t now_ms) const;
   /// What was refused since the last call, a line for each sender; bounded, whatever came.
   std::vector<std::string> take_refusals();
+  /// Who logged in since the last call, a line for each machine; bounded, whatever came. Never a key.
+  std::vector<std::string> take_logins();
+  /// Who had no right key, how often, in the same way.
+  std::vector<std::string> take_wrong_keys();
+  const LoginCounts& login_counts() const noexcept { return login_counts_; }
   /// The configuration was read again. Logins with keys that are the same stay.
   void configure(AccessConfig config);
 
  private:
-  struct Login {
+  /// A machine, as it is heard through one interface.
+  struct Place {
     std::uint32_t address = 0;
-    std::string key_name;
-  };
-  struct Seen {
     std::string interface;
-    std::int64_t heard_ms = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  struct Login {
+    Place place;
+    std::string key_name;
   };
   struct Refusal {
     std::string first_address;
@@ -115,13 +135,18 @@ class AccessBook : public Gate {
   struct WrongKeys {
     std::int64_t minute_ms = 0;
     int all = 0;
-    std::map<std::uint32_t, int> by_address;
+    std::map<Place, int> by_place;
+  };
+  /// Of one machine, since it was told.
+  struct LoginNews {
+    std::string last;          ///< role, or why not
+    std::uint64_t logins = 0;  ///< with a right key
+    std::uint64_t wrong_keys = 0, unread_keys = 0;
   };
 
   /// Where a client was heard last, and what follows from it.
   struct Visit {
-    std::uint32_t address = 0;
-    std::string interface;
+    Place place;
     Rights rights;
     std::uint64_t decided = 0;  ///< decisions_ of then
     std::int64_t listed_ms = 0;
@@ -133,7 +158,10 @@ class AccessBook : public Gate {
   };
   using Visits = std::unordered_map<Origin, Visit, OriginHash>;
 
-  Rights decide(std::uint32_t address, std::string_view interface) const;
+  Rights decide(const Place& place) const;
+  /// The first rule that fits; only_named: of those that name an interface.
+  const AccessRule* rule_for(const Place& place, bool only_named) const;
+  LoginNews& login_news(const Place& place);
   void list_visit(Visit& visit, std::int64_t now_ms);  ///< for list(), unless it is refused
   Visit& visit_of(const Origin& client);
   const Visit* find_visit(const Origin& client) const;
@@ -142,15 +170,18 @@ class AccessBook : public Gate {
 
   AccessConfig config_;
   std::vector<Approval> approvals_;
+  Strays strays_;
   std::vector<Login> logins_;
-  std::set<std::uint32_t> came_rightly_;  ///< addresses that had a right key before: forged tries do not lock them out
+  std::set<Place> came_rightly_;  ///< machines that had a right key before: forged tries do not lock them out
   std::map<std::uint64_t, std::string> midi_names_;
   std::uint64_t decisions_ = 1;  ///< grows when who may do what has changed
   // Clients heard lately: when there is no room for another one, those of `visits_` become the earlier ones, and the
   // earlier ones are forgotten. Addresses may be forged, so what is remembered stays bounded.
   Visits visits_, earlier_visits_;
-  std::map<std::uint32_t, Seen> seen_;
+  std::map<Place, std::int64_t> seen_;  ///< when
   std::map<std::string, Refusal> refusals_;
+  std::map<std::string, LoginNews> login_news_;
+  LoginCounts login_counts_;
   WrongKeys wrong_;
 };
 

@@ -32,17 +32,27 @@ std::vector<Approval> read_approvals(const std::string& folder) {
 AccessDesk::AccessDesk(Context context, const AccessConfig& config, std::string state_folder)
     : context_(std::move(context)),
       folder_(std::move(state_folder)),
-      book_(config, read_approvals(folder_)),
+      book_(config, read_approvals(folder_),
+            [this](std::uint32_t address, std::string_view interface) {
+              return !routes_.lead_to(address, std::string(interface));
+            }),
       stranger_answers_(kStrangerAnswersPerSecond, kStrangerAnswersPerSecond) {
   context_.desk.set_gate(&book_);
 }
 
 bool AccessDesk::hears(const Origin& client, std::uint32_t address, std::uint32_t interface, std::int64_t now_ms) {
+  const std::string& name = name_of(interface);
+  if (book_.hear(client, address, name, now_ms) != Role::refused) return true;
+  if (strangers_++ == 0) last_stranger_ = address_text(address) + " on " + name;
+  return false;
+}
+
+/// An interface that has just gone is called "?", as no rule does.
+const std::string& AccessDesk::name_of(std::uint32_t interface) {
   auto name = interfaces_.find(interface);
   if (name == interfaces_.end()) name = interfaces_.emplace(interface, interface_name(interface)).first;
-  if (book_.hear(client, address, name->second, now_ms) != Role::refused) return true;
-  if (strangers_++ == 0) last_stranger_ = address_text(address);
-  return false;
+  if (name->second.empty()) name->second = "?";
+  return name->second;
 }
 
 std::string AccessDesk::refusal(std::int64_t now_ms) {
@@ -62,16 +72,15 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
   switch (call.command) {
     case Command::login:
       error = book_.login(origin, text(0), now_ms);
-      // Never the key, not even a wrong one: it may be the right one, mistyped.
-      if (logins_++ == 0) {
-        last_login_ =
-            book_.place_of(origin) + ": " + (error.empty() ? to_text(book_.rights_of(origin)) : "refused, " + error);
-      }
-      if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
+      if (!error.empty()) break;
+      tell("you are " + to_text(book_.rights_of(origin)));
+      tell_rights();
       break;
     case Command::logout:
       error = book_.logout(origin);
-      if (error.empty()) tell("you are " + to_text(book_.rights_of(origin)));
+      if (!error.empty()) break;
+      tell("you are " + to_text(book_.rights_of(origin)));
+      tell_rights();
       break;
     case Command::access_list:
       for (const std::string& line : book_.list(now_ms)) {
@@ -88,7 +97,7 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
       log_of(EventKind::access).info("Access: {}", line);
       tell(line + (folder_.empty() ? "; not kept over a restart, since this desk has no state folder" : ""));
       save();
-      drop_refused();
+      tell_rights();
       break;
     }
     default:
@@ -116,13 +125,15 @@ void AccessDesk::save() {
 
 void AccessDesk::configure(const AccessConfig& config) {
   book_.configure(config);
-  drop_refused();
+  tell_rights();
 }
 
 /// A client whose packets are now refused gets no more packets.
-void AccessDesk::drop_refused() {
-  context_.drop(
-      [this](const Origin& client, std::uint32_t address) { return book_.role_of(client, address) == Role::refused; });
+void AccessDesk::tell_rights() {
+  context_.drop([this](const Origin& client, std::uint32_t address, std::uint32_t interface) {
+    const std::string name = interface == 0 ? "" : name_of(interface);
+    return book_.role_of(client, address, name) == Role::refused;
+  });
 }
 
 void AccessDesk::report() {
@@ -132,12 +143,9 @@ void AccessDesk::report() {
               strangers_ == 1 ? "packet" : "packets", last_stranger_);
     strangers_ = 0;
   }
-  if (logins_ > 0) {
-    log_of(EventKind::access)
-        .info("Login from {}{}", last_login_,
-              logins_ > 1 ? fmt::format(", and {} more in this second", logins_ - 1) : "");
-    logins_ = 0;
-  }
+  // Never a key, not even a wrong one: it may be the right one, mistyped.
+  for (const std::string& line : book_.take_logins()) log_of(EventKind::access).info("{}", line);
+  for (const std::string& line : book_.take_wrong_keys()) log_of(EventKind::access).warn("Access: {}", line);
   interfaces_.clear();  // one may be called something else by now
   for (const std::string& line : book_.take_refusals()) log_of(EventKind::access).warn("Access: {}", line);
   if (saving_.valid() && saving_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {

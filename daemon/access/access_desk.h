@@ -16,6 +16,7 @@
 #include "control/commands/answers.h"
 #include "control/commands/command_handlers.h"
 #include "daemon/doors/door.h"
+#include "daemon/net/routes.h"
 
 namespace fohd {
 
@@ -25,7 +26,7 @@ class AccessDesk {
   struct Context {
     Desk& desk;
     Answers& answers;
-    /// Removes all clients for which this is true.
+    /// Rights have changed: removes all clients for which this is true, and leaves the others what they may have.
     std::function<void(const Refused& refused)> drop;
   };
 
@@ -41,6 +42,7 @@ class AccessDesk {
   /// Carries out what stands below its address, from now on.
   void register_commands(CommandHandlers& commands);
   void configure(const AccessConfig& config);
+  const LoginCounts& login_counts() const noexcept { return book_.login_counts(); }
   /// Every second: the log and the file.
   void report();
   /// Waits for what is being written, 1 s at most.
@@ -51,17 +53,17 @@ class AccessDesk {
   bool execute(const CommandCall& call, const Origin& origin, std::span<const Value> arguments, std::int64_t now_ms,
                std::string& error);
   void save();
-  void drop_refused();
+  void tell_rights();
+  const std::string& name_of(std::uint32_t interface);
 
   Context context_;
   std::string folder_;
+  Routes routes_;
   AccessBook book_;
   std::map<std::uint32_t, std::string> interfaces_;
   clients::Allowance stranger_answers_;
   std::uint64_t strangers_ = 0;
   std::string last_stranger_;
-  std::uint64_t logins_ = 0;  ///< in this second
-  std::string last_login_;
   bool unsaved_ = false;
   std::future<std::string> saving_;
 };

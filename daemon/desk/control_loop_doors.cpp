@@ -31,8 +31,12 @@ DeskWatch::Context ControlLoop::watch_context() {
 }
 
 DeskFacts ControlLoop::facts() {
-  return {jack_->figures(), doors_.metrics(), doors_.subscribers(), media_.lost_blocks(),
-          store_ ? std::optional(store_->failing()) : std::nullopt};
+  return {jack_->figures(),
+          doors_.metrics(),
+          doors_.subscribers(),
+          media_.lost_blocks(),
+          store_ ? std::optional(store_->failing()) : std::nullopt,
+          access_.login_counts()};
 }
 
 }  // namespace fohd

@@ -23,8 +23,9 @@ struct DoorMetric {
   std::uint64_t value = 0;
 };
 
-/// Whether a client is to go. address: the machine's IPv4 address, host byte order.
-using Refused = std::function<bool(const Origin& client, std::uint32_t address)>;
+/// Whether a client is to go. address: the machine's IPv4 address, host byte order; interface: the kernel's number of
+/// the network interface between, 0: not known.
+using Refused = std::function<bool(const Origin& client, std::uint32_t address, std::uint32_t interface)>;
 
 /// [control] all of it, but for what says otherwise.
 class Door {
@@ -58,7 +59,7 @@ class Door {
   virtual bool can_tell() const noexcept { return false; }
   /// See Answers::tell.
   virtual bool tell(ClientId, const std::string&, std::span<const Value>) { return false; }
-  /// Lets those go that are refused now.
+  /// Rights have changed: lets those go that are refused now, and leaves the others no more than they may have.
   virtual void drop(const Refused&) {}
 
   /// Who has subscribed, for the log: "192.168.1.20:51234".

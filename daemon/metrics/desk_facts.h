@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control/access/access_book.h"
 #include "daemon/doors/door.h"
 #include "daemon/jack/jack_supervisor.h"
 
@@ -17,6 +18,7 @@ struct DeskFacts {
   std::vector<std::string> subscribers;
   std::optional<std::uint32_t> recorder_lost_blocks;  ///< nothing: no recorder
   std::optional<bool> store_failing;                  ///< nothing: the mix is not kept
+  LoginCounts logins;
 };
 
 }  // namespace fohd

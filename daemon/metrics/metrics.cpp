@@ -103,6 +103,10 @@ constexpr std::array kRows = {
     MetricRow{"fohd_safety_mutes", kGauge, "Strips that are muted because broken sound came out of them.",
               [](V v, S s) { s.add(safety_mutes(v.status)); }},
 
+    MetricRow{"fohd_logins_total", kCounter, "Logins with a key.", [](V v, S s) { s.add(v.facts.logins.logins); }},
+    MetricRow{"fohd_wrong_keys_total", kCounter, "Logins without a right one, or with one too many in a minute.",
+              [](V v, S s) { s.add(v.facts.logins.wrong_keys); }},
+
     MetricRow{"fohd_memory_resident_bytes", kGauge, "Memory of the process.",
               [](V v, S s) { s.add(static_cast<std::uint64_t>(v.machine.resident_bytes)); }},
     MetricRow{"fohd_memory_locked_bytes", kGauge, "Addresses whose memory stays in RAM once it is touched.",

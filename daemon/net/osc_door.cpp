@@ -22,14 +22,13 @@ std::uint64_t ntp_now() {
   return (static_cast<std::uint64_t>(seconds.count()) + kSecondsFrom1900To1970) << 32 | (nanos << 32) / 1'000'000'000;
 }
 
-std::uint32_t address_of_client(ClientId client) { return static_cast<std::uint32_t>(client >> 16); }
-
 OscServerInfo info_of(const Config& config) {
   OscServerInfo info;
   info.name = config.desk;
   info.version = FOHD_VERSION;
   info.client_address = UdpPort::client_text;
-  info.client_host = [](ClientId client) { return std::uint64_t{address_of_client(client)}; };
+  info.client_host = UdpPort::machine_of;
+  info.client_is_here = UdpPort::is_here;
   return info;
 }
 
@@ -50,7 +49,7 @@ void OscDoor::open_port() {
   };
   handlers.known = [this](ClientId client) { return server_.has_lease(client); };
   handlers.turn = [this] { context_.turn(); };
-  handlers.gone = [this](ClientId client) { server_.drop_client(client); };
+  handlers.gone = [this](ClientId client) { server_.report_gone(client, now_ms()); };
   handlers.state = [this](const std::string& error) { tell_state(error); };
   udp_ = std::make_unique<UdpPort>(context_.io, config_, std::move(handlers));
   udp_->open();
@@ -87,13 +86,14 @@ bool OscDoor::close() {
   earlier_.dropped_by_kernel += now.dropped_by_kernel;
   earlier_.given_way += now.given_way;
   earlier_.refused_sources += now.refused_sources;
+  earlier_.doubted_errors += now.doubted_errors;
   udp_->close();
   udp_.reset();
   return true;
 }
 
 bool OscDoor::hears(ClientId client, std::uint32_t interface) {
-  if (context_.hears({side(), client}, address_of_client(client), interface)) return true;
+  if (context_.hears({side(), client}, UdpPort::address_of(client), interface)) return true;
   if (const std::string reason = context_.explain_refusal(); !reason.empty()) {
     osc::MessageBuilder message;
     message.add(std::string()).add(reason);
@@ -133,7 +133,9 @@ bool OscDoor::tell(ClientId client, const std::string& address, std::span<const 
 }
 
 void OscDoor::drop(const Refused& refused) {
-  server_.drop_clients([&](ClientId client) { return refused({side(), client}, address_of_client(client)); });
+  server_.drop_clients([&](ClientId client) {
+    return refused({side(), client}, UdpPort::address_of(client), UdpPort::interface_of(client));
+  });
 }
 
 std::vector<std::string> OscDoor::subscribers() const {
@@ -163,10 +165,15 @@ void OscDoor::add_metrics(std::vector<DoorMetric>& metrics) const {
   add("fohd_osc_answers_dropped_total", "Answers that found no room on their way out.", osc.answers_dropped);
   add("fohd_osc_sent_datagrams_total", "Datagrams sent.", osc.sent);
   add("fohd_osc_expired_leases_total", "Subscriptions that ran out.", osc.expired);
+  add("fohd_osc_leases_given_way_total", "Subscriptions that ended for a client of a higher role.", osc.gave_way);
+  add("fohd_osc_leases_reported_gone_total", "Subscriptions that ended because no program listens any more.",
+      osc.reported_gone);
   add("fohd_osc_subscribers", "Clients with a lease.", server_.subscriber_count());
   add("fohd_udp_received_datagrams_total", "Datagrams that came to the OSC port.", earlier_.received + udp.received);
   add("fohd_udp_refused_datagrams_total", "Those of strangers, not looked at.",
       earlier_.refused_sources + udp.refused_sources);
+  add("fohd_udp_doubted_errors_total", "ICMP errors that did not come from the machine they speak of.",
+      earlier_.doubted_errors + udp.doubted_errors);
   add("fohd_udp_dropped_datagrams_total", "Lost because the kernel's buffer was full.",
       earlier_.dropped_by_kernel + udp.dropped_by_kernel);
   add("fohd_udp_given_way_datagrams_total", "The oldest of a machine that sent too fast.",

@@ -3,9 +3,11 @@
 #include <linux/errqueue.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -32,8 +34,39 @@ constexpr int kKnownPerStranger = 8;
 // Each of the 64 places may have what the kernel keeps for a machine that has just gone, 115 kB (measured), and more.
 constexpr int kSendBytes = 8 << 20;
 
-UdpPort::Client client_of(const sockaddr_in& from) {
-  return std::uint64_t{ntohl(from.sin_addr.s_addr)} << 16 | ntohs(from.sin_port);
+/// ICMP errors in a second before they are not asked for any more, for as long as a short lease. Anybody can send them,
+/// to any port of ours, and each makes one system call fail. The 16 programs that one machine may have here end with 24
+/// each at most: what was sent to them in two turns.
+constexpr int kErrorsPerSecond = 16 * 24;
+constexpr auto kErrorPause = std::chrono::seconds(10);
+
+constexpr std::uint32_t kLoopbackInterface = 1;  // in every Linux
+/// Of a client: the interface is not known, or its number, which grows with each interface that is made, has no room.
+constexpr std::uint64_t kOtherInterface = 0xFFFF;
+
+UdpPort::Client client_of(const sockaddr_in& from, std::uint32_t interface) {
+  std::uint64_t number = interface == 0 ? kOtherInterface : std::min<std::uint64_t>(interface, kOtherInterface);
+  if (interface == kLoopbackInterface) number = 0;
+  return number << 48 | std::uint64_t{ntohl(from.sin_addr.s_addr)} << 16 | ntohs(from.sin_port);
+}
+
+/// 0: there is no note of it.
+std::uint32_t interface_in(const cmsghdr* note) {
+  if (note->cmsg_level != IPPROTO_IP || note->cmsg_type != IP_PKTINFO) return 0;
+  in_pktinfo info{};
+  std::memcpy(&info, CMSG_DATA(note), sizeof info);
+  return static_cast<std::uint32_t>(info.ipi_ifindex);
+}
+
+/// Whether it says "no such port", and comes from that very machine; a router or a stranger cannot know.
+bool says_gone(const cmsghdr* note, const sockaddr_in& target) {
+  sock_extended_err error{};
+  sockaddr_in offender{};
+  if (note->cmsg_len < CMSG_LEN(sizeof error + sizeof offender)) return false;
+  std::memcpy(&error, CMSG_DATA(note), sizeof error);
+  std::memcpy(&offender, CMSG_DATA(note) + sizeof error, sizeof offender);  // SO_EE_OFFENDER
+  return error.ee_origin == SO_EE_ORIGIN_ICMP && error.ee_type == ICMP_UNREACH && error.ee_code == ICMP_UNREACH_PORT &&
+         offender.sin_family == AF_INET && offender.sin_addr.s_addr == target.sin_addr.s_addr;
 }
 
 }  // namespace
@@ -71,7 +104,13 @@ UdpPort::UdpPort(asio::io_context& io, OscConfig config, Handlers handlers)
       batch_(std::make_shared<Batch>()) {}
 
 std::string UdpPort::client_text(Client client) {
-  return to_text(static_cast<std::uint32_t>(client >> 16), static_cast<std::uint16_t>(client));
+  return to_text(address_of(client), static_cast<std::uint16_t>(client));
+}
+
+std::uint32_t UdpPort::interface_of(Client client) noexcept {
+  const std::uint64_t number = client >> 48;
+  if (number == kOtherInterface) return 0;
+  return number == 0 ? kLoopbackInterface : static_cast<std::uint32_t>(number);
 }
 
 void UdpPort::open() {
@@ -120,7 +159,10 @@ std::string UdpPort::try_bind() {
   ::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &granted_send_bytes_, &size);
   ::setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
   ::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-  ::setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);  // reports clients that are gone
+  // No router's word on the size of packets: anybody can send it, and would have our datagrams cut up.
+  const int any_size = IP_PMTUDISC_OMIT;
+  ::setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &any_size, sizeof any_size);
+  report_errors(true);
   kernel_drops_seen_ = 0;
   socket_.bind({address, static_cast<unsigned short>(config_.port)}, failure);
   if (!failure) socket_.non_blocking(true, failure);
@@ -152,7 +194,9 @@ void UdpPort::wake() {
 
 /// True if the time was up before the packets were.
 bool UdpPort::receive_for_a_while() {
-  const auto end = std::chrono::steady_clock::now() + kWake;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto end = begin + kWake;
+  if (!reports_errors_ && begin >= errors_again_) report_errors(true);
   for (;;) {
     read_waiting();
     for (int i = 0; i < kServedAtOnce && !(known_.empty() && strangers_.empty()); ++i) {
@@ -173,43 +217,43 @@ void UdpPort::read_waiting() {
   }
 }
 
-/// True if something was read.
+/// True if something was read. An ICMP error makes the next call on the socket fail, whatever waits in it.
 bool UdpPort::read_batch() {
+  constexpr int kTries = 4;
   batch_->prepare();
   batch_->count = 0;
-  const int count = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
-  if (count <= 0) {
+  for (int i = 0; i < kTries; ++i) {
+    const int count = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), kBatch, MSG_DONTWAIT, nullptr);
+    if (count > 0) {
+      batch_->count = count;
+      return true;
+    }
+    const bool nothing = errno == EAGAIN || errno == EWOULDBLOCK;
     read_error_queue();  // a waiting error makes the socket ready although there is nothing to read
-    return false;        // if there was something behind the error, the socket is ready again
+    if (nothing) return false;
   }
-  batch_->count = count;
-  return true;
+  return false;  // if there was something behind the errors, the socket is ready again
 }
 
 void UdpPort::keep(int i) {
   msghdr& header = batch_->headers[i].msg_hdr;
   std::uint32_t interface = 0;
   for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
-    if (note->cmsg_level == IPPROTO_IP && note->cmsg_type == IP_PKTINFO) {
-      in_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(note), sizeof info);
-      interface = static_cast<std::uint32_t>(info.ipi_ifindex);
-    }
+    interface = std::max(interface, interface_in(note));
     if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SO_RXQ_OVFL) continue;
     std::uint32_t total = 0;
     std::memcpy(&total, CMSG_DATA(note), sizeof total);
     counters_.dropped_by_kernel += total - kernel_drops_seen_;  // 32 bits in the kernel: the difference wraps rightly
     kernel_drops_seen_ = total;
   }
-  const Client client = client_of(batch_->sources[i]);
+  const Client client = client_of(batch_->sources[i], interface);
   FairQueue& queue = is_known(client) ? known_ : strangers_;
-  queue.push(client >> 16, client, interface, {batch_->bytes.data() + i * kSlotBytes, batch_->headers[i].msg_len});
+  queue.push(machine_of(client), client, interface,
+             {batch_->bytes.data() + i * kSlotBytes, batch_->headers[i].msg_len});
   counters_.given_way = given_way();
 }
 
-bool UdpPort::is_known(Client client) const {
-  return client >> 40 == 127 || (handlers_.known && handlers_.known(client));
-}
+bool UdpPort::is_known(Client client) const { return is_here(client) || (handlers_.known && handlers_.known(client)); }
 
 void UdpPort::look_at_next() {
   // Strangers too: a new client is one of them.
@@ -225,43 +269,89 @@ void UdpPort::look_at_next() {
 }
 
 void UdpPort::read_error_queue() {
-  for (int i = 0; i < kBatch; ++i) {
-    std::array<char, 512> control{};
-    std::byte byte{};
-    iovec vector{&byte, 1};
-    sockaddr_in target{};
-    msghdr header{};
-    header.msg_name = &target;
-    header.msg_namelen = sizeof target;
-    header.msg_iov = &vector;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    if (::recvmsg(socket_.native_handle(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
-    for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
-      if (note->cmsg_level != IPPROTO_IP || note->cmsg_type != IP_RECVERR) continue;
-      sock_extended_err error{};
-      std::memcpy(&error, CMSG_DATA(note), sizeof error);
-      if (error.ee_errno == ECONNREFUSED && header.msg_namelen == sizeof target) handlers_.gone(client_of(target));
-    }
+  const auto now = std::chrono::steady_clock::now();
+  if (now - errors_since_ >= std::chrono::seconds(1)) {
+    errors_since_ = now;
+    errors_in_second_ = 0;
   }
+  while (bound_ && reports_errors_ && read_error()) {
+    if (++errors_in_second_ <= kErrorsPerSecond) continue;
+    report_errors(false);
+    errors_again_ = now + kErrorPause;
+  }
+}
+
+/// False: there is none.
+bool UdpPort::read_error() {
+  alignas(cmsghdr) std::array<char, 512> control{};
+  std::byte byte{};
+  iovec vector{&byte, 1};
+  sockaddr_in target{};
+  msghdr header{};
+  header.msg_name = &target;
+  header.msg_namelen = sizeof target;
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  if (::recvmsg(socket_.native_handle(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return false;
+  bool gone = false;
+  std::uint32_t interface = 0;
+  for (cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr; note = CMSG_NXTHDR(&header, note)) {
+    interface = std::max(interface, interface_in(note));
+    if (note->cmsg_level != IPPROTO_IP || note->cmsg_type != IP_RECVERR) continue;
+    gone = header.msg_namelen == sizeof target && says_gone(note, target);
+  }
+  if (gone) {
+    handlers_.gone(client_of(target, interface));
+  } else {
+    ++counters_.doubted_errors;
+  }
+  return true;
+}
+
+/// Whether ICMP errors are reported to us, by which we hear of clients that are gone. Off: the kernel forgets what
+/// waits.
+void UdpPort::report_errors(bool on) {
+  const int value = on ? 1 : 0;
+  int forgotten = 0;
+  socklen_t size = sizeof forgotten;
+  ::setsockopt(socket_.native_handle(), IPPROTO_IP, IP_RECVERR, &value, sizeof value);
+  if (!on) ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &forgotten, &size);
+  reports_errors_ = on;
+  errors_in_second_ = 0;
 }
 
 bool UdpPort::send(Client to, std::span<const std::byte> bytes, bool known) {
   if (!bound_) return true;
   int waiting = 0;
-  if (!known && to >> 40 != 127 && ::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) == 0 &&
+  if (!known && !is_here(to) && ::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) == 0 &&
       waiting > granted_send_bytes_ / 4) {
     return true;
   }
   sockaddr_in target{};
   target.sin_family = AF_INET;
-  target.sin_addr.s_addr = htonl(static_cast<std::uint32_t>(to >> 16));
+  target.sin_addr.s_addr = htonl(address_of(to));
   target.sin_port = htons(static_cast<std::uint16_t>(to));
-  const auto attempt = [&] {
-    return ::sendto(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT,
-                    reinterpret_cast<const sockaddr*>(&target), sizeof target);
-  };
+  iovec vector{const_cast<std::byte*>(bytes.data()), bytes.size()};  // sendmsg() does not write there
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in_pktinfo))> control{};
+  msghdr header{};
+  header.msg_name = &target;
+  header.msg_namelen = sizeof target;
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  if (const std::uint32_t interface = interface_of(to); interface != 0 && !is_here(to)) {
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    cmsghdr* const note = CMSG_FIRSTHDR(&header);
+    note->cmsg_level = IPPROTO_IP;
+    note->cmsg_type = IP_PKTINFO;
+    note->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+    in_pktinfo info{};
+    info.ipi_ifindex = static_cast<int>(interface);
+    std::memcpy(CMSG_DATA(note), &info, sizeof info);
+  }
+  const auto attempt = [&] { return ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT); };
   // With IP_RECVERR a send may report what happened to an earlier one, to another client: once more then.
   if (attempt() >= 0) return true;
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;

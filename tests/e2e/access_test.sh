@@ -71,7 +71,7 @@ refused 'you may look, and change nothing' 10.99.1 set /main/fader 0
 refused 'you may look, and change nothing' 10.99.1 set '/ch/*/mute' on
 refused 'you may look, and change nothing' 10.99.1 do /start/release
 refused 'you may look, and change nothing' 10.99.1 approve 10.99.1.2
-until_ok 5 says 'Access: 10.99.1.2 was refused' || fail "the viewer's attempts are not in the log"
+until_ok 5 says "Access: 10.99.1.2 on fd$$ was refused" || fail "the viewer's attempts are not in the log"
 
 # A monitor engineer has the bus and its sends; not main, not the limiter that protects ears.
 let_in 10.99.2 set /bus/2/fader -12
@@ -88,6 +88,13 @@ refused 'too many wrong keys' 10.99.2 login --key-file "$work/right"
 refused 'you may change the sound of bus 2' 10.99.2 set /main/fader 0
 let_in 10.99.1 login --key-file "$work/right"
 grep -q 'you are engineer' "$work/said" || fail "the login says nothing: $(cat "$work/said")"
+until_ok 5 says "Login from 10.99.1.2 on fd$$: engineer" || fail "the login is not in the log"
+said_in_all() { # WRONG KEYS, however the seconds fall
+  [ "$(sed -n 's/.*Access: \([0-9]*\) wrong keys\? from 10.99.2.2 on fd.*/\1/p' "$work/desk.log" | awk '{ all += $1 } END { print all + 0 }')" -eq "$1" ]
+}
+until_ok 5 said_in_all 6 || fail "the wrong keys are not in the log"
+local_fohctl metrics
+grep -qx 'fohd_wrong_keys_total 6' "$work/said" || fail "the wrong keys are not counted: $(grep keys "$work/said")"
 let_in 10.99.1 set /main/fader -20
 let_in 10.99.1 logout
 refused 'you may look' 10.99.1 set /main/fader 0

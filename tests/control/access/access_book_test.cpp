@@ -1,5 +1,6 @@
 #include "control/access/access_book.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -51,7 +52,7 @@ TEST_CASE("access: an address or a network is read, anything else not", "[contro
 
 TEST_CASE("access: with trust in the LAN private networks are engineers, the world is not heard", "[control][access]") {
   AccessBook book;
-  for (const char* from : {"127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.9.9"}) {
+  for (const char* from : {"10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.9.9"}) {
     INFO(from);
     CHECK(rights(book, from) == Rights{Role::engineer});
   }
@@ -60,13 +61,15 @@ TEST_CASE("access: with trust in the LAN private networks are engineers, the wor
     INFO(from);
     CHECK(rights(book, from) == Rights{Role::refused});
   }
+  CHECK(rights(book, "127.0.0.1", "lo") == Rights{});
+  CHECK(rights(book, "192.168.0.1", "lo") == Rights{});          // this machine's own address
   CHECK(AccessBook().rights_of(kOsc) == Rights{Role::refused});  // nobody has come yet
   CHECK(AccessBook().rights_of({Origin::Side::desk, 0}) == Rights{});
 }
 
 TEST_CASE("access: with approvals only, others look or are not heard", "[control][access]") {
   AccessBook book(approved_only());
-  CHECK(rights(book, "127.0.0.1") == Rights{});
+  CHECK(rights(book, "127.0.0.1", "lo") == Rights{});
   CHECK(rights(book, "192.168.1.20") == Rights{Role::viewer});
   CHECK(rights(book, "203.0.113.5") == Rights{Role::refused});
   CHECK(book.approve("192.168.1.20", "monitor 2").empty());
@@ -83,7 +86,7 @@ TEST_CASE("access: with approvals only, others look or are not heard", "[control
 
   book.configure(approved_only(Role::refused));
   CHECK(rights(book, "192.168.1.20") == Rights{Role::refused});
-  CHECK(rights(book, "127.0.0.1") == Rights{});
+  CHECK(rights(book, "127.0.0.1", "lo") == Rights{});
 }
 
 TEST_CASE("access: the first rule that fits counts, a ban above all else", "[control][access]") {
@@ -160,7 +163,7 @@ TEST_CASE("access: rights belong to a client, whoever speaks meanwhile", "[contr
   CHECK(book.rights_of(guest) == Rights{Role::viewer});
   CHECK(book.rights_of(page) == Rights{});
   CHECK(book.rights_of({Origin::Side::x32, 1}) == Rights{Role::refused});  // the same number at another door
-  CHECK(book.place_of(drummer) == "192.168.1.5");
+  CHECK(book.place_of(drummer) == "192.168.1.5 on eth1");
 
   // What changes counts at once, for all, without another packet of theirs.
   CHECK(book.approve("192.168.1.5", "engineer").empty());
@@ -186,6 +189,128 @@ TEST_CASE("access: rights belong to a client, whoever speaks meanwhile", "[contr
   CHECK(book.rights_of(drummer) == *parse_rights("monitor 4"));
 }
 
+TEST_CASE("access: what comes with an engineer's address through another interface is not that engineer",
+          "[control][access]") {
+  AccessConfig config = approved_only();
+  config.keys = {{"foh", "open sesame!", {}}, {"drums", "paradiddle", *parse_rights("monitor 3")}};
+  AccessBook book(config);
+  // A door gives the two different numbers (UdpPort::Client).
+  const Origin engineer{Origin::Side::osc, 1}, forged{Origin::Side::osc, 2};
+  const auto both_speak = [&](std::int64_t now_ms) {
+    book.hear(engineer, address("10.0.5.9"), "eth1", now_ms);
+    book.hear(forged, address("10.0.5.9"), "wlan0", now_ms);
+  };
+  both_speak(0);
+  CHECK(book.login(engineer, "open sesame!", 10).empty());
+  CHECK(book.rights_of(engineer) == Rights{});
+  CHECK(book.rights_of(forged) == Rights{Role::viewer});  // neither with its login
+  CHECK(book.logout(forged).empty());
+  both_speak(20);
+  CHECK(book.rights_of(engineer) == Rights{});  // nor can it end that
+  CHECK(book.login(forged, "paradiddle", 30).empty());
+  CHECK(book.rights_of(engineer) == Rights{});  // nor put another key in its place
+  CHECK(book.rights_of(forged) == *parse_rights("monitor 3"));
+  CHECK(book.logout(forged).empty());
+  // Nor use up its tries.
+  AccessBook fresh(config);
+  fresh.hear(engineer, address("10.0.5.9"), "eth1", 0);
+  fresh.hear(forged, address("10.0.5.9"), "wlan0", 0);
+  for (int i = 0; i < 50; ++i) CHECK_FALSE(fresh.login(forged, "guess", 0).empty());
+  CHECK(fresh.login(engineer, "open sesame!", 0).empty());
+  // The list shows both.
+  std::string all;
+  for (const std::string& line : book.list(40)) all += line + "\n";
+  CHECK(all.find("heard: 10.0.5.9 on eth1: engineer\n") != std::string::npos);
+  CHECK(all.find("heard: 10.0.5.9 on wlan0: viewer\n") != std::string::npos);
+  CHECK(all.find("logged in: 10.0.5.9 on eth1 with the key foh\n") != std::string::npos);
+  // Revoking an address ends it on all interfaces.
+  CHECK(book.revoke("10.0.5.9").empty());
+  CHECK(book.rights_of(engineer) == Rights{Role::viewer});
+}
+
+TEST_CASE("access: an address that this machine reaches elsewhere has only the rights of a rule for the interface",
+          "[control][access]") {
+  // The stage's network lies behind eth1, the guests' behind wlan0.
+  const auto strays = [](std::uint32_t from, std::string_view interface) {
+    return parse_network("10.0.5.0/24")->contains(from) != (interface == "eth1");
+  };
+  AccessConfig config;
+  config.trust = Trust::lan;
+  AccessBook trusting(config, {}, strays);
+  CHECK(rights(trusting, "10.0.5.9", "eth1") == Rights{});
+  CHECK(rights(trusting, "10.0.5.9", "wlan0") == Rights{Role::refused});
+  CHECK(rights(trusting, "192.168.7.9", "wlan0") == Rights{});
+
+  config.trust = Trust::approved;
+  config.rules = {rule("10.0.5.0/24", "", "engineer"), rule("192.168.7.0/24", "wlan0", "monitor 2"),
+                  rule("10.0.5.66", "wlan0", "viewer")};
+  AccessBook book(config, {}, strays);
+  CHECK(rights(book, "10.0.5.9", "eth1") == Rights{});
+  CHECK(rights(book, "10.0.5.9", "wlan0") == Rights{Role::refused});  // the first rule names no interface
+  CHECK(rights(book, "10.0.5.66", "wlan0") == Rights{Role::viewer});  // this one does
+  CHECK(rights(book, "192.168.7.9", "wlan0") == *parse_rights("monitor 2"));
+  CHECK(book.approve("10.0.5.9", "engineer").empty());
+  CHECK(rights(book, "10.0.5.9", "wlan0") == Rights{Role::refused});
+  CHECK(book.role_of({Origin::Side::osc, 77}, address("10.0.5.9"), "wlan0") == Role::refused);
+  CHECK(book.role_of({Origin::Side::osc, 77}, address("10.0.5.9"), "eth1") == Role::engineer);
+  // This machine's own address comes from it alone.
+  CHECK(rights(book, "127.0.0.1", "lo") == Rights{});
+  for (const char* interface : {"eth1", "wlan0"}) {
+    CHECK(rights(book, "127.0.0.1", interface) == Rights{Role::refused});
+    CHECK(rights(trusting, "127.0.0.1", interface) == Rights{Role::refused});
+  }
+}
+
+TEST_CASE("access: a route that comes up later is found within a second", "[control][access]") {
+  bool up = false;
+  AccessBook book({}, {}, [&](std::uint32_t, std::string_view) { return !up; });
+  CHECK(rights(book, "10.0.5.9", "eth1", 5000) == Rights{Role::refused});
+  up = true;
+  CHECK(rights(book, "10.0.5.9", "eth1", 6001) == Rights{});
+  up = false;
+  CHECK(rights(book, "10.0.5.9", "eth1", 7002) == Rights{Role::refused});
+}
+
+TEST_CASE("access: wrong keys are counted by machine and hide behind no success", "[control][access]") {
+  AccessConfig config = approved_only();
+  config.keys = {{"foh", "open sesame!", {}}};
+  AccessBook book(config);
+  const Origin engineer{Origin::Side::osc, 1}, guest{Origin::Side::osc, 2}, mistyped{Origin::Side::osc, 3};
+  book.hear(engineer, address("192.168.1.20"), "eth0", 0);
+  book.hear(guest, address("192.168.1.66"), "wlan0", 0);
+  book.hear(mistyped, address("192.168.1.21"), "eth0", 0);
+  CHECK(book.login(engineer, "open sesame!", 0).empty());
+  CHECK_FALSE(book.login(mistyped, "open sesame?", 0).empty());
+  for (int i = 0; i < 3002; ++i) CHECK_FALSE(book.login(guest, "guess", 0).empty());
+  CHECK(book.take_logins() == std::vector<std::string>{"Login from 192.168.1.20 on eth0: engineer"});
+  CHECK(book.take_wrong_keys() ==
+        std::vector<std::string>{"1 wrong key from 192.168.1.21 on eth0",
+                                 "3002 wrong keys from 192.168.1.66 on wlan0, 2997 of them not looked at, since there "
+                                 "were too many in this minute"});
+  CHECK(book.take_logins().empty());
+  CHECK(book.take_wrong_keys().empty());
+  CHECK(book.login_counts().logins == 1);
+  CHECK(book.login_counts().wrong_keys == 3003);
+  // In either order, and also where one machine does both.
+  CHECK_FALSE(book.login(engineer, "open sesam", 0).empty());
+  CHECK(book.login(engineer, "open sesame!", 0).empty());
+  CHECK(book.login(engineer, "open sesame!", 0).empty());
+  CHECK(book.take_wrong_keys() == std::vector<std::string>{"1 wrong key from 192.168.1.20 on eth0"});
+  CHECK(book.take_logins() == std::vector<std::string>{"Login from 192.168.1.20 on eth0: engineer, 2 times"});
+  // From however many addresses: a few lines, and every try in one of them.
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    const Origin forged{Origin::Side::osc, 100 + i};
+    book.hear(forged, address("10.1.0.0") + i, "wlan0", 0);
+    CHECK_FALSE(book.login(forged, "guess", 0).empty());
+  }
+  const auto lines = book.take_wrong_keys();
+  CHECK(lines.size() <= 17);
+  int all = 0;
+  for (const std::string& line : lines) all += std::stoi(line);
+  CHECK(all == 5000);
+  CHECK(std::any_of(lines.begin(), lines.end(), [](auto& line) { return line.find(" from others") != line.npos; }));
+}
+
 TEST_CASE("access: no key is ever told", "[control][access]") {
   AccessConfig config;
   config.keys = {{"foh", "open sesame!", {}}};
@@ -195,9 +320,11 @@ TEST_CASE("access: no key is ever told", "[control][access]") {
   CHECK(book.login(kOsc, "open sesam", 0).find("open") == std::string::npos);
   std::string all;
   for (const std::string& line : book.list(0)) all += line + "\n";
-  CHECK(all.find("sesame") == std::string::npos);
+  for (const std::string& line : book.take_logins()) all += line + "\n";
+  for (const std::string& line : book.take_wrong_keys()) all += line + "\n";
+  CHECK(all.find("sesam") == std::string::npos);
   CHECK(all.find("key: foh: engineer") != std::string::npos);
-  CHECK(all.find("logged in: 192.168.1.20 with the key foh") != std::string::npos);
+  CHECK(all.find("logged in: 192.168.1.20 on eth0 with the key foh") != std::string::npos);
   CHECK(all.find("heard: 192.168.1.20 on eth0: engineer") != std::string::npos);
 }
 

@@ -29,7 +29,7 @@ struct Porter final : Door {
     note("tell " + std::to_string(client) + " " + address + " " + std::get<std::string>(values[0]));
     return client != 9;
   }
-  void drop(const Refused& refused) override { note(refused({side_, 1}, 0x0A000001) ? "drops 1" : "keeps 1"); }
+  void drop(const Refused& refused) override { note(refused({side_, 1}, 0x0A000001, 2) ? "drops 1" : "keeps 1"); }
   std::vector<std::string> subscribers() const override { return {name() + "'s"}; }
   void add_metrics(std::vector<DoorMetric>& metrics) const override { metrics.push_back({"m", "gauge", "M.", 3}); }
   std::uint64_t lost_packets() const override { return 5; }
@@ -72,7 +72,7 @@ TEST_CASE("doors: all have their turns in order, and answers go to the door that
   CHECK(log == Log{"osc tell 4 /log a line", "osc tell 9 /log b"});
   log.clear();
 
-  doors.drop([](const Origin& client, std::uint32_t) { return client.side == Origin::Side::web; });
+  doors.drop([](const Origin& client, std::uint32_t, std::uint32_t) { return client.side == Origin::Side::web; });
   CHECK(log == Log{"web drops 1", "osc keeps 1"});
   CHECK(doors.subscribers() == Log{"web's", "osc's"});
   CHECK(doors.status() == "1 web, 1 osc");
@@ -113,6 +113,6 @@ TEST_CASE("doors: what the OSC door counts follows the rules of Prometheus' name
     CHECK(metric.help.ends_with('.'));
     CHECK(metric.value == 0);
   }
-  CHECK(names.size() == 16);
+  CHECK(names.size() == 19);
   CHECK(door.status() == "0 OSC subscribers");
 }

@@ -1,6 +1,13 @@
 #include "daemon/net/udp_port.h"
 
+#include <arpa/inet.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstring>
@@ -55,6 +62,48 @@ struct Rig {
   int turns = 0;
   std::function<void()> each_packet;
   std::function<bool(UdpPort::Client, std::uint32_t)> hears;
+};
+
+/// Sends "port unreachable" as any program with a raw socket may: from an address of its choice (RFC 792; the sums of
+/// RFC 1071).
+class Forger {
+ public:
+  explicit Forger(const char* from) : fd_(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, from, &own.sin_addr);
+    if (fd_ >= 0) able = ::bind(fd_, reinterpret_cast<sockaddr*>(&own), sizeof own) == 0;
+  }
+  ~Forger() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Forger(const Forger&) = delete;
+  Forger& operator=(const Forger&) = delete;
+
+  /// As if a datagram from the desk's port to this client had found nobody.
+  void say(std::uint16_t desk_port, UdpPort::Client client, std::uint8_t code = ICMP_UNREACH_PORT) const {
+    std::array<std::uint8_t, 8 + 20 + 8> packet{};
+    const auto put16 = [&](std::size_t at, std::uint32_t value) {
+      packet[at] = static_cast<std::uint8_t>(value >> 8), packet[at + 1] = static_cast<std::uint8_t>(value);
+    };
+    const auto put32 = [&](std::size_t at, std::uint32_t value) { put16(at, value >> 16), put16(at + 2, value); };
+    packet[0] = ICMP_UNREACH, packet[1] = code;
+    packet[8] = 0x45, put16(8 + 2, 28 + 8), packet[8 + 8] = 64, packet[8 + 9] = IPPROTO_UDP;
+    put32(8 + 12, INADDR_LOOPBACK), put32(8 + 16, UdpPort::address_of(client));
+    put16(28, desk_port), put16(30, static_cast<std::uint16_t>(client)), put16(32, 16);
+    std::uint32_t sum = 0;
+    for (std::size_t at = 0; at < packet.size(); at += 2) sum += std::uint32_t{packet[at]} << 8 | packet[at + 1];
+    sum = (sum & 0xFFFF) + (sum >> 16);
+    put16(2, ~(sum + (sum >> 16)));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::sendto(fd_, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  }
+  bool able = false;
+
+ private:
+  int fd_;
 };
 
 }  // namespace
@@ -186,6 +235,82 @@ TEST_CASE("udp: a client that has gone is noticed when something is sent to it",
   udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
   client.send_to(asio::buffer("y", 1), rig.target());  // others are still heard
   CHECK(rig.run_until([&] { return rig.packets.back() == "y"; }));
+}
+
+TEST_CASE("udp: only the client's own machine can say that it is gone", "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  port->open();
+  const Forger other("127.0.0.9"), same("127.0.0.1");
+  if (!other.able) {
+    WARN("not tested: this user may not open raw sockets");
+    return;
+  }
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  client.send_to(asio::buffer("x", 1), rig.target());
+  REQUIRE(rig.run_until([&] { return !rig.packets.empty(); }));
+  const auto desk_port = static_cast<std::uint16_t>(rig.config.port);
+  other.say(desk_port, rig.last_client);
+  same.say(desk_port, rig.last_client, ICMP_UNREACH_HOST);  // its router's word, which says nothing of the program
+  REQUIRE(rig.run_until([&] { return port->counters().doubted_errors == 2; }));
+  CHECK(rig.gone.empty());
+  same.say(desk_port, rig.last_client);
+  REQUIRE(rig.run_until([&] { return !rig.gone.empty(); }));
+  CHECK(rig.gone == std::vector{rig.last_client});
+  CHECK(port->counters().doubted_errors == 2);
+}
+
+TEST_CASE("udp: a flood of forged ICMP errors keeps no packet from being read or sent, and is cut off",
+          "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  port->open();
+  const Forger forger("127.0.0.9");
+  if (!forger.able) {
+    WARN("not tested: this user may not open raw sockets");
+    return;
+  }
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  client.send_to(asio::buffer("x", 1), rig.target());
+  REQUIRE(rig.run_until([&] { return !rig.packets.empty(); }));
+  const auto desk_port = static_cast<std::uint16_t>(rig.config.port);
+  constexpr int kRounds = 100, kForgedEach = 50;
+  for (int round = 1; round <= kRounds; ++round) {
+    for (int i = 0; i < kForgedEach; ++i) forger.say(desk_port, rig.last_client);
+    client.send_to(asio::buffer("12345678", 8), rig.target());
+    rig.io.restart();
+    rig.io.poll();
+    REQUIRE(port->send(rig.last_client, bytes_of("update")));
+  }
+  REQUIRE(rig.run_until([&] { return rig.packets.size() == kRounds + 1; }));
+  std::array<char, 16> update{};
+  int updates = 0;
+  client.non_blocking(true);
+  boost::system::error_code failure;
+  while (client.receive(asio::buffer(update), 0, failure) == 6) ++updates;
+  CHECK(updates == kRounds);
+  CHECK(rig.gone.empty());
+  CHECK(port->counters().doubted_errors < kRounds * kForgedEach / 2);
+}
+
+TEST_CASE("udp: a client is an interface, an address and a port; this machine's programs have no interface",
+          "[daemon][net]") {
+  Rig rig;
+  const auto port = rig.make();
+  port->open();
+  udp::socket client(rig.io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  client.send_to(asio::buffer("x", 1), rig.target());
+  REQUIRE(rig.run_until([&] { return !rig.packets.empty(); }));
+  CHECK(rig.last_client == (std::uint64_t{INADDR_LOOPBACK} << 16 | client.local_endpoint().port()));
+  CHECK(UdpPort::is_here(rig.last_client));
+  CHECK(interface_name(UdpPort::interface_of(rig.last_client)) == "lo");
+  const UdpPort::Client far = std::uint64_t{7} << 48 | std::uint64_t{0x0A000509} << 16 | 9001;
+  CHECK_FALSE(UdpPort::is_here(far));
+  CHECK(UdpPort::interface_of(far) == 7);
+  CHECK(UdpPort::address_of(far) == 0x0A000509);
+  CHECK(UdpPort::client_text(far) == "10.0.5.9:9001");
+  CHECK(UdpPort::machine_of(far) == UdpPort::machine_of(far + 1));
+  CHECK(UdpPort::machine_of(far) != UdpPort::machine_of(far ^ std::uint64_t{1} << 48));
 }
 
 TEST_CASE("udp: who is not heard costs a question and nothing else", "[daemon][net]") {

@@ -1,0 +1,102 @@
+#include "daemon/net/routes.h"
+
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+namespace fohd {
+namespace {
+
+struct Route {
+  enum class Answer : std::uint8_t { unknown, none, found } answer = Answer::unknown;
+  std::uint32_t interface = 0;
+  bool direct = false;  ///< no router between
+};
+
+struct RouteQuestion {
+  nlmsghdr header{};
+  rtmsg route{};
+  alignas(NLMSG_ALIGNTO) std::array<std::byte, 64> attributes{};
+
+  void add(std::uint16_t type, const void* value, std::size_t size) {
+    std::byte* const end = reinterpret_cast<std::byte*>(this) + NLMSG_ALIGN(header.nlmsg_len);
+    const rtattr attribute{static_cast<std::uint16_t>(RTA_LENGTH(size)), type};
+    std::memcpy(end, &attribute, sizeof attribute);
+    std::memcpy(end + RTA_LENGTH(0), value, size);
+    header.nlmsg_len = static_cast<std::uint32_t>(NLMSG_ALIGN(header.nlmsg_len) + RTA_ALIGN(attribute.rta_len));
+  }
+};
+
+Route read_route(const std::byte* bytes, std::size_t size, std::uint32_t number) {
+  nlmsghdr header{};
+  if (size < sizeof header) return {};
+  std::memcpy(&header, bytes, sizeof header);
+  if (header.nlmsg_seq != number) return {};
+  if (header.nlmsg_type == NLMSG_ERROR) return {Route::Answer::none, 0, false};
+  if (header.nlmsg_type != RTM_NEWROUTE || header.nlmsg_len > size || header.nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg)))
+    return {};
+  rtmsg found{};
+  std::memcpy(&found, bytes + NLMSG_HDRLEN, sizeof found);
+  Route route{Route::Answer::found, 0, found.rtm_scope >= RT_SCOPE_LINK};
+  std::size_t at = NLMSG_SPACE(sizeof(rtmsg));
+  rtattr attribute{};
+  while (at + sizeof attribute <= header.nlmsg_len) {
+    std::memcpy(&attribute, bytes + at, sizeof attribute);
+    if (attribute.rta_len < sizeof attribute || at + attribute.rta_len > header.nlmsg_len) break;
+    if (attribute.rta_type == RTA_OIF && attribute.rta_len >= RTA_LENGTH(sizeof route.interface))
+      std::memcpy(&route.interface, bytes + at + RTA_LENGTH(0), sizeof route.interface);
+    if (attribute.rta_type == RTA_GATEWAY) route.direct = false;
+    at += RTA_ALIGN(attribute.rta_len);
+  }
+  return route;
+}
+
+/// through: of those routes that go through this interface; 0: the one that the kernel takes.
+Route ask_route(int netlink, std::uint32_t address, std::uint32_t through) {
+  RouteQuestion question;
+  question.header.nlmsg_len = NLMSG_LENGTH(sizeof(rtmsg));
+  question.header.nlmsg_type = RTM_GETROUTE;
+  question.header.nlmsg_flags = NLM_F_REQUEST;
+  question.header.nlmsg_seq = address ^ through;
+  question.route.rtm_family = AF_INET;
+  question.route.rtm_dst_len = 32;
+  const std::uint32_t target = htonl(address);
+  question.add(RTA_DST, &target, sizeof target);
+  if (through != 0) {
+    // As it stands in the tables: without this flag the kernel takes any address to be directly at a named interface.
+    question.route.rtm_flags = RTM_F_FIB_MATCH;
+    question.add(RTA_OIF, &through, sizeof through);
+  }
+  if (::send(netlink, &question, question.header.nlmsg_len, MSG_DONTWAIT) < 0) return {};
+  alignas(NLMSG_ALIGNTO) std::array<std::byte, 4096> answer{};
+  const ssize_t size = ::recv(netlink, answer.data(), answer.size(), MSG_DONTWAIT);
+  return size < 0 ? Route{} : read_route(answer.data(), static_cast<std::size_t>(size), question.header.nlmsg_seq);
+}
+
+}  // namespace
+
+Routes::Routes() : netlink_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {}
+
+Routes::~Routes() {
+  if (netlink_ >= 0) ::close(netlink_);
+}
+
+bool Routes::lead_to(std::uint32_t address, const std::string& interface) const {
+  if (netlink_ < 0) return true;
+  const std::uint32_t number = ::if_nametoindex(interface.c_str());
+  if (number == 0) return false;
+  const Route taken = ask_route(netlink_, address, 0);
+  if (taken.answer == Route::Answer::unknown) return true;
+  if (taken.answer == Route::Answer::found && taken.interface == number) return true;
+  const Route there = ask_route(netlink_, address, number);
+  if (there.answer == Route::Answer::unknown) return true;
+  return there.answer == Route::Answer::found && there.direct;
+}
+
+}  // namespace fohd
