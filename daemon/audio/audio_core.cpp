@@ -38,6 +38,7 @@ void AudioCore::process(const float* const* inputs, float* const* outputs, int f
                         std::uint64_t late_ns) noexcept FOHD_NONBLOCKING {
   const Inside here;
   const RealtimeSection section;
+  begun_.beat();
   const std::uint64_t begin_ns = now_ns();
   const ScopedFlushToZero no_denormals;  // for the taps and the panic gain; the engine has its own
   if (targets_.fresh()) engine_.set_targets(targets_.read());
@@ -49,6 +50,7 @@ void AudioCore::process(const float* const* inputs, float* const* outputs, int f
     process_part(inputs, outputs, offset, std::min(kMaxTapFrames, frames - offset));
   }
   count(frames, now_ns() - begin_ns, late_ns);
+  ended_.beat();
 }
 
 void AudioCore::process_part(const float* const* inputs, float* const* outputs, int offset, int frames) noexcept {

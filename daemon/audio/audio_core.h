@@ -59,6 +59,8 @@ class AudioCore {
   bool is_shut() const noexcept { return shut_.raised(); }
   /// [any thread, signal handler] Whether the calling thread is inside process().
   static bool in_callback() noexcept;
+  /// [any thread] Whether a callback has begun and has not ended: if for long, the desk hangs, and not who calls it.
+  bool is_busy() const noexcept { return begun_.count() != ended_.count(); }
   /// [any thread] While raised deadlines are not counted: JACK runs faster than real time.
   Flag& freewheel() noexcept { return freewheel_; }
   /// [any thread] Raised, strips that were muted for safety come back (20 ms) with the next callback, which lowers it.
@@ -81,6 +83,7 @@ class AudioCore {
   Latest<AudioCounters> counters_;
   AudioCounters totals_;
   Flag panic_, shutdown_, shut_, freewheel_, safety_mutes_clear_;
+  Flag begun_, ended_;    ///< heartbeats, one of each in a callback
   float panic_gain_ = 1;  ///< of panic() and shutdown()
   std::vector<const float*> part_inputs_;
   std::vector<float*> part_outputs_;

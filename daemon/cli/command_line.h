@@ -14,6 +14,7 @@ namespace fohd {
 /// [main thread] Each adds one command; its callback puts the exit code into `exit_code`.
 void add_run_command(CLI::App& app, int& exit_code);
 void add_check_config_command(CLI::App& app, int& exit_code);
+void add_clear_jack_command(CLI::App& app, int& exit_code);
 void add_doctor_command(CLI::App& app, int& exit_code);
 void add_latency_command(CLI::App& app, int& exit_code);
 void add_parameters_command(CLI::App& app, int& exit_code);

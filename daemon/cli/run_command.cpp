@@ -37,8 +37,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_flag("--meters", options->meters, "show levels in this terminal");
   command->footer(
       "Example: fohd run --config configs/two-channels.toml --record mix.wav\n"
-      "Signals: TERM or INT ramp out, save and end; HUP rereads the configuration, or\n"
-      "ends a desk whose terminal was closed; USR1 is panic.");
+      "Signals: TERM, INT or QUIT ramp out, save and end; HUP rereads the configuration,\n"
+      "or ends a desk whose terminal was closed; USR1 is panic; Ctrl-Z and others do nothing.");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

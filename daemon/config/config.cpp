@@ -45,6 +45,7 @@ void read_audio(TomlTable table, const Geometry& geometry, AudioConfig& audio) {
   if (audio.client.find(':') != std::string::npos) table.complain("client", "`client` in [audio] may not hold a colon");
   table.read("server", audio.server, "the name of a JACK server", 64);
   table.read("cpus", audio.cpus, 0, CPU_SETSIZE - 1, "the CPUs that the audio thread has for itself");
+  table.read("remember", audio.remember, "whether connections made by hand come back");
   bool present = false;
   std::vector<TomlTable> rules = table.tables("connect", present);
   if (present) audio.connect.clear();

@@ -41,6 +41,8 @@ struct AudioConfig {
   std::string client = "fohd";  ///< our name in JACK
   std::string server;           ///< JACK server; empty: $JACK_DEFAULT_SERVER, else "default"
   std::vector<ConnectRule> connect = default_connect_rules();
+  /// Whether connections that are made or taken away by hand are kept, when a port or the server comes back.
+  bool remember = true;
   /// CPUs (from 0) that the audio thread has for itself, as far as this process goes; empty: the system decides.
   std::vector<int> cpus;
 

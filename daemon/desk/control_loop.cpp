@@ -9,6 +9,7 @@
 #include "daemon/desk/run.h"
 #include "daemon/desk/start_rules.h"
 #include "daemon/disk/name_channels.h"
+#include "daemon/service/become_anew.h"
 #include "daemon/service/emergency.h"
 
 namespace fohd {
@@ -110,6 +111,7 @@ void ControlLoop::open_store(const std::string& folder) {
 void ControlLoop::run() {
   watch_signals();
   doors_.open();
+  obey_panic_signal();  // from before: the first sample obeys it
   start_jack();
   repeat(tick_timer_, kTick, [this] { tick(); });
   repeat(meter_timer_, kMeter, [this] { read_meters(); });
@@ -141,7 +143,7 @@ void ControlLoop::leave_after(double seconds) {
 void ControlLoop::leave(const std::string& why) {
   if (leaving_) return;
   leaving_ = true;
-  service_manager_.stopping();
+  if (!again_) service_manager_.stopping();
   spdlog::info("{}: the outputs ramp out and the mix is saved", why);
   leave_timer_.cancel();
   if (!running_) return finish();
@@ -168,11 +170,17 @@ void ControlLoop::finish() {
   set_emergency_core(nullptr);
   live_meter_.reset();
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
-  const bool released = jack_->stop(2000) && doors_closed;
+  const bool released = jack_->stop(again_ ? 0 : 2000) && doors_closed;
   store_.reset();
   access_.finish();
   media_.end_recording(1s);
   media_.report();
+  if (again_) {
+    finish_log();
+    box_.end();
+    become_anew();
+    std::_Exit(kExitCouldNotRun);  // as below
+  }
   if (!released) {
     log_of(EventKind::jack).error("JACK does not let go; leaving without it");
     finish_log();
@@ -204,7 +212,7 @@ void ControlLoop::tick() {
   reload_config();
   const std::int64_t now = now_ms();
   doors_.watch_audio(frames_seen_, now);
-  service_manager_.turn(now, frames_seen_, running_);
+  service_manager_.turn(now, frames_seen_, core_ != nullptr && core_->is_busy());
   const JackFigures& figures = jack_->figures();
   status_.xruns = static_cast<std::int32_t>(figures.xruns);
   status_.period_frames = running_ ? figures.period_frames : 0;
@@ -251,7 +259,7 @@ void ControlLoop::watch_load() {
 
 void ControlLoop::every_second() {
   watch_load();
-  tell_silent_jack();
+  watch_jack();
   if (store_) store_->submit({});
   media_.report();
   doors_.report();
@@ -261,9 +269,11 @@ void ControlLoop::every_second() {
 }
 
 void ControlLoop::tell_service_manager() {
+  const bool stands_still = still_s_ >= kStandsStill_s;
   std::string text =
-      running_ ? fmt::format("Audio runs: {:.0f} Hz, {} frames a period", status_.rate_hz, status_.period_frames)
-               : "No audio: " + (absent_reason_.empty() ? "JACK is not open yet" : absent_reason_);
+      running_ && stands_still ? "No audio: the JACK server stands still"
+      : running_ ? fmt::format("Audio runs: {:.0f} Hz, {} frames a period", status_.rate_hz, status_.period_frames)
+                 : "No audio: " + (absent_reason_.empty() ? "JACK is not open yet" : absent_reason_);
   if (desk_.settings().global.panic) text += "; PANIC, all outputs are shut";
   if (status_.held) text += "; the outputs are held shut until /start/release";
   service_manager_.status(text + "; " + doors_.status());

@@ -42,6 +42,9 @@ class ControlLoop {
   void run();
 
  private:
+  /// A period takes 0.2 s at most, and a server pauses for a second or two when its card or its settings change.
+  static constexpr int kStandsStill_s = 5;
+
   void register_commands();
   void release_outputs();
   bool kill_effect(int slot, std::string& error);
@@ -66,9 +69,11 @@ class ControlLoop {
   void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
 
   void watch_signals();
+  void obey_signal(int signal);
   void obey_panic_signal();
   void tell_panic();
-  void tell_silent_jack();
+  void watch_jack();
+  void watch_silent_jack(int silent_s, bool stands_still);
   void reload_config();
   void tell_service_manager();
   void take_config(ConfigResult result);
@@ -118,7 +123,9 @@ class ControlLoop {
   double last_rate_hz_ = 0;
   std::string device_, boot_id_, hold_reason_, absent_reason_;
   std::uint64_t frames_seen_ = 0;  ///< the engine's counter, from the last meters
-  int waited_for_jack_s_ = 0;
+  std::uint64_t frames_a_second_ago_ = 0;
+  int waited_for_jack_s_ = 0, still_s_ = 0;  ///< no answer from a server; no callback from the one that we have
+  bool again_ = false;                       ///< the process begins anew at its end
   bool panic_told_ = false;
 };
 

@@ -1,19 +1,34 @@
 // The control loop's audio session: from a JACK server that opens to one that is lost.
 #include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "control/parameters/owner_rows.h"
 #include "daemon/base/log.h"
 #include "daemon/desk/control_loop.h"
+#include "daemon/jack/jack_leftovers.h"
 #include "daemon/machine/realtime_resources.h"
 #include "daemon/service/emergency.h"
 
 namespace fohd {
+namespace {
+
+constexpr int kRemind_s = 60;
+// A busy machine may need some seconds to make a large desk's ports; a lock of the dead is held for ever.
+constexpr int kHopeless_s = 10;
+
+}  // namespace
 
 void ControlLoop::start_jack() {
   JackOptions jack;
   jack.client = {config_.audio.client, config_.audio.server_name(), config_.geometry,
                  [cpus = config_.audio.cpus] { settle_audio_thread(cpus); }};
   jack.connections = expand(config_.audio.connect, config_.geometry);
+  jack.remember = config_.audio.remember;
   jack.open_others = [this] { doors_.open_on_jack(); };
   jack.close_others = [this] { doors_.close_on_jack(); };
   const auto make_core = [this](double rate_hz) {
@@ -119,17 +134,38 @@ void ControlLoop::name_ports() {
   jack_->set_pretty_names(std::move(names));
 }
 
-/// A server that hangs does not answer a request to open a client, and libjack waits for it.
-void ControlLoop::tell_silent_jack() {
-  constexpr int kPatience_s = 5;
-  if (running_ || !absent_reason_.empty() || leaving_) {
-    waited_for_jack_s_ = 0;
-  } else if (++waited_for_jack_s_ == kPatience_s) {
-    log_of(EventKind::jack)
-        .error(
-            "No audio: the JACK server does not answer. If it stays so, it hangs: restart it (systemctl restart "
-            "fohd-jack)");
+/// A server that hangs does not answer a request to open a client, and libjack waits for it; and one that hangs later
+/// calls nobody any more.
+void ControlLoop::watch_jack() {
+  const bool called = std::exchange(frames_a_second_ago_, frames_seen_) != frames_seen_;
+  const int before_s = std::exchange(still_s_, running_ && !called ? still_s_ + 1 : 0);
+  if (before_s >= kStandsStill_s && still_s_ == 0 && running_) {
+    log_of(EventKind::jack).info("Audio runs again: the JACK server goes on");
   }
+  const int silent_s = jack_->silent_s();
+  if (leaving_) return;
+  watch_silent_jack(silent_s, still_s_ >= kStandsStill_s);
+  waited_for_jack_s_ = !running_ && absent_reason_.empty() ? waited_for_jack_s_ + 1 : 0;
+  const int waited_s = std::max(waited_for_jack_s_, still_s_);
+  if (waited_s % kRemind_s != kStandsStill_s) return;
+  log_of(EventKind::jack)
+      .error(
+          "No audio: the JACK server {}. If it stays so, it hangs: restart it (systemctl restart fohd-jack, or kill "
+          "-KILL $(pidof jackd) and start it again)",
+          running_ ? "stands still" : "does not answer");
+}
+
+/// libjack never gives up waiting for a lock in its database of port names whose holder was killed, nor does it let
+/// this process open another client meanwhile. Once that database is gone, and with it the reason, only a new process
+/// can have sound; there is none to lose.
+void ControlLoop::watch_silent_jack(int silent_s, bool stands_still) {
+  if (silent_s < kHopeless_s || (running_ && !stands_still)) return;
+  std::vector<std::string> removed;
+  clear_jack_leftovers({}, ::geteuid(), removed);  // only where no server runs
+  for (const std::string& what : removed) log_of(EventKind::jack).warn("Removed {}", what);
+  if (!jack_->database_is_gone()) return;
+  again_ = true;
+  leave("JACK's library waits for the lock of a program that is dead, and the desk begins anew with the same mix");
 }
 
 }  // namespace fohd

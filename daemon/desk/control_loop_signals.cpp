@@ -3,7 +3,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "daemon/base/log.h"
@@ -27,9 +29,7 @@ bool terminal_is_gone() {
 }  // namespace
 
 void ControlLoop::watch_signals() {
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
-  signals_.add(SIGHUP);
+  for (const int signal : kLoopSignals) signals_.add(signal);
   if (config_.panic_button.line >= 0) {
     panic_button_ = std::make_unique<PanicButton>(config_.panic_button, press_panic);
     if (!panic_button_->error().empty()) log_of(EventKind::outputs).error("Careful: {}", panic_button_->error());
@@ -38,17 +38,30 @@ void ControlLoop::watch_signals() {
     ControlLoop& loop;
     void operator()(const boost::system::error_code& failure, int signal) const {
       if (failure) return;
-      if (signal != SIGHUP) {
-        loop.leave(signal == SIGTERM ? "Asked to end (SIGTERM)" : "Asked to end (SIGINT)");
-      } else if (terminal_is_gone()) {
-        loop.leave("The terminal was closed (SIGHUP)");
-      } else {
-        loop.config_reload_.request();
-      }
+      loop.obey_signal(signal);
       loop.signals_.async_wait(*this);
     }
   };
   signals_.async_wait(Wait{*this});
+  struct Early {
+    ControlLoop& loop;
+    void operator()() const {
+      for (const int signal : kLoopSignals) {
+        if (take_early_signal(signal)) loop.obey_signal(signal);
+      }
+    }
+  };
+  boost::asio::post(io_, Early{*this});  // when all is there that an end takes down again
+}
+
+void ControlLoop::obey_signal(int signal) {
+  if (signal != SIGHUP) {
+    leave(std::string("Asked to end (SIG") + ::sigabbrev_np(signal) + ")");
+  } else if (terminal_is_gone()) {
+    leave("The terminal was closed (SIGHUP)");
+  } else {
+    config_reload_.request();
+  }
 }
 
 /// Whichever client set it, and by whichever entry point.
@@ -99,11 +112,18 @@ void ControlLoop::take_config(ConfigResult result) {
   needs_restart(next.state_folder != config_.state_folder, "[state]");
   needs_restart(next.recorder != config_.recorder, "[recorder]");
   needs_restart(next.midi != config_.midi, "[midi]");
-  if (next.audio.connect != config_.audio.connect && next.geometry == config_.geometry) {
-    jack_->add_connections(expand(next.audio.connect, config_.geometry));
-    log_of(EventKind::config).info("The connections that the configuration asks for now are made; others stay");
+  const bool other_rules = next.audio.connect != config_.audio.connect;
+  if ((other_rules || next.audio.remember != config_.audio.remember) && next.geometry == config_.geometry) {
+    jack_->follow_rules(expand(next.audio.connect, config_.geometry), next.audio.remember);
+    if (other_rules) {
+      log_of(EventKind::config).info("The connections that the configuration asks for now are made; others stay");
+    } else {
+      log_of(EventKind::config)
+          .info("Connections made by hand are {}", next.audio.remember ? "remembered from now on" : "not remembered");
+    }
   }
   config_.audio.connect = next.audio.connect;
+  config_.audio.remember = next.audio.remember;
   config_.start = next.start;
   config_.metrics = next.metrics;
   watch_.configure(config_.metrics);

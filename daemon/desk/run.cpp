@@ -3,14 +3,12 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 
 #include "daemon/base/log.h"
 #include "daemon/blackbox/black_box.h"
 #include "daemon/desk/control_loop.h"
 #include "daemon/machine/realtime_resources.h"
-#include "daemon/service/emergency.h"
 #include "daemon/store/state_choice.h"
 
 namespace fohd {
@@ -62,9 +60,6 @@ struct LogEnd {
 }  // namespace
 
 int run(const RunOptions& options) {
-  // The reader of our output may end before us: Ctrl-C ends `fohd run | tee log` all at once.
-  std::signal(SIGPIPE, SIG_IGN);
-  install_emergency_signals();
   BlackBox box;  // ends after the log, which passes every line to it
   set_up_log(options.meters, STDERR_FILENO,
              [&box](EventKind kind, EventLevel level, std::string_view text) { box.note(kind, level, text); });

@@ -8,6 +8,7 @@
 #include "daemon/doctor/checks.h"
 #include "daemon/doctor/remedies.h"
 #include "daemon/doctor/subject.h"
+#include "daemon/jack/jack_leftovers.h"
 
 namespace fohd::doctor {
 namespace {
@@ -25,32 +26,10 @@ std::string with_decimals(double value, int decimals) {
   return text;
 }
 
-/// The server's name in a command line of jackd: "-n NAME", "-nNAME", "--name NAME" or "--name=NAME".
-std::string server_in(const std::string& command) {
-  std::istringstream words(command);
-  for (std::string word; words >> word;) {
-    std::string next;
-    if (word == "-d" || word == "--driver") break;  // what follows is the driver's, which has a -n of its own
-    if (word == "-n" || word == "--name") return words >> next ? next : "default";
-    if (word.starts_with("--name=")) return word.substr(7);
-    if (word.starts_with("-n")) return word.substr(2);
-  }
-  return "default";
-}
-
-std::vector<Process> jack_servers(const Machine& machine) {
-  std::vector<Process> servers = processes_called(machine, "jackd");
-  for (const char* other : {"jackdmp", "jackdbus"}) {
-    const std::vector<Process> more = processes_called(machine, other);
-    servers.insert(servers.end(), more.begin(), more.end());
-  }
-  return servers;
-}
-
 /// The process that is the configured server; id 0: it was not found (PipeWire, or it is not shown to us).
 Process our_server(const Machine& machine) {
   for (const Process& server : jack_servers(machine)) {
-    if (server_in(server.command) == machine.config.audio.server_name()) return server;
+    if (jack_server_name(server.command) == machine.config.audio.server_name()) return server;
   }
   return {};
 }
@@ -159,6 +138,22 @@ std::string start_server(const Machine& machine, int stale = 0) {
          " -r 48000 -p 64 &";
 }
 
+/// As the user whose server it was.
+std::string clear_command(const Machine& machine) {
+  const bool another = machine.subject.is_desk() && machine.root_asks && machine.user_id != 0;
+  return (another ? "sudo -u " + machine.user + " " : "") + "fohd clear-jack";
+}
+
+/// No server runs, and yet nobody who looks for one gets an answer.
+Finding explain_database(const Machine& machine, const std::string& database) {
+  return {Level::fail, "JACK server",
+          "No JACK server \"" + machine.config.audio.server_name() + "\" runs, and " + database +
+              ", which a killed one has left, holds up for ever whoever looks for one, each new server too.",
+          has_jack_unit(machine) && !jack_unit_is_masked(machine)
+              ? "sudo systemctl restart fohd-jack"  // it removes that
+              : clear_command(machine) + "\n" + start_server(machine)};
+}
+
 Finding explain_no_server(const Machine& machine) {
   const std::string name = machine.config.audio.server_name();
   Finding finding{Level::fail, "JACK server",
@@ -174,9 +169,14 @@ Finding explain_no_server(const Machine& machine) {
       finding.remedy = restart_jack_unit(machine);
     }
   }
+  if (const JackLeftovers left = jack_leftovers(machine, machine.user_id); left.no_place_left && !left.places.empty()) {
+    finding.text += " The machine's eight places for servers are taken, " + std::to_string(left.places.size()) +
+                    " of them by dead ones: no server of a new name can start.";
+    finding.remedy = clear_command(machine) + "\n" + finding.remedy;
+  }
   if (servers.empty()) return finding;
   const Process& other = servers.front();
-  const std::string other_name = server_in(other.command);
+  const std::string other_name = jack_server_name(other.command);
   finding.text += " " + other.name + " runs (process " + std::to_string(other.id) + "), ";
   if (other_name == name && owner_of(machine, other.id) == machine.user_id) {
     finding.text += "but has just begun or is about to end.";
@@ -237,12 +237,15 @@ std::optional<Finding> check_jack_server(const Machine& machine) {
   }
   if (machine.jack.answer == Answer::no_server) return explain_no_server(machine);
   if (machine.jack.answer == Answer::silent) {
+    const JackLeftovers left = jack_leftovers(machine, machine.user_id);
+    if (!left.database.empty()) return explain_database(machine, left.database);
     const Process server = our_server(machine);
     const std::string who = server.id != 0 ? std::to_string(server.id) : "$(pidof jackd)";
     return Finding{
         Level::fail, finding.title,
         "The JACK server \"" + name + "\" is there but does not answer: it hangs, and no sound comes through it.",
-        has_jack_unit(machine) ? restart_jack_unit(machine) : "kill -KILL " + who + "\n" + start_server(machine)};
+        has_jack_unit(machine) ? restart_jack_unit(machine)
+                               : "kill -KILL " + who + "\n" + clear_command(machine) + "\n" + start_server(machine)};
   }
   const JackSurvey& jack = machine.jack;
   const double period_ms = jack.rate_hz > 0 ? 1000.0 * jack.period_frames / jack.rate_hz : 0;

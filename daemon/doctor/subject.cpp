@@ -141,13 +141,7 @@ std::string user_name(const Machine& machine, uid_t id) {
 }
 
 uid_t owner_of(const Machine& machine, int id) {
-  for (const std::string& line : lines_of(read(machine, "/proc/" + std::to_string(id) + "/status"))) {
-    std::istringstream fields(line);
-    std::string name;
-    unsigned long real = 0, effective = 0;
-    if (fields >> name >> real >> effective && name == "Uid:") return static_cast<uid_t>(effective);
-  }
-  return static_cast<uid_t>(-1);
+  return machine::user_of(machine, id).value_or(static_cast<uid_t>(-1));
 }
 
 std::string argument_of(const Subject& subject, const std::string& option) {

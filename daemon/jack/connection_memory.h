@@ -1,6 +1,7 @@
 // Which connections our ports should have: those the configuration asks for and those made by hand. What JACK
 // takes away (a client that ends, a server that dies) is made again when the port is back; what a person takes away
-// stays away. Pure: fed with events, so it is tested without JACK.
+// stays away. A desk that shall remember nothing has the configuration's connections only, whatever is made or taken
+// away by hand. Pure: fed with events, so it is tested without JACK.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +14,16 @@ namespace fohd {
 
 class ConnectionMemory {
  public:
-  explicit ConnectionMemory(PortPairs rules) : wanted_(std::move(rules)) {}
+  explicit ConnectionMemory(PortPairs rules, bool remember = true)
+      : remember_(remember), rules_(rules), wanted_(std::move(rules)) {}
 
   void connected(const PortPair& pair) {
-    wanted_.insert(pair);
+    if (remember_) wanted_.insert(pair);
     doubtful_.erase(pair);
   }
   /// Not decided yet: a person did it, or one of the ports is about to vanish.
   void disconnected(const PortPair& pair, std::int64_t now_ms) {
-    if (wanted_.contains(pair)) doubtful_.emplace(pair, now_ms);
+    if (remember_ && wanted_.contains(pair)) doubtful_.emplace(pair, now_ms);
   }
   /// A port of another client is gone: its lost connections were not a person's wish.
   void port_vanished(const std::string& port) {
@@ -39,8 +41,18 @@ class ConnectionMemory {
   }
   bool in_doubt() const noexcept { return !doubtful_.empty(); }
 
-  /// Rules were reread: the old ones' connections are no longer asked for, but stay if they exist.
-  void add(const PortPairs& pairs) { wanted_.insert(pairs.begin(), pairs.end()); }
+  /// The configuration was reread: what it asks for now is wanted; what it asked for before stays if it exists.
+  void follow(const PortPairs& rules, bool remember) {
+    if (!remember) {
+      wanted_.clear();
+      doubtful_.clear();
+    }
+    remember_ = remember;
+    rules_ = rules;
+    wanted_.insert(rules.begin(), rules.end());
+  }
+  /// Whether the configuration asks for it; else somebody made it by hand.
+  bool is_rule(const PortPair& pair) const { return rules_.contains(pair); }
 
   const PortPairs& wanted() const noexcept { return wanted_; }
   PortPairs wanted_with(const std::string& port) const {
@@ -56,7 +68,8 @@ class ConnectionMemory {
   static constexpr std::int64_t kDoubtMs = 1000;
 
  private:
-  PortPairs wanted_;
+  bool remember_;
+  PortPairs rules_, wanted_;
   std::map<PortPair, std::int64_t> doubtful_;  ///< since when
 };
 

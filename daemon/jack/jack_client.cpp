@@ -275,9 +275,9 @@ bool JackClient::port_exists(const std::string& full) const {
   return jack_port_by_name(client_.get(), full.c_str()) != nullptr;
 }
 
-bool JackClient::connect(const PortPair& pair) {
+JackClient::Connected JackClient::connect(const PortPair& pair) {
   const int result = jack_connect(client_.get(), full_name(pair.from).c_str(), full_name(pair.to).c_str());
-  return result == 0 || result == EEXIST;
+  return result == 0 ? Connected::now : result == EEXIST ? Connected::before : Connected::refused;
 }
 
 PortPairs JackClient::connections() const {

@@ -67,8 +67,9 @@ class JackClient {
   std::string full_name(const std::string& port) const;   ///< "in_1" -> "fohd:in_1"; others' stay
   std::string short_name(const std::string& port) const;  ///< "fohd:in_1" -> "in_1"; others' stay
   bool port_exists(const std::string& full) const;
-  /// Pairs with short names for ours. False if JACK refused; a connection that exists is fine.
-  bool connect(const PortPair& pair);
+  enum class Connected : unsigned char { now, before, refused };
+  /// Pairs with short names for ours.
+  Connected connect(const PortPair& pair);
   /// All connections of our ports, now.
   PortPairs connections() const;
   /// What patch bays show for one of our ports; empty: its own name.

@@ -14,6 +14,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/jack/connection_memory.h"
+#include "daemon/jack/jack_leftovers.h"
 
 namespace fohd {
 namespace {
@@ -25,6 +26,7 @@ using namespace std::chrono_literals;
 // the rack, and cost nothing that top would show.
 constexpr auto kRetry = 250ms;
 constexpr auto kHousekeeping = 100ms;
+constexpr std::size_t kNamesInALine = 4;
 constexpr const char* kEnded = "the JACK server has ended";
 
 }  // namespace
@@ -36,7 +38,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
         options_(std::move(options)),
         make_core_(std::move(make_core)),
         listener_(std::move(listener)),
-        memory_(options_.connections),
+        memory_(options_.connections, options_.remember),
         timer_(io_),
         bell_watch_(io_, ::dup(bell_.fd())),
         work_(asio::make_work_guard(io_)) {
@@ -78,7 +80,9 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
       return;
     }
     name_ports();
-    for (const PortPair& pair : memory_.wanted()) restore(pair);
+    for (const PortPair& pair : memory_.wanted()) {
+      if (restore(pair) && !memory_.is_rule(pair)) came_back_.push_back(pair);
+    }
     if (client_->lost()) return lose(kEnded);
     JackNews news{JackNews::Kind::running, "", core_, client_->period_frames(), client_->realtime(), client_->device()};
     active_ = true;
@@ -90,10 +94,10 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     if (active_) name_ports();
   }
 
-  void add_connections(const PortPairs& pairs) {
-    memory_.add(pairs);
+  void follow_rules(const PortPairs& rules, bool remember) {
+    memory_.follow(rules, remember);
     if (!active_) return;
-    for (const PortPair& pair : pairs) restore(pair);
+    for (const PortPair& pair : rules) restore(pair);
   }
 
  private:
@@ -104,8 +108,14 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   void try_open() {
-    std::string why;
-    client_ = JackClient::open(options_.client, bell_, why);
+    std::vector<std::string> removed;
+    std::string why = why_not_open_jack(options_.client.server, removed);
+    for (const std::string& what : removed) log_of(EventKind::jack).warn("Removed {}", what);
+    if (why.empty()) {
+      note_database();  // it may not return
+      client_ = JackClient::open(options_.client, bell_, why);
+      note_database();  // it may have made one
+    }
     if (client_ != nullptr) {
       try {
         core_ = make_core_(client_->rate_hz());
@@ -124,6 +134,11 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     if (options_.open_others) options_.open_others();
     tell({JackNews::Kind::opened, "", core_, client_->period_frames(), client_->realtime(), client_->device()});
     after(kHousekeeping, [this] { housekeeping(); });
+  }
+
+  void note_database() {
+    database_.back() = jack_database_number();
+    database_.publish();
   }
 
   template <class Work>
@@ -147,6 +162,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   void housekeeping() {
     look();
     if (client_ == nullptr) return;
+    tell_came_back();
     memory_.settle(now_ms());
     figures_.back() = {xruns_before_ + client_->xruns(), client_->load_percent(), client_->period_frames(),
                        client_->xruns() > 0 ? client_->xrun_delay_us() : 0};
@@ -163,7 +179,9 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     while (client_->next_event(event)) handle(event);
     if (client_->take_overflow() && active_) {
       for (const PortPair& pair : client_->connections()) memory_.connected(pair);
-      for (const PortPair& pair : memory_.wanted()) restore(pair);
+      for (const PortPair& pair : memory_.wanted()) {
+        if (restore(pair)) came_back_.push_back(pair);
+      }
     }
   }
 
@@ -174,7 +192,9 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     switch (event.kind) {
       case JackPortEvent::Kind::port_appeared:
         if (active_ && !ours(first)) {
-          for (const PortPair& pair : memory_.wanted_with(first)) restore(pair);
+          for (const PortPair& pair : memory_.wanted_with(first)) {
+            if (restore(pair)) came_back_.push_back(pair);
+          }
         }
         break;
       case JackPortEvent::Kind::port_vanished:
@@ -189,11 +209,33 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     }
   }
 
-  void restore(const PortPair& pair) {
+  /// True if it was not there and is now.
+  bool restore(const PortPair& pair) {
     const std::string from = client_->full_name(pair.from), to = client_->full_name(pair.to);
-    if (!client_->port_exists(from) || !client_->port_exists(to)) return;
-    if (client_->connect(pair) || client_->lost_after_all()) return;
-    log_of(EventKind::jack).warn("JACK refused to connect {} to {}", from, to);
+    if (!client_->port_exists(from) || !client_->port_exists(to)) return false;
+    const JackClient::Connected result = client_->connect(pair);
+    if (result != JackClient::Connected::refused) return result == JackClient::Connected::now;
+    if (!client_->lost_after_all()) log_of(EventKind::jack).warn("JACK refused to connect {} to {}", from, to);
+    return false;
+  }
+
+  /// A port of that name may belong to another program than the one that somebody connected. In one line for all ports
+  /// that a program has brought.
+  void tell_came_back() {
+    if (came_back_.empty()) return;
+    const auto tell = [this](bool rules, const char* why) {
+      std::string names;
+      std::size_t count = 0;
+      for (const PortPair& pair : came_back_) {
+        if (memory_.is_rule(pair) != rules || ++count > kNamesInALine) continue;
+        names += (names.empty() ? "" : ", ") + client_->full_name(pair.from) + " to " + client_->full_name(pair.to);
+      }
+      if (count > kNamesInALine) names += " and " + std::to_string(count - kNamesInALine) + " more";
+      if (count > 0) log_of(EventKind::jack).info("Connected again: {} ({})", names, why);
+    };
+    tell(true, "the configuration asks for it");
+    tell(false, "made by hand before; `remember = false` in [audio] ends that");
+    came_back_.clear();
   }
 
   void name_ports() {
@@ -215,6 +257,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
     if (!old_client_->lost()) old_client_.reset();  // the server lives and puts the threads to rest itself
     core_.reset();
     shown_names_.clear();
+    came_back_.clear();
     active_ = false;
     tell({JackNews::Kind::lost, why, nullptr, 0, false, ""});
     after(kRetry, [this] {
@@ -231,6 +274,7 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   EventFd bell_;
   asio::io_context io_{1};
   ConnectionMemory memory_;
+  std::vector<PortPair> came_back_;  ///< made by us since the log told of them last
   std::shared_ptr<AudioCore> core_;
   std::unique_ptr<JackClient> client_;
   std::unique_ptr<JackClient> old_client_;  ///< of a server that has ended, for kRetry
@@ -247,7 +291,9 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   bool active_ = false;
 
  public:
-  Latest<JackFigures> figures_;  ///< written here, read by the control thread
+  Latest<JackFigures> figures_;     ///< written here, read by the control thread
+  Latest<std::uint64_t> database_;  ///< jack_database_number() of what libjack has open; as above
+  Flag answers_;                    ///< heartbeats, one for each question of silent_s()
 };
 
 JackSupervisor::JackSupervisor(asio::io_context& control, JackOptions options, MakeCore make_core, Listener listener)
@@ -265,8 +311,20 @@ void JackSupervisor::set_pretty_names(std::vector<std::pair<std::string, std::st
   worker_->post([worker = worker_, names = std::move(names)]() mutable { worker->set_pretty_names(std::move(names)); });
 }
 
-void JackSupervisor::add_connections(PortPairs pairs) {
-  worker_->post([worker = worker_, pairs = std::move(pairs)] { worker->add_connections(pairs); });
+void JackSupervisor::follow_rules(PortPairs rules, bool remember) {
+  worker_->post([worker = worker_, rules = std::move(rules), remember] { worker->follow_rules(rules, remember); });
+}
+
+int JackSupervisor::silent_s() {
+  if (worker_->answers_.count() != asked_) return ++silent_s_;
+  ++asked_;
+  worker_->post([worker = worker_] { worker->answers_.beat(); });
+  return silent_s_ = 0;
+}
+
+bool JackSupervisor::database_is_gone() noexcept {
+  const std::uint64_t open = worker_->database_.read();
+  return open != 0 && open != jack_database_number();
 }
 
 const JackFigures& JackSupervisor::figures() noexcept { return worker_->figures_.read(); }

@@ -19,6 +19,7 @@ namespace fohd {
 struct JackOptions {
   JackClientOptions client;
   PortPairs connections;  ///< what the configuration asks for
+  bool remember = true;   ///< connections that are made by hand come back as well
   /// [jack thread] Called when a server is there, before audio runs: other clients of this process open now.
   std::function<void()> open_others = {};
   /// [jack thread] Called when the server has ended, before our client is closed: returns when all other clients of
@@ -66,11 +67,18 @@ class JackSupervisor {
   void start();
   /// Names that patch bays show: {port, name}. Kept for the next life of the client.
   void set_pretty_names(std::vector<std::pair<std::string, std::string>> names);
-  /// Connections that the reread configuration asks for as well; made now and from now on.
-  void add_connections(PortPairs pairs);
+  /// What the reread configuration asks for; made now and from now on.
+  void follow_rules(PortPairs rules, bool remember);
 
   /// Figures of about now.
   const JackFigures& figures() noexcept;
+
+  /// To be asked once a second: for how many seconds the JACK thread has not answered. It does not while libjack waits,
+  /// for a server that hangs or for the lock of a dead program.
+  int silent_s();
+  /// libjack has a database of port names open that is no longer there (jack_leftovers.h): what it waits for in it
+  /// never comes.
+  bool database_is_gone() noexcept;
 
   /// Leaves JACK. False if JACK does not let go within `patience_ms`: its thread is left behind, and the process
   /// should end without destructors.
@@ -79,6 +87,8 @@ class JackSupervisor {
  private:
   class Worker;
   std::shared_ptr<Worker> worker_;
+  std::uint32_t asked_ = 0;
+  int silent_s_ = 0;
 };
 
 }  // namespace fohd

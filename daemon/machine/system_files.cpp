@@ -90,6 +90,16 @@ std::vector<Process> processes_called(const SystemFiles& system, const std::stri
   return found;
 }
 
+std::optional<uid_t> user_of(const SystemFiles& system, int id) {
+  for (const std::string& line : lines_of(read(system, "/proc/" + std::to_string(id) + "/status"))) {
+    std::istringstream fields(line);
+    std::string name;
+    unsigned long real = 0, effective = 0;
+    if (fields >> name >> real >> effective && name == "Uid:") return static_cast<uid_t>(effective);
+  }
+  return std::nullopt;
+}
+
 int realtime_priority(const SystemFiles& system, int id) {
   int highest = 0;
   const std::string tasks = "/proc/" + std::to_string(id) + "/task";

@@ -1,6 +1,9 @@
 // The files in which the kernel describes the machine (/proc, /sys, /etc), under a root that a test may put elsewhere.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +37,8 @@ int to_number(std::string_view text);
 
 /// [any] All that are called `name`.
 std::vector<Process> processes_called(const SystemFiles& system, const std::string& name);
+/// [any] Whose it is, by its effective user; nothing if that is not shown to us.
+std::optional<uid_t> user_of(const SystemFiles& system, int id);
 /// [any] Its command line; "" in a field where it may not be read.
 Process process(const SystemFiles& system, int id);
 /// [any] The highest real-time priority among its threads; 0: none has one.

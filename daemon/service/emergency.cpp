@@ -20,10 +20,14 @@ std::atomic<bool> dying{false};
 // thread stands still no thread is left to ramp, and waiting longer would only delay the restart.
 constexpr int kLongestWaitMs = 100;
 
-void on_panic(int) { press_panic(); }
+std::array<Flag, NSIG> early;  ///< by the number of the signal
+
+void on_panic(int, siginfo_t*, void*) { press_panic(); }
+
+void on_early(int signal, siginfo_t*, void*) { early[static_cast<std::size_t>(signal)].raise(); }
 
 /// Only what POSIX allows in a handler: atomics, poll, sigaction, raise.
-void on_fatal(int signal) {
+void on_fatal(int signal, siginfo_t*, void*) {
   if (dying.exchange(true)) {
     for (;;) ::poll(nullptr, 0, 1000);  // another thread handles it, and ends the process
   }
@@ -38,13 +42,12 @@ void on_fatal(int signal) {
   ::raise(signal);  // delivered on return: the exit status and the core dump are those of the signal
 }
 
-void install(int signal, void (*handler)(int), int flags) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = flags;
-  ::sigfillset(&action.sa_mask);  // a fault inside the handler ends the process at once
-  ::sigaction(signal, &action, nullptr);
+/// A breakpoint that nobody set is a fault (arm64's __builtin_trap); one that another process sent is a mistake.
+void on_trap(int signal, siginfo_t* info, void* context) {
+  if (info->si_code > 0) on_fatal(signal, info, context);  // from the kernel; sigaction(2)
 }
+
+using Handler = void (*)(int, siginfo_t*, void*);
 
 // The sanitizers report faults through handlers of their own.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -53,21 +56,91 @@ constexpr bool kFaultsAreOurs = false;
 constexpr bool kFaultsAreOurs = true;
 #endif
 
+struct SignalRow {
+  int signal;
+  Handler handler;  ///< null: the signal is ignored
+  int flags = 0;
+};
+
+// Every signal that would end or stop a process by default, but KILL and STOP, which no process hears of, and the
+// real-time ones, which are ignored as well.
+constexpr SignalRow kSignals[] = {
+    {SIGUSR1, on_panic, SA_RESTART},
+    {SIGABRT, on_fatal, SA_ONSTACK},
+    {SIGTRAP, on_trap, SA_ONSTACK},
+    {SIGTERM, on_early, SA_RESTART | static_cast<int>(SA_RESETHAND)},
+    {SIGINT, on_early, SA_RESTART | static_cast<int>(SA_RESETHAND)},
+    {SIGQUIT, on_early, SA_RESTART | static_cast<int>(SA_RESETHAND)},
+    {SIGHUP, on_early, SA_RESTART},
+    // Sent by mistake, or by the kernel to say what is not worth the sound: a pipe without a reader (Ctrl-C ends
+    // `fohd run | tee log` all at once), a file at its size limit, which its write() reports as well, and a limit of
+    // processor time.
+    {SIGPIPE, nullptr},
+    {SIGXFSZ, nullptr},
+    {SIGXCPU, nullptr},
+    {SIGUSR2, nullptr},
+    {SIGALRM, nullptr},
+    {SIGVTALRM, nullptr},
+    {SIGPROF, nullptr},
+    {SIGIO, nullptr},
+    {SIGPWR, nullptr},
+    {SIGSTKFLT, nullptr},
+    // A desk that Ctrl-Z stops is cut off by JACK, without a fade; and one in the background may write to its terminal.
+    {SIGTSTP, nullptr},
+    {SIGTTIN, nullptr},
+    {SIGTTOU, nullptr},
+};
+constexpr SignalRow kFaults[] = {
+    {SIGSEGV, on_fatal, SA_ONSTACK}, {SIGBUS, on_fatal, SA_ONSTACK}, {SIGFPE, on_fatal, SA_ONSTACK},
+    {SIGILL, on_fatal, SA_ONSTACK},  {SIGSYS, on_fatal, SA_ONSTACK},
+};
+
+/// What a profiler or a sanitizer has taken before us stays with it.
+void ignore(int signal) {
+  struct sigaction now {};
+  if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return;
+  now.sa_handler = SIG_IGN;
+  ::sigaction(signal, &now, nullptr);
+}
+
+void install(const SignalRow& row) {
+  if (row.handler == nullptr) return ignore(row.signal);
+  struct sigaction action {};
+  action.sa_sigaction = row.handler;
+  action.sa_flags = row.flags | SA_SIGINFO;
+  ::sigfillset(&action.sa_mask);  // a fault inside the handler ends the process at once
+  ::sigaction(row.signal, &action, nullptr);
+}
+
 }  // namespace
 
-void install_emergency_signals() {
+void install_signals() noexcept {
   static std::array<char, 64 * 1024> handler_stack;  // MINSIGSTKSZ is 11 kB with AVX-512's registers
   stack_t stack{};
   stack.ss_sp = handler_stack.data();
   stack.ss_size = handler_stack.size();
   if (kFaultsAreOurs) ::sigaltstack(&stack, nullptr);
-  install(SIGUSR1, on_panic, SA_RESTART);
-  install(SIGABRT, on_fatal, SA_ONSTACK);
-  if (!kFaultsAreOurs) return;
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS}) install(fault, on_fatal, SA_ONSTACK);
+  for (const SignalRow& row : kSignals) install(row);
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) ignore(signal);
+  if (kFaultsAreOurs) {
+    for (const SignalRow& row : kFaults) install(row);
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void set_emergency_core(AudioCore* core) noexcept { target.store(core, std::memory_order_release); }
+bool take_early_signal(int signal) noexcept {
+  Flag& flag = early[static_cast<std::size_t>(signal)];
+  if (!flag.raised()) return false;
+  flag.lower();
+  return true;
+}
+
+void set_emergency_core(AudioCore* core) noexcept {
+  target.store(core, std::memory_order_release);
+  if (core != nullptr && panic_signalled.raised()) core->panic().raise();
+}
 
 void press_panic() noexcept {
   panic_signalled.raise();

@@ -3,16 +3,29 @@
 // audio thread looks at. And when the process is about to die of a fatal signal (a fault of our own, or the watchdog's
 // SIGABRT), the audio thread still ramps the outputs down: a loudspeaker gets 20 ms of fade, not a step. SIGKILL and a
 // fault inside the audio callback itself leave no thread that could.
+//
+// No other signal ends the desk by itself: those that ask for an end (TERM, INT, QUIT, HUP) are the control loop's, and
+// are kept for it until it runs; those that mean nothing to a desk are ignored.
 #pragma once
+
+#include <array>
+#include <csignal>
 
 namespace fohd {
 
 class AudioCore;
 
-/// [main thread, before other threads start] Takes SIGUSR1 and the fatal signals. The calling thread gets a stack of
-/// its own for the handlers, so that an overflow of its stack is survived for as long as the ramp takes.
-void install_emergency_signals();
-/// [control] The running core, or null; it must outlive the next call.
+/// The control loop's signals.
+inline constexpr std::array kLoopSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+
+/// [main thread, the first thing that a desk does, before other threads start] Decides about every signal, and lets in
+/// those that the parent process has blocked. The calling thread gets a stack of its own for the handlers, so that an
+/// overflow of its stack is survived for as long as the ramp takes.
+void install_signals() noexcept;
+/// [control] True once if one of kLoopSignals came before the control loop took it over. A second TERM, INT or QUIT
+/// before that ends the process: a start may wait for a disk for ever.
+bool take_early_signal(int signal) noexcept;
+/// [control] The running core, or null; it must outlive the next call. A panic that was pressed before reaches it.
 void set_emergency_core(AudioCore* core) noexcept;
 /// [any thread, signal handler] What SIGUSR1 does: for buttons that cannot wait for the control thread.
 void press_panic() noexcept;

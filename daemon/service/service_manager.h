@@ -8,12 +8,12 @@ namespace fohd {
 
 /// When to ping systemd's watchdog. A ping is due at half the interval that systemd allows, and only while the
 /// control loop turns (it asks) and audio moves or is known to be away: a desk whose control or audio stands still is
-/// restarted.
+/// restarted. A JACK server that does not call the desk is no reason: it would not call the next one either.
 class Watchdog {
  public:
   /// interval_ms: 0: no watchdog.
   explicit Watchdog(std::int64_t interval_ms = 0) : interval_ms_(interval_ms) {}
-  /// [control] frames: the audio thread's own counter. audio_expected: a JACK server runs us.
+  /// [control] frames: the audio thread's own counter. audio_expected: a callback has begun and is to end.
   bool due(std::int64_t now_ms, std::uint64_t frames, bool audio_expected) {
     if (interval_ms_ == 0 || now_ms < next_ms_) return false;
     if (audio_expected && frames == frames_) return false;

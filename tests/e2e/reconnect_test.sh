@@ -66,8 +66,61 @@ done
 sort -n "$work/period-times" | awk '{ t[NR] = $1 } END {
   printf "%d changes of the period; until the desk shows it: median %.2f s, at most %.2f s\n", NR, t[int((NR + 1) / 2)], t[NR] }'
 
-# A client that comes and goes keeps its connection.
+# A client that comes and goes keeps its connections, and the log says so; unless nothing is to be remembered.
+start_client() {
+  : >"$work/client"
+  "$bin/delay_client" e2edelay 64 "$server" >"$work/client" 2>&1 &
+  second_pid=$!
+  until_ok 20 grep -q ready "$work/client" || fail "the client did not start: $(cat "$work/client")"
+}
+end_client() {
+  kill -9 "$second_pid"
+  wait "$second_pid" 2>/dev/null || true
+  second_pid=""
+  until_ok 10 has_no_port e2edelay:out || fail "the client's ports stay"
+}
+has_no_port() { ! has_port "$1"; }
+start_client
+jack_connect e2edelay:out fohd:in_6
+jack_connect fohd:bus_2 e2edelay:in
+until_ok 5 connected fohd:in_6 e2edelay:out || fail "cannot connect by hand"
+sleep 0.3 # the desk has seen it
+for time in first second; do
+  end_client
+  start_client
+  until_ok 10 connected fohd:in_6 e2edelay:out || fail "the connection did not come back the $time time"
+  until_ok 10 connected fohd:bus_2 e2edelay:in || fail "the other connection did not come back the $time time"
+done
+until_ok 10 says 'Connected again: .*e2edelay:out to fohd:in_6.*made by hand' || fail "the log does not tell what was connected"
 jackd_clients=$(jack_lsp | grep -c '^fohd:')
 [ "$jackd_clients" -eq 50 ] || fail "expected 50 ports, found $jackd_clients"
+end_desk TERM
+end_client
+
+printf '[audio]\nremember = false\nconnect = [ { from = "e2edelay:out", to = "in_7" } ]\n' >"$work/desk.toml"
+start_desk --config "$work/desk.toml"
+until_ok 20 has_port fohd:in_1 || fail "no audio"
+start_client
+until_ok 10 connected fohd:in_7 e2edelay:out || fail "the rule is not followed"
+until_ok 10 says 'Connected again: e2edelay:out to fohd:in_7 (the configuration' || fail "the log does not tell of the rule"
+jack_connect e2edelay:out fohd:in_6
+until_ok 5 connected fohd:in_6 e2edelay:out || fail "cannot connect by hand"
+sleep 0.3
+end_client
+start_client
+until_ok 10 connected fohd:in_7 e2edelay:out || fail "the rule is not followed a second time"
+sleep 0.3
+not_connected fohd:in_6 e2edelay:out || fail "what was made by hand came back though nothing is to be remembered"
+# And it can be switched on while it runs.
+sed -i 's/remember = false/remember = true/' "$work/desk.toml"
+kill -HUP "$desk_pid"
+until_ok 10 says 'remembered from now on' || fail "the switch is not followed"
+jack_connect e2edelay:out fohd:in_6
+until_ok 5 connected fohd:in_6 e2edelay:out || fail "cannot connect by hand"
+sleep 0.3
+end_client
+start_client
+until_ok 10 connected fohd:in_6 e2edelay:out || fail "the connection did not come back after the switch"
+end_client
 end_desk TERM
 echo ok

@@ -84,15 +84,23 @@ for fault in SEGV ABRT; do
   faded "$work/tail" || fail "after SIG$fault: $(cat "$work/tail") (ms, steepest step)"
 done
 
-# Audio that stands still is not taken for life; the desk's own panic was never touched.
+# A JACK server that stands still is told, and no reason to end the desk: another one would have no sound either. It goes on
+# when the server does. And the desk's own panic was never touched.
 manage 1000
 until_ok 20 notified 'STATUS=Audio runs' || fail "no audio"
 "$bin/fohctl" --port "$port" get /panic | grep -qx '/panic 0' || fail "the end of a desk set its panic"
 kill -STOP "$jackd_pid"
-expired=yes
-until_ok 20 notified 'watchdog: no ping' || expired=no
+told=yes
+until_ok 20 says 'No audio: the JACK server stands still' || told=no
+until_ok 20 notified 'STATUS=No audio: the JACK server stands still' || told=no
+sleep 2.5 # more than two pings
 kill -CONT "$jackd_pid"
-[ "$expired" = yes ] || fail "a desk whose audio stands still went on pinging"
+[ "$told" = yes ] || fail "a server that stands still is not told of"
+notified 'watchdog' && fail "a desk was ended because its server stood still: $(cat "$work/manager.log")"
+until_ok 20 says 'Audio runs again' || fail "it is not told that the server goes on"
+"$bin/fohctl" --port "$port" get /main/fader >/dev/null || fail "no control after it"
+kill -TERM "$second_pid"
+until_ok 20 notified 'exit 0' || fail "the desk did not end well: $(cat "$work/manager.log")"
 wait "$second_pid" || true
 desk_pid="" second_pid=""
 

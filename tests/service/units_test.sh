@@ -19,7 +19,7 @@ units="fohd.service fohd-jack.service"
 if command -v systemd-analyze >/dev/null; then
   for unit in $units; do
     # The programs of the package are not installed here; that they are in it is checked below.
-    sed -E 's#=(/usr/bin/fohd|/usr/libexec/fohd/jack-server)#=/bin/true#' "systemd/$unit" >"$work/$unit"
+    sed -E 's#=-?(/usr/bin/fohd|/usr/libexec/fohd/jack-server)#=/bin/true#' "systemd/$unit" >"$work/$unit"
   done
   # It finds nothing to say, not even a warning.
   (cd "$work" && SYSTEMD_UNIT_PATH=$work: systemd-analyze verify --man=no ./fohd.service ./fohd-jack.service) >"$work/verify" 2>&1 ||

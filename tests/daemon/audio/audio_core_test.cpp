@@ -294,6 +294,20 @@ TEST_CASE("realtime guard: allocating, freeing or locking inside the callback ab
 }
 #endif
 
+TEST_CASE("audio core: a callback that does not end can be told from one that is not called", "[daemon][audio]") {
+  struct Look : TapConsumer {
+    void take(std::span<const float* const>, int) noexcept override { busy = core->is_busy(); }
+    AudioCore* core = nullptr;
+    bool busy = false;
+  } look;
+  Rig rig(nullptr, &look);
+  look.core = &rig.core;
+  CHECK_FALSE(rig.core.is_busy());
+  rig.run(64, 0.1f);
+  CHECK(look.busy);
+  CHECK_FALSE(rig.core.is_busy());
+}
+
 TEST_CASE("audio core: effects come, are turned, killed and go while the audio thread runs", "[daemon][effect]") {
   Rig rig;
   rig.set("/ch/1/send/1/level", 0.0f);

@@ -262,6 +262,12 @@ TEST_CASE("connect rules: a rule that can connect nothing says why", "[daemon][c
   CHECK(why({"a:{n+}", "in_{n}", 0}).find("is not a port") != std::string::npos);
 }
 
+TEST_CASE("config: connections made by hand are remembered unless it says otherwise", "[daemon][config]") {
+  CHECK(parse_config("[audio]\n", "x.toml").config.audio.remember);
+  CHECK_FALSE(parse_config("[audio]\nremember = false\n", "x.toml").config.audio.remember);
+  CHECK(errors_of("[audio]\nremember = \"no\"\n").size() == 1);
+}
+
 TEST_CASE("config: a list of numbers says what it may hold", "[daemon][config]") {
   CHECK(parse_config("[audio]\ncpus = 3\n", "x.toml").config.audio.cpus == std::vector<int>{3});
   CHECK(

@@ -209,6 +209,28 @@ TEST_CASE("doctor: a JACK server that hangs, a stand-in, a long period and a sha
   CHECK(has(rig(check_jack_server).text, "both called \"stage\""));
 }
 
+TEST_CASE("doctor: what a killed JACK server has left is told with what removes it", "[daemon][doctor]") {
+  Rig rig;
+  rig.machine.jack.answer = JackSurvey::Answer::silent;
+  rig.put("/dev/shm/jack_db-1000/__db.001", "locked");
+  rig.add_process(70, "bash", "bash", 0);  // no server runs
+  CHECK(rig(check_jack_server).level == Level::fail);
+  CHECK(has(rig(check_jack_server).text, "/dev/shm/jack_db-1000"));
+  CHECK(rig(check_jack_server).remedy.starts_with("fohd clear-jack\njackd -n stage "));
+  rig.machine.subject.kind = Subject::Kind::desk;  // of another user, and root asks
+  rig.machine.root_asks = true;
+  CHECK(rig(check_jack_server).remedy.starts_with("sudo -u ada fohd clear-jack\n"));
+  rig.put("/lib/systemd/system/fohd-jack.service", "");
+  CHECK(rig(check_jack_server).remedy == "sudo systemctl restart fohd-jack");
+  // A server runs: it is the one that hangs, and then its database is to go as well.
+  rig.machine.root_asks = false;
+  std::filesystem::remove(rig.machine.root + "/lib/systemd/system/fohd-jack.service");
+  rig.add_process(70, "jackd", "jackd -n stage -d dummy", 70);
+  rig.put("/proc/70/status", "Name:\tjackd\nUid:\t1000\t1000\t1000\t1000\n");
+  CHECK(has(rig(check_jack_server).text, "does not answer"));
+  CHECK(rig(check_jack_server).remedy.starts_with("kill -KILL 70\nfohd clear-jack\n"));
+}
+
 TEST_CASE("doctor: a server that only believes it is real-time is found out", "[daemon][doctor]") {
   Rig rig;
   CHECK(has(rig(check_jack_realtime).text, "priority 70"));

@@ -44,6 +44,33 @@ TEST_CASE("connections: what a dying server takes away comes back", "[daemon][ja
   CHECK(memory.wanted() == PortPairs{kRule});
 }
 
+TEST_CASE("connections: a desk that remembers nothing has those of the configuration only", "[daemon][jack]") {
+  ConnectionMemory memory({kRule}, false);
+  memory.connected(kByHand);
+  CHECK(memory.wanted() == PortPairs{kRule});
+  memory.disconnected(kRule, 0);  // by hand, which is not remembered either
+  CHECK_FALSE(memory.in_doubt());
+  memory.settle(1'000'000);
+  CHECK(memory.wanted() == PortPairs{kRule});
+}
+
+TEST_CASE("connections: remembering can be switched off and on, and what is told is told apart", "[daemon][jack]") {
+  ConnectionMemory memory({kRule});
+  memory.connected(kByHand);
+  CHECK(memory.is_rule(kRule));
+  CHECK_FALSE(memory.is_rule(kByHand));
+  memory.disconnected(kRule, 0);
+  const PortPair other{"main_l", "system:playback_1"};
+  memory.follow({other}, false);
+  CHECK(memory.wanted() == PortPairs{other});
+  CHECK(memory.is_rule(other));
+  CHECK_FALSE(memory.is_rule(kRule));
+  CHECK_FALSE(memory.in_doubt());
+  memory.follow({kRule}, true);
+  memory.connected(kByHand);
+  CHECK(memory.wanted() == PortPairs{kRule, other, kByHand});
+}
+
 TEST_CASE("connections: taken away and made again at once is kept", "[daemon][jack]") {
   ConnectionMemory memory({kRule});
   memory.disconnected(kRule, 0);
