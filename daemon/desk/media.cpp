@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 namespace fohd {
 namespace {
@@ -93,13 +94,25 @@ void Media::make_player(int rate_hz) {
 
 void Media::make_recorder(int rate_hz) {
   std::shared_ptr<Recorder> old;
+  bool told = false;
   {
     const std::lock_guard lock(mutex_);
     recorder_tap_.recorder = nullptr;
     old.swap(recorder_);
+    told = std::exchange(recording_told_, false);
+    recorder_told_.clear();
+    lost_told_ = 0;
   }
-  if (old) disk_.remove(old);
-  old.reset();  // closes its file, which the next one renames and keeps; the disk may take its time for that
+  if (old) {
+    disk_.remove(old);
+    old->request_stop();
+    old->service();  // closes its file, which the next one renames and keeps; the disk may take its time for that
+    if (!told) {
+      spdlog::info("{}", recording_summary(record_file_, old->rate_hz(), old->status(), old->lost_blocks()));
+    }
+  }
+  old.reset();
+  std::string refusal;
   std::shared_ptr<Recorder> recorder;
   try {
     RecorderOptions options;
@@ -111,24 +124,36 @@ void Media::make_recorder(int rate_hz) {
     disk_.add(recorder);
     spdlog::info("Recording the main mix to {}", record_file_);
   } catch (const std::exception& error) {
-    spdlog::error("Nothing is recorded: {}", error.what());
+    refusal = error.what();
+    spdlog::error("Nothing is recorded: {}", refusal);
   }
   const std::lock_guard lock(mutex_);
+  recorder_refusal_ = refusal;
   recorder_ = recorder;
   recorder_tap_.recorder = recorder_.get();
 }
 
 bool Media::end_recording(std::chrono::milliseconds patience) {
   std::shared_ptr<Recorder> recorder;
+  std::string refusal;
   {
     const std::lock_guard lock(mutex_);
     recorder = recorder_;
+    refusal = recorder_refusal_;
   }
-  if (!recorder) return true;
+  if (!recorder) {
+    if (!record_file_.empty()) {
+      spdlog::warn("Nothing was recorded, since {}", refusal.empty() ? "there was no audio" : refusal);
+    }
+    return true;
+  }
   recorder->request_stop();
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (recorder->status().state == RecorderStatus::State::recording) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      spdlog::warn("The disk is too slow to close {}: it plays up to what was written last", record_file_);
+      return false;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the disk thread's own pace
   }
   return true;
@@ -151,20 +176,24 @@ void Media::report() {
       if (!text.empty()) spdlog::error("Player: {}", text);
     }
   }
-  if (recorder_) {
-    if (const auto now = recorder_->lost_blocks(); now != lost_told_) {
-      spdlog::warn("The disk was too late for the recorder: {} blocks are silent in the recording so far", now);
-      lost_told_ = now;
-    }
-    const RecorderStatus& status = recorder_->status();
-    if (status.message != recorder_told_) {
-      recorder_told_ = status.message;
-      const bool bad =
-          status.state == RecorderStatus::State::failed || status.state == RecorderStatus::State::disk_full;
-      if (!recorder_told_.empty())
-        spdlog::log(bad ? spdlog::level::err : spdlog::level::info, "Recorder: {}", recorder_told_);
-    }
+  if (recorder_) report_recorder();
+}
+
+void Media::report_recorder() {
+  if (const auto now = recorder_->lost_blocks(); now != lost_told_) {
+    spdlog::warn("The disk was too late for the recorder: {} blocks are silent in the recording so far", now);
+    lost_told_ = now;
   }
+  const RecorderStatus& status = recorder_->status();
+  if (status.message != recorder_told_) {
+    recorder_told_ = status.message;
+    const bool bad = status.state == RecorderStatus::State::failed || status.state == RecorderStatus::State::disk_full;
+    if (!recorder_told_.empty())
+      spdlog::log(bad ? spdlog::level::err : spdlog::level::info, "Recorder: {}", recorder_told_);
+  }
+  if (status.state == RecorderStatus::State::recording || recording_told_) return;
+  recording_told_ = true;
+  spdlog::info("{}", recording_summary(record_file_, recorder_->rate_hz(), status, recorder_->lost_blocks()));
 }
 
 }  // namespace fohd

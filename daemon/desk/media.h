@@ -33,8 +33,8 @@ class Media {
 
   /// [control] What is to be played: names for the channels.
   const ChannelFiles& files() const noexcept { return files_; }
-  /// [control, at the end; no audio needed] Has the recording closed, as a whole file. False: the disk did not manage
-  /// it in time; what it had written last is playable.
+  /// [control, at the end; no audio needed] Has the recording closed, as a whole file; report() tells of it then.
+  /// False: the disk did not manage it in time; what it had written last is playable.
   bool end_recording(std::chrono::milliseconds patience);
   /// [control] Blocks that the recorder could not take, since the rate changed last; nothing: no recorder.
   std::optional<std::uint32_t> lost_blocks();
@@ -52,6 +52,7 @@ class Media {
   };
   void make_player(int rate_hz);
   void make_recorder(int rate_hz);
+  void report_recorder();
 
   RecorderConfig recorder_config_;
   std::string record_file_;
@@ -67,6 +68,8 @@ class Media {
   RecorderTap recorder_tap_;
   std::uint32_t underruns_told_ = 0, lost_told_ = 0;
   std::string player_told_, recorder_told_;
+  std::string recorder_refusal_;  ///< why the latest recording could not begin
+  bool recording_told_ = false;   ///< what became of it
 };
 
 }  // namespace fohd

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <utility>
 
 namespace fohd {
@@ -38,7 +39,24 @@ std::string keep_existing(const std::filesystem::path& path) {
   }
 }
 
+std::string counted(std::int64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 }  // namespace
+
+std::string recording_summary(const std::filesystem::path& file, int rate_hz, const RecorderStatus& status,
+                              std::uint32_t lost_blocks) {
+  if (status.frames == 0) return "Nothing was recorded: no audio came, and " + file.string() + " is empty";
+  const std::int64_t seconds = status.frames / std::max(rate_hz, 1);
+  std::array<char, 64> time, peak;
+  std::snprintf(time.data(), time.size(), "%lld:%02d:%02d", static_cast<long long>(seconds / 3600),
+                static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
+  const double tenths_db = std::round(200 * std::log10(static_cast<double>(status.peak_lin)));
+  std::snprintf(peak.data(), peak.size(), "peak %.1f dBFS", tenths_db / 10 + 0.0);  // no -0.0
+  return "Recorded " + file.string() + ": " + time.data() + ", " + (status.peak_lin > 0 ? peak.data() : "silence") +
+         ", " + counted(status.clips, "clipped sample") + ", " + counted(lost_blocks, "lost block");
+}
 
 Recorder::Recorder(RecorderOptions options)
     : options_(std::move(options)),
@@ -114,6 +132,7 @@ void Recorder::drain() {
   const std::int64_t refresh_frames = std::int64_t{kRefreshSeconds} * options_.rate_hz;
   while (const std::size_t got = ring_.read(block_)) {
     writer_->write(std::span<const float>(block_).first(got));
+    measure(std::span<const float>(block_).first(got));
     if (writer_->frames() - refreshed_at_frames_ < refresh_frames) continue;
     refreshed_at_frames_ = writer_->frames();
     writer_->refresh_header();
@@ -121,6 +140,14 @@ void Recorder::drain() {
     const std::string why = why_no_room();
     publish();
     if (!why.empty()) return finish(RecorderStatus::State::disk_full, "recording ended: " + why);
+  }
+}
+
+void Recorder::measure(std::span<const float> samples) noexcept {
+  for (const float sample : samples) {
+    const float magnitude = std::abs(sample);
+    if (magnitude > now_.peak_lin) now_.peak_lin = magnitude;
+    now_.clips += magnitude >= 1.0f ? 1 : 0;
   }
 }
 

@@ -34,8 +34,15 @@ struct RecorderStatus {
   enum class State { recording, stopped, disk_full, failed };
   State state = State::recording;
   std::int64_t frames = 0;  ///< written to the file
+  float peak_lin = 0;       ///< the largest of its samples
+  std::int64_t clips = 0;   ///< samples at or above 0 dBFS, of both channels
   std::string message;      ///< why it ended, what was renamed, what cannot be watched; for a person
 };
+
+/// [any] What became of a recording, for a person: "Recorded mix.wav: 1:02:03, peak -3.2 dBFS, 0 clipped samples, 0
+/// lost blocks". The time is in h:mm:ss, whole seconds.
+std::string recording_summary(const std::filesystem::path& file, int rate_hz, const RecorderStatus& status,
+                              std::uint32_t lost_blocks);
 
 class Recorder : public DiskJob {
  public:
@@ -47,6 +54,7 @@ class Recorder : public DiskJob {
   /// which is counted, and silence of its length takes its place, so that the recording keeps time.
   void push(const float* left, const float* right, int frames) noexcept;
 
+  int rate_hz() const noexcept { return options_.rate_hz; }  ///< [any]
   /// [any] Blocks that could not be taken.
   std::uint32_t lost_blocks() const noexcept { return lost_blocks_.count(); }
   /// [any thread] Asks for the end: the disk thread writes what was pushed, closes the file and reports `stopped`.
@@ -60,6 +68,7 @@ class Recorder : public DiskJob {
   void pay_silence(std::size_t block_frames) noexcept;
   std::string why_no_room();
   void drain();
+  void measure(std::span<const float> samples) noexcept;
   void discard();
   void finish(RecorderStatus::State state, const std::string& message);
   void publish();

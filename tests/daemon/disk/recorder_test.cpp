@@ -134,6 +134,47 @@ TEST_CASE("recorder: every 2 s, and at the end, a file with a true header is for
   CHECK(syncs.back().real_bytes == static_cast<std::int64_t>(std::filesystem::file_size(folder / "safe.wav")));
 }
 
+TEST_CASE("recorder: what was recorded is told with its peak and its clips", "[daemon][recorder]") {
+  const TemporaryFolder folder;
+  Recorder recorder(options_for(folder / "loud.wav", SampleFormat::int24));
+  std::vector<float> left(1000, 0.25f), right(1000, -0.1f);
+  left[3] = 1.0f, left[500] = 1.0f, right[999] = -1.0f;
+  right[7] = std::nanf("");  // written as 0
+  recorder.push(left.data(), right.data(), 1000);
+  recorder.service();
+  recorder.request_stop();
+  recorder.service();
+  CHECK(recorder.status().peak_lin == 1.0f);
+  CHECK(recorder.status().clips == 3);
+
+  Recorder quiet(options_for(folder / "quiet.wav"));
+  left.assign(1000, 0.5f);
+  quiet.push(left.data(), left.data(), 1000);
+  quiet.request_stop();
+  quiet.service();
+  CHECK(quiet.status().peak_lin == 0.5f);
+  CHECK(quiet.status().clips == 0);
+}
+
+TEST_CASE("recorder: the summary has the time in h:mm:ss and the peak in dBFS", "[daemon][recorder]") {
+  RecorderStatus status;
+  status.frames = 48000LL * 3723 + 47999;  // 1 h 2 min 3 s and nearly one more
+  status.peak_lin = 0.5f;                  // 20 * log10(0.5) = -6.02
+  CHECK(recording_summary("mix.wav", 48000, status, 0) ==
+        "Recorded mix.wav: 1:02:03, peak -6.0 dBFS, 0 clipped samples, 0 lost blocks");
+  status.frames = 44100LL * 59;
+  status.peak_lin = 1.0f;
+  status.clips = 1;
+  CHECK(recording_summary("mix.wav", 44100, status, 12) ==
+        "Recorded mix.wav: 0:00:59, peak 0.0 dBFS, 1 clipped sample, 12 lost blocks");
+  status.peak_lin = 0.9999f;  // -0.0009 dB
+  CHECK_THAT(recording_summary("mix.wav", 44100, status, 1), Contains("peak 0.0 dBFS") && Contains("1 lost block"));
+  status.peak_lin = 0;
+  status.frames = 192000LL * 360'000;  // a hundred hours
+  CHECK_THAT(recording_summary("mix.wav", 192000, status, 0), Contains(": 100:00:00, silence,"));
+  CHECK_THAT(recording_summary("mix.wav", 48000, RecorderStatus{}, 0), Contains("Nothing was recorded"));
+}
+
 TEST_CASE("recorder: a disk that is late by more than the ring costs counted blocks, and the time still fits",
           "[daemon][recorder]") {
   const TemporaryFolder folder;
