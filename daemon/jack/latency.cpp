@@ -1,14 +1,17 @@
 #include "daemon/jack/latency.h"
 
 #include <jack/jack.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <memory>
 #include <ostream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -36,6 +39,16 @@ Client open_client(const char* name, const std::string& server) {
   return Client(jack_client_open(name, options, &status, server.c_str()));
 }
 
+/// Whoever remembers connections (the desk does) may have made it first.
+bool connect(jack_client_t* client, const char* from, const char* to) {
+  const int result = jack_connect(client, from, to);
+  return result == 0 || result == EEXIST;
+}
+
+/// A name that no earlier measurement had: whoever remembers connections by name would connect this one to where that
+/// one was, and the impulse would go there as well.
+std::string name_once(const char* word) { return std::string(word) + "-" + std::to_string(::getpid()); }
+
 /// Sends one sample on request, and reports at which frame it went.
 class Sender {
  public:
@@ -46,7 +59,7 @@ class Sender {
   }
   bool start(const std::string& to) {
     return port_ != nullptr && jack_activate(client_.get()) == 0 &&
-           jack_connect(client_.get(), jack_port_name(port_), to.c_str()) == 0;
+           connect(client_.get(), jack_port_name(port_), to.c_str());
   }
   void fire() { fire_.raise(); }
   std::optional<std::uint32_t> sent() {
@@ -87,7 +100,7 @@ class Listener {
   }
   bool start(const std::string& from) {
     return port_ != nullptr && jack_activate(client_.get()) == 0 &&
-           jack_connect(client_.get(), from.c_str(), jack_port_name(port_)) == 0;
+           connect(client_.get(), from.c_str(), jack_port_name(port_));
   }
   /// Appends what was received since; a gap (JACK skipped frames) becomes silence, so positions stay true.
   void collect(std::vector<float>& sound, std::uint32_t& first_frame) {
@@ -186,7 +199,8 @@ std::optional<std::size_t> find_impulse(std::span<const float> sound, float nois
 int measure_latency(const LatencyOptions& options, std::ostream& out, std::ostream& err, const Flag& stop) {
   jack_set_error_function([](const char*) {});
   jack_set_info_function([](const char*) {});
-  Client send_client = open_client("fohd-send", options.server), hear_client = open_client("fohd-hear", options.server);
+  Client send_client = open_client(name_once("fohd-send").c_str(), options.server),
+         hear_client = open_client(name_once("fohd-hear").c_str(), options.server);
   if (!send_client || !hear_client) {
     err << "fohd: no JACK server" << (options.server.empty() ? "" : " called \"" + options.server + "\"")
         << " is running here. (--jack-server chooses another)\n";

@@ -29,6 +29,21 @@ measure --out system:playback_1 --in system:capture_1 --count 1
 [ "$code" = 2 ] && grep -q 'nothing came back from system:capture_1' "$work/err" || fail "silence: exit code $code: $(cat "$work/err")"
 measure --out nobody:in --in system:capture_1
 [ "$code" = 3 ] && grep -q 'e2edelay:in' "$work/err" || fail "no such port: exit code $code: $(cat "$work/err")"
+
+# Through a desk, as often as one likes: it remembers connections, and the way of the measurement before is not measured too.
+asked=$server
+start_desk
+audio_runs
+set_value /main/fader 0
+set_value /ch/1/fader 0
+for time in first second third; do
+  measure --out fohd:in_1 --in fohd:main_l --count 3
+  [ "$code" = 0 ] || fail "the $time measurement through the desk: exit code $code: $(cat "$work/err")"
+done
+measure --out fohd:in_2 --in fohd:main_l --count 1
+[ "$code" = 2 ] || fail "something came through a channel whose fader is down: $(cat "$work/out" "$work/err")"
+end_desk TERM
+
 asked=$server-not
 measure --out a:b --in c:d
 [ "$code" = 2 ] && grep -q "no JACK server called \"$asked\"" "$work/err" || fail "no such server: exit code $code: $(cat "$work/err")"
