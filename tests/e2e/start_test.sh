@@ -6,9 +6,10 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
-start_pid="" jackd_pid=""
+start_pid="" jackd_pid="" holder_pid=""
 clean_up() {
-  for pid in $start_pid $jackd_pid; do kill "$pid" 2>/dev/null || true; done
+  rm -f "$work/held"
+  for pid in $start_pid $jackd_pid $holder_pid; do kill "$pid" 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -41,6 +42,43 @@ if "$root/start" --device >"$work/out" 2>&1; then fail "--device without a value
 grep -q -- '--device needs a value' "$work/out" || fail "no plain message about --device"
 if "$root/start" --no-such-thing >"$work/out" 2>&1; then fail "an unknown argument was accepted"; fi
 grep -q 'no-such-thing' "$work/out" || fail "the unknown argument is not named"
+
+# A demo beside a running one says so and touches nothing: its state, its place, the programs.
+demo=$root/build/demo
+mkdir -p "$demo/state"
+marker=$demo/state/marker-$$
+echo mine >"$marker"
+flock "$demo/lock" -c "touch '$work/held'; while [ -e '$work/held' ]; do sleep 0.05; done" &
+holder_pid=$!
+tries=200
+until [ -e "$work/held" ] || ! kill -0 "$holder_pid" 2>/dev/null; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || fail "the lock is not to be had"
+  sleep 0.05
+done
+[ -e "$demo/lock" ] || fail "no lock"
+ls -laR --time-style=full-iso "$demo" "$root/build/release/bin" >"$work/before"
+if "$root/start" --demo --seconds 1 >"$work/out" 2>&1; then fail "a second demo was started"; fi
+grep -q 'a demo runs here already; nothing of it was touched' "$work/out" || fail "no plain message about the running demo"
+ls -laR --time-style=full-iso "$demo" "$root/build/release/bin" >"$work/after"
+cmp -s "$work/before" "$work/after" || fail "the second demo has touched something: $(diff "$work/before" "$work/after")"
+rm "$work/held"
+wait "$holder_pid" || true
+# And one by hand on that folder, which holds the folder's own lock only.
+flock "$demo/state/lock" -c "touch '$work/held'; while [ -e '$work/held' ]; do sleep 0.05; done" &
+holder_pid=$!
+tries=200
+until [ -e "$work/held" ]; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || fail "the folder's lock is not to be had"
+  sleep 0.05
+done
+if "$root/start" --demo --seconds 1 >"$work/out" 2>&1; then fail "a demo was started on the folder of a desk"; fi
+grep -q 'a demo runs here already' "$work/out" || fail "no plain message about the desk on that folder"
+[ "$(cat "$marker")" = mine ] || fail "the state of the running demo is gone"
+rm "$work/held" "$marker"
+wait "$holder_pid" || true
+holder_pid=""
 
 # until_ok SECONDS COMMAND...: tries every 50 ms.
 until_ok() {
