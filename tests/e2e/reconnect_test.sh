@@ -99,7 +99,7 @@ end_client
 
 printf '[audio]\nremember = false\nconnect = [ { from = "e2edelay:out", to = "in_7" } ]\n' >"$work/desk.toml"
 start_desk --config "$work/desk.toml"
-until_ok 20 has_port fohd:in_1 || fail "no audio"
+until_ok 20 says "Audio runs" || fail "no audio"
 start_client
 until_ok 10 connected fohd:in_7 e2edelay:out || fail "the rule is not followed"
 until_ok 10 says 'Connected again: e2edelay:out to fohd:in_7 (the configuration' || fail "the log does not tell of the rule"
