@@ -79,6 +79,16 @@ bool process_lives(const SystemFiles& system, int id) {
   return system.root.empty() && (::kill(id, 0) == 0 || errno != ESRCH);
 }
 
+/// A server in a container has another /dev/shm and is none of ours. Where that is not shown it counts as ours.
+bool shares_our_memory(const SystemFiles& system, int id) {
+  struct stat ours {
+  }, theirs{};
+  const std::string root = system.root + "/proc/" + std::to_string(id) + "/root";
+  if (::stat((system.root + kSharedMemory).c_str(), &ours) != 0) return true;
+  if (::stat((root + kSharedMemory).c_str(), &theirs) != 0) return true;
+  return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 /// "jack-0:stage:" is "0:stage".
 std::string place_name(const Place& place) {
   std::string name(place.name, ::strnlen(place.name, sizeof place.name));
@@ -166,7 +176,8 @@ std::vector<Process> jack_servers(const SystemFiles& system) {
   for (const char* name : {"jackd", "jackdmp", "jackdbus"}) {
     for (Process& server : machine::processes_called(system, name)) {
       const std::string status = machine::read(system, "/proc/" + std::to_string(server.id) + "/status");
-      if (status.find("\nState:\tZ") == std::string::npos) servers.push_back(std::move(server));
+      const bool dead = status.find("\nState:\tZ") != std::string::npos;
+      if (!dead && shares_our_memory(system, server.id)) servers.push_back(std::move(server));
     }
   }
   return servers;

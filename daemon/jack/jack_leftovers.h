@@ -16,7 +16,8 @@
 
 namespace fohd {
 
-/// [any] The servers that run, of all users that we may see; one that has died and is still listed is none.
+/// [any] The servers that run, of all users that we may see. One that has died and is still listed is none, nor is one
+/// of a container, with another /dev/shm.
 std::vector<machine::Process> jack_servers(const machine::SystemFiles& system);
 /// [any] The server's name in a command line of jackd: "-n NAME", "-nNAME", "--name NAME" or "--name=NAME".
 std::string jack_server_name(const std::string& command);

@@ -11,6 +11,18 @@ fi
 . "$(dirname "$0")/lib.sh"
 
 database=/dev/shm/jack_db-$(id -u)
+# A server that hangs obeys no TERM, and the places of this /dev/shm go with it.
+leave() {
+  left_with=$?
+  set +e
+  trap - EXIT
+  [ -z "$jackd_pid" ] || kill -KILL "$jackd_pid" 2>/dev/null
+  place_kept="" jackd_pid=""
+  rm -rf "$database"
+  (exit "$left_with")
+  finish
+}
+trap leave EXIT
 # Which of its locks holds up everybody is the library's own affair: with Berkeley DB 5.3 the third one does.
 wedge() {
   for locks in 2 4 10 12; do

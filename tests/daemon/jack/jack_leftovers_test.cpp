@@ -96,6 +96,19 @@ TEST_CASE("jack leftovers: while a server of the user runs nothing is touched", 
   }
 }
 
+TEST_CASE("jack leftovers: a server with another /dev/shm, in a container, is none of ours", "[daemon][jack]") {
+  const PaperMachine paper;
+  paper.add_database(kAda);
+  paper.add_process(70, "jackd", kAda);
+  paper.put("/proc/70/root/dev/shm/jack_db-1000/__db.001", "its own");
+  CHECK(jack_leftovers(paper.system, kAda).database == PaperMachine::database(kAda));
+  const PaperMachine same;
+  same.add_database(kAda);
+  same.add_process(70, "jackd", kAda);
+  std::filesystem::create_directory_symlink(same.system.root, same.system.root + "/proc/70/root");
+  CHECK(jack_leftovers(same.system, kAda).database.empty());
+}
+
 TEST_CASE("jack leftovers: a server inside of another program is known by its place", "[daemon][jack]") {
   const PaperMachine paper;
   paper.add_database(kAda);
