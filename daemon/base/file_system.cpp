@@ -15,26 +15,9 @@
 namespace fohd {
 namespace {
 
-constexpr off_t kLargestState = 64 << 20;
-
 std::string reason(const char* what, const std::string& path, int error = errno) {
   return std::string(what) + " " + path + ": " + std::generic_category().message(error);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 bool write_all(int fd, std::string_view text, off_t offset) {
   while (!text.empty()) {
@@ -72,35 +55,27 @@ std::string FileSystem::list(const std::string& folder, std::vector<std::string>
   return error ? "cannot read the folder " + folder + ": " + error.message() : "";
 }
 
-std::string FileSystem::read(const std::string& path, std::string& text) {
-  text.clear();
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!file) return reason("cannot read", path);
-  struct stat status = {};
-  if (::fstat(file.get(), &status) != 0) return reason("cannot read", path);
-  if (S_ISDIR(status.st_mode)) return path + " is a folder, not a file";
-  if (!S_ISREG(status.st_mode)) return path + " is not a regular file";
-  if (status.st_size > kLargestState) return path + " is larger than 64 MB, so it is no state";
-  std::array<char, 65536> part;
-  for (;;) {
-    const ssize_t count = ::read(file.get(), part.data(), part.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return reason("cannot read", path);
-    if (count == 0) return "";
-    text.append(part.data(), static_cast<std::size_t>(count));
-  }
+std::string FileSystem::read(const std::string& path, std::string& text, const FileKind& kind) {
+  const std::string why = read_regular_file(path, kind, text);
+  return why.empty() ? "" : path + ": " + why;
 }
 
 std::string FileSystem::write(const std::string& path, std::string_view text) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file || !write_all(file.get(), text, 0) || ::fsync(file.get()) != 0) return reason("cannot write", path);
+  Descriptor file;
+  if (std::string why = open_regular_file_to_write(path, O_WRONLY | O_CREAT, file); !why.empty()) {
+    return path + ": " + why;
+  }
+  if (::ftruncate(file.get(), 0) != 0 || !write_all(file.get(), text, 0) || ::fsync(file.get()) != 0) {
+    return reason("cannot write", path);
+  }
   return "";
 }
 
 std::string FileSystem::append(const std::string& path, std::uint64_t offset, std::string_view text) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  Descriptor file;
+  if (std::string why = open_regular_file_to_write(path, O_WRONLY, file); !why.empty()) return path + ": " + why;
   struct stat status = {};
-  if (!file || ::fstat(file.get(), &status) != 0) return reason("cannot write", path);
+  if (::fstat(file.get(), &status) != 0) return reason("cannot write", path);
   const auto end = static_cast<off_t>(offset);
   if (status.st_size < end) return path + " has become shorter: somebody else changed it";
   if (status.st_size > end && ::ftruncate(file.get(), end) != 0) return reason("cannot write", path);
@@ -126,8 +101,10 @@ std::string FileSystem::sync_folder(const std::string& folder) {
 std::string FileSystem::lock(const std::string& folder) {
   const std::string path = folder + "/lock";
   unlock();
-  lock_fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_fd_ < 0) return reason("cannot write", path);
+  Descriptor file;
+  if (std::string why = open_regular_file_to_write(path, O_RDWR | O_CREAT, file); !why.empty())
+    return path + ": " + why;
+  lock_fd_ = file.release();
   // Any other error: a file system without locks; the desk starts without the check.
   if (::flock(lock_fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return "";
   unlock();

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/regular_file.h"
+
 namespace fohd {
 
 /// Every function returns an empty string, or what went wrong in words. None throws. [store thread, or any thread that
@@ -22,9 +24,10 @@ class FileSystem {
   enum class Kind : std::uint8_t { nothing, folder, file };  ///< file: anything that is no folder, readable or not
   virtual Kind kind(const std::string& path);
   virtual std::string list(const std::string& folder, std::vector<std::string>& names);
-  /// A regular file of at most 64 MB (the largest desk's state has about 2): never waits on a pipe or a device.
-  virtual std::string read(const std::string& path, std::string& text);
-  /// Makes or replaces the file; returns after fsync.
+  /// A regular file of a sane size (regular_file.h): never waits on a pipe or a device.
+  virtual std::string read(const std::string& path, std::string& text, const FileKind& kind);
+  std::string read(const std::string& path, std::string& text) { return read(path, text, kStateFile); }
+  /// Makes or replaces a regular file; returns after fsync.
   virtual std::string write(const std::string& path, std::string_view text);
   /// Writes at `offset` into a file that exists and cuts off what is behind, such as the rest of an attempt that
   /// failed; returns after fdatasync.

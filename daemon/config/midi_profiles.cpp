@@ -13,11 +13,17 @@ namespace fs = std::filesystem;
 
 std::vector<MidiProfile> load_midi_profiles(const std::vector<fs::path>& folders, std::vector<ConfigError>& errors) {
   std::vector<MidiProfileText> texts;
+  FileSystem disk;
   for (const fs::path& folder : folders) {
-    std::error_code code;
+    std::vector<std::string> names;
+    // Of a folder that is not there, or that breaks off, what was found counts.
+    if (const std::string why = disk.list(folder.string(), names);
+        !why.empty() && disk.kind(folder.string()) != FileSystem::Kind::nothing) {
+      errors.push_back({folder.string(), 0, 0, why});
+    }
     std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(folder, code)) {
-      if (entry.path().extension() == ".toml") found.push_back(entry.path());
+    for (const std::string& name : names) {
+      if (fs::path(name).extension() == ".toml") found.push_back(folder / name);
     }
     std::sort(found.begin(), found.end());
     for (const fs::path& path : found) {

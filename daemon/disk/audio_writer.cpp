@@ -46,7 +46,8 @@ int open_for_writing(const std::filesystem::path& path, const std::filesystem::p
   if (std::filesystem::is_directory(path, error)) {
     throw FileError(shown.string() + ": is a folder; a file name ending in .wav or .flac is needed");
   }
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // What takes no more, such as a pipe that nobody reads, is an error and never a wait.
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
   if (descriptor < 0) {
     throw FileError(shown.string() + ": cannot be written: " + std::generic_category().message(errno));
   }

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "daemon/base/file_system.h"
+
 namespace fohd {
 namespace {
 
@@ -80,11 +82,10 @@ std::vector<std::filesystem::path> audio_files_in(const std::filesystem::path& f
     throw FileError(folder.string() + ": is a file; a folder with one audio file per channel is needed");
   }
   std::vector<std::filesystem::path> paths;
-  std::filesystem::directory_iterator entries(folder, error);
-  if (error) throw FileError(folder.string() + ": cannot be read: " + error.message());
-  for (const auto& entry : entries) {
-    const bool hidden = entry.path().filename().string().starts_with('.');
-    if (!hidden && has_audio_ending(entry.path())) paths.push_back(entry.path());
+  std::vector<std::string> names;
+  if (const std::string why = FileSystem().list(folder.string(), names); !why.empty()) throw FileError(why);
+  for (const std::string& name : names) {
+    if (!name.starts_with('.') && has_audio_ending(name)) paths.push_back(folder / name);
   }
   if (paths.empty()) {
     throw FileError(folder.string() +

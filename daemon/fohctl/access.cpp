@@ -2,10 +2,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <iostream>
 #include <ostream>
 
+#include "daemon/base/regular_file.h"
 #include "daemon/fohctl/commands.h"
 #include "daemon/fohctl/conversation.h"
 
@@ -35,9 +35,12 @@ class Unseen {
 /// The first line of a file, or what is typed. Never an argument: every user of the machine can see those.
 bool read_key(Session& session, const std::string& file, std::string& key) {
   if (!file.empty()) {
-    std::ifstream stream(file);
-    if (std::getline(stream, key) && !key.empty()) return true;
-    session.err << "fohctl: " << printable(file) << " has no key in its first line\n";
+    std::string text;
+    const std::string why = read_regular_file(file, kKeyFile, text);
+    key = text.substr(0, text.find('\n'));
+    if (why.empty() && !key.empty()) return true;
+    session.err << "fohctl: " << printable(file) << (why.empty() ? " has no key in its first line" : ": " + why)
+                << "\n";
     return false;
   }
   const Unseen unseen;

@@ -1,13 +1,16 @@
 #include "daemon/machine/system_files.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
+
+#include "daemon/base/regular_file.h"
 
 namespace fohd::machine {
 namespace {
@@ -33,10 +36,17 @@ int to_number(std::string_view text) {
 
 std::string read(const SystemFiles& system, const std::string& path) {
   constexpr std::size_t kMostBytes = 1 << 18;  // the longest, /proc/net/udp, has 130 bytes for each socket
-  std::ifstream stream(system.root + path, std::ios::binary);
+  Descriptor file;
+  if (!open_regular_file(system.root + path, kSystemFile, file).empty()) return "";
   std::string text(kMostBytes, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    const ssize_t count = ::read(file.get(), text.data() + filled, text.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  text.resize(filled);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
   return text;
 }

@@ -182,9 +182,8 @@ std::vector<PatternHit> parse_pattern(const std::string& pattern, int beats_per_
 Band load_band(const std::filesystem::path& file) {
   toml::table table;
   std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) throw FileError(file.string() + ": no such session file");
   std::string text;
-  std::optional<ConfigError> wrong = read_toml_text(file, text);
+  std::optional<ConfigError> wrong = read_toml_text(file, text, kSessionFile);
   if (!wrong) wrong = parse_toml(text, file.string(), table);
   if (wrong) throw FileError(wrong->to_string());
   Reader reader(table, file.string());

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <optional>
+#include <sstream>
+#include <utility>
 
 #include "control/commands/commands.h"
+#include "daemon/base/regular_file.h"
 #include "daemon/disk/audio_file.h"
 #include "engine/tile/geometry.h"
 
@@ -97,11 +99,11 @@ class ScriptLine {
 }  // namespace
 
 std::vector<ScriptStep> load_script(const std::filesystem::path& file, const ParameterTable& table, double rate_hz) {
-  std::error_code error;
-  std::ifstream stream(file);
-  if (!std::filesystem::is_regular_file(file, error) || !stream) {
-    throw FileError(file.string() + ": no such script; a text file of lines like \"12.5 /ch/1/fader -6.0\" is needed");
+  std::string script;
+  if (const std::string why = read_regular_file(file.string(), kScriptFile, script); !why.empty()) {
+    throw FileError(file.string() + ": " + why + "; a text file of lines like \"12.5 /ch/1/fader -6.0\" is needed");
   }
+  std::istringstream stream(std::move(script));
   std::map<std::int64_t, std::vector<Change>> steps;
   std::string text;
   for (int number = 1; std::getline(stream, text); ++number) {

@@ -35,13 +35,16 @@ printf '[audio]\nclient = 5\n' >"$work/second.toml"
 kill -HUP "$second_pid"
 until_ok 10 grep -q "second.toml:2:10: .client. in .audio. must be text" "$work/second.log" || fail "no complaint after HUP"
 kill -0 "$second_pid" || fail "a wrong file ended the desk"
-# A file that cannot be read for a while, as on a disk that stands still: a pipe without a writer.
+# What is no file is told at once and changes nothing, also a pipe without a writer, which would be waited for.
 rm "$work/second.toml"
 mkfifo "$work/second.toml"
 kill -HUP "$second_pid"
+until_ok 10 grep -q "second.toml: this is a pipe, not a regular file" "$work/second.log" || fail "a pipe is not refused"
 for level in -31 -32 -33; do set_value /ch/3/fader "$level"; done
+rm "$work/second.toml"
 printf '[audio]\nclient = "second"\nconnect = [{ from = "bus_2", to = "system:playback_7" }]\n' >"$work/second.toml"
-until_ok 10 connected second:bus_2 system:playback_7 || fail "the slow file was not read in the end"
+kill -HUP "$second_pid"
+until_ok 10 connected second:bus_2 system:playback_7 || fail "the file was not read after the pipe"
 
 # Panic by signal: the outputs shut and the desk knows.
 kill -USR1 "$second_pid"

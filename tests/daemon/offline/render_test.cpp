@@ -242,7 +242,7 @@ TEST_CASE("render: what cannot be rendered is refused with a plain message and n
   }
   SECTION("a folder in place of a channel's file") {
     std::filesystem::create_directory(show.folder / "in/05 bass.wav");
-    refused("05 bass.wav: is a folder, not an audio file");
+    refused("05 bass.wav: this is a folder");
   }
   SECTION("a damaged file, found only in the middle") {
     unsigned noise = 1;
@@ -315,8 +315,9 @@ TEST_CASE("script: a bad line is refused by file and line, with what is allowed"
   CHECK_THAT(message("1 /ch/1/fader loud"), Contains("show.osc:3:") && Contains("/ch/1/fader"));
   CHECK_THAT(message("1 /ch/1/fader nan"), Contains("show.osc:3:") && Contains("/ch/1/fader"));
   CHECK_THAT(message("1 /ch/1/name \"open"), Contains("show.osc:3: a quote is not closed"));
-  CHECK_THAT(message_of([&] { load_script(folder / "none.osc", table, 48000); }), Contains("none.osc: no such script"));
-  CHECK_THAT(message_of([&] { load_script(folder.path(), table, 48000); }), Contains("no such script"));
+  CHECK_THAT(message_of([&] { load_script(folder / "none.osc", table, 48000); }),
+             Contains("none.osc: there is no such script file"));
+  CHECK_THAT(message_of([&] { load_script(folder.path(), table, 48000); }), Contains("this is a folder"));
 }
 
 TEST_CASE("script: lines are put in order of time, and those of one grid point are one change", "[daemon][render]") {

@@ -99,7 +99,8 @@ TEST_CASE("stems: a wrong session file is refused by file and line, with what is
   const auto channel = [&](const std::string& rest) {
     return head + sections + "[[channel]]\nfile = \"01 x\"\n" + rest;
   };
-  CHECK_THAT(message_of([&] { load_band(studio.folder / "none.toml"); }), Contains("none.toml: no such session file"));
+  CHECK_THAT(message_of([&] { load_band(studio.folder / "none.toml"); }),
+             Contains("none.toml: there is no such session file"));
   CHECK_THAT(studio.message("tempo_bpm = = 3"), Contains("s.toml:1:"));
   CHECK_THAT(studio.message("tempo_bpm = 1\nsamples = \".\"\n"),
              Contains("s.toml:1: tempo_bpm: a number from 20 to 400"));
