@@ -111,6 +111,10 @@ class BlackBox::Writer {
     const std::string error = files_.open();
     open_ = error.empty();
     tell(error);
+    if (const std::string warning = files_.warning(); warning != warned_) {
+      warned_ = warning;
+      if (!warning.empty()) trouble_(EventLevel::warn, "The black box: " + warning);
+    }
   }
 
   /// Once per trouble, and once when it is over.
@@ -200,7 +204,7 @@ class BlackBox::Writer {
   FileSystem own_disk_;
   FileSystem& disk_;
   BoxFiles files_;
-  std::string told_;
+  std::string told_, warned_;
   std::uint64_t lost_told_ = 0;
   bool open_ = false;
   Clock::time_point last_write_{}, next_reading_{};

@@ -1,39 +1,35 @@
 #include "daemon/blackbox/box_files.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 
 #include "daemon/base/file_system.h"
+#include "daemon/base/numbered_file.h"
 
 namespace fohd {
 namespace {
 
-constexpr std::string_view kHead = "events-", kTail = ".log";
+constexpr NumberedName kEvents{"events-", 8, ".log"};
 
-std::string name_of_file(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < 8) digits.insert(0, 8 - digits.size(), '0');
-  return std::string(kHead) + digits + std::string(kTail);
-}
+std::string name_of_file(std::uint64_t number) { return numbered_name(kEvents, number); }
 
 /// The numbers of our files, in order; other files in the folder are left alone.
-std::string list_files(FileSystem& disk, const std::string& folder, std::vector<std::uint64_t>& numbers) {
+std::string list_files(FileSystem& disk, const std::string& folder, std::vector<std::uint64_t>& numbers,
+                       std::vector<std::string>& absurd) {
   numbers.clear();
+  absurd.clear();
   std::vector<std::string> names;
   if (std::string error = disk.list(folder, names); !error.empty()) return error;
   for (const std::string& name : names) {
-    std::uint64_t number = 0;
-    const std::string_view digits =
-        std::string_view(name).substr(std::min(name.size(), kHead.size()), name.find('.') - kHead.size());
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error == std::errc() && name == name_of_file(number)) numbers.push_back(number);
+    if (const std::uint64_t number = number_in_name(kEvents, name, absurd)) numbers.push_back(number);
   }
   std::sort(numbers.begin(), numbers.end());
+  std::sort(absurd.begin(), absurd.end());
   return "";
 }
 
 }  // namespace
+
+std::string BoxFiles::warning() const { return absurd_names_text(folder_, absurd_); }
 
 std::string BoxFiles::path(std::uint64_t number) const { return folder_ + "/" + name_of_file(number); }
 
@@ -43,12 +39,12 @@ std::string BoxFiles::open() {
     if (std::string error = disk_.lock(folder_); !error.empty()) return error;
     locked_ = true;
   }
-  if (std::string error = list_files(disk_, folder_, numbers_); !error.empty()) return error;
+  if (std::string error = list_files(disk_, folder_, numbers_, absurd_); !error.empty()) return error;
   size_ = 0;
   std::string text;
   if (numbers_.empty()) return "";
   // One that cannot be read is left as it is, and the next is begun.
-  const bool readable = disk_.read(path(numbers_.back()), text).empty();
+  const bool readable = disk_.read(path(numbers_.back()), text, kEventsFile).empty();
   const std::size_t end = text.rfind('\n');
   size_ = !readable ? limits_.file_bytes : end == std::string::npos ? 0 : end + 1;
   return "";
@@ -67,7 +63,7 @@ void BoxFiles::find_again() {
   std::string text;
   const std::string newest = path(numbers_.back());
   const bool gone = disk_.kind(newest) != FileSystem::Kind::file;
-  if (gone || (disk_.read(newest, text).empty() && text.size() < size_)) static_cast<void>(open());
+  if (gone || (disk_.read(newest, text, kEventsFile).empty() && text.size() < size_)) static_cast<void>(open());
 }
 
 /// First room, then the new one: at no moment there are more than allowed.
@@ -77,6 +73,9 @@ std::string BoxFiles::begin_file(std::string_view lines) {
     numbers_.erase(numbers_.begin());
   }
   const std::uint64_t number = numbers_.empty() ? 1 : numbers_.back() + 1;
+  if (number > kHighestFileNumber) {
+    return "no number is left above those of the files in " + folder_ + "; move the one with the highest away";
+  }
   std::string error = disk_.write(path(number), lines);
   if (!error.empty()) return error;
   numbers_.push_back(number);
@@ -86,11 +85,12 @@ std::string BoxFiles::begin_file(std::string_view lines) {
 
 std::vector<Event> read_box(FileSystem& disk, const std::string& folder, std::size_t most, std::size_t* damaged) {
   std::vector<std::uint64_t> numbers;
+  std::vector<std::string> absurd;
   std::vector<Event> newest_first;
-  if (!list_files(disk, folder, numbers).empty()) return {};
+  if (!list_files(disk, folder, numbers, absurd).empty()) return {};
   for (auto number = numbers.rbegin(); number != numbers.rend() && newest_first.size() < most; ++number) {
     std::string text;
-    if (!disk.read(folder + "/" + name_of_file(*number), text).empty()) {
+    if (!disk.read(folder + "/" + name_of_file(*number), text, kEventsFile).empty()) {
       if (damaged != nullptr) ++*damaged;
       continue;
     }

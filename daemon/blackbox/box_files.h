@@ -30,6 +30,8 @@ class BoxFiles {
   /// Whole lines, each with its end; at most file_bytes. On the disk when it returns; after a failure none of it
   /// counts, and the next attempt writes over what there is of it.
   std::string append(std::string_view lines);
+  /// A sentence about files that open() found and leaves alone; "" for none.
+  std::string warning() const;
 
  private:
   std::string path(std::uint64_t number) const;
@@ -41,6 +43,7 @@ class BoxFiles {
   BoxLimits limits_;
   bool locked_ = false;
   std::vector<std::uint64_t> numbers_;  ///< of the files that are there, oldest first
+  std::vector<std::string> absurd_;     ///< names whose number no desk reaches
   std::uint64_t size_ = 0;              ///< of the newest, up to its last whole line
 };
 

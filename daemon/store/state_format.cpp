@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kFormat = "fohd state";
 constexpr int kVersion = 1;
 constexpr std::size_t kChecksumDigits = 8;
+constexpr char kOfChange = '@';          // a line of a change of several
 constexpr double kHuge = 1e300;          // stands for a number that no double can hold
 constexpr int kMaxOverflows = 100;       // each is a pass over the file; no hand-written state has more
 constexpr std::size_t kMostNotes = 100;  // of values left out: each is a pass over the file, and a person reads a few
@@ -242,30 +243,179 @@ void sort_and_keep_last(ParsedGeneration& generation) {
   values.resize(kept);
 }
 
-/// One line of a log. Nothing: damaged.
+/// A number from 1 on, with what ends it.
+std::optional<std::size_t> take_count(std::string_view& text, char end) {
+  constexpr std::size_t kMostDigits = 9;
+  std::size_t count = 0;
+  const std::size_t digits = text.find(end);
+  if (digits == std::string_view::npos || digits > kMostDigits) return std::nullopt;
+  const auto read = std::from_chars(text.data(), text.data() + digits, count);
+  if (read.ec != std::errc() || read.ptr != text.data() + digits || count == 0) return std::nullopt;
+  text.remove_prefix(digits + 1);
+  return count;
+}
+
+/// One line of a log.
 struct LogLine {
+  enum class Kind { alone, of_change, more_follows, bare };  ///< more_follows: of earlier versions; bare: by hand
+  Kind kind = Kind::alone;
+  std::string_view change, text;      ///< the mark of its change; its state_line()
+  std::size_t number = 1, count = 1;  ///< of_change
   AddressedValue value;
-  bool complete = true;  ///< the last of its change
-  bool checksummed = true;
 };
-std::optional<LogLine> parse_log_line(std::string_view text) {
+
+/// What stands between the checksum and the state_line(). False: not what a desk writes.
+bool take_mark(std::string_view& text, LogLine& line) {
+  const char mark = text.front();
+  text.remove_prefix(1);
+  if (mark == ' ' || mark == '+') {
+    line.kind = mark == ' ' ? LogLine::Kind::alone : LogLine::Kind::more_follows;
+    return true;
+  }
+  if (mark != kOfChange || text.size() <= kChecksumDigits || text[kChecksumDigits] != ' ') return false;
+  line.kind = LogLine::Kind::of_change;
+  line.change = text.substr(0, kChecksumDigits);
+  text.remove_prefix(kChecksumDigits + 1);
+  const auto number = take_count(text, '/'), count = take_count(text, ' ');
+  if (!number || !count || *number > *count) return false;
+  line.number = *number;
+  line.count = *count;
+  return true;
+}
+
+/// Takes the checksum off. False: it does not fit.
+bool take_checksum(std::string_view& text) {
+  if (text.size() <= kChecksumDigits + 1) return false;
+  const std::string_view digits = text.substr(0, kChecksumDigits);
+  text.remove_prefix(kChecksumDigits);
+  return crc32_text(text) == digits;
+}
+
+/// Nothing: damaged. may_be_bare: without a checksum, as people write it.
+std::optional<LogLine> parse_log_line(std::string_view text, bool may_be_bare) {
   LogLine line;
-  if (text.front() == '"') {
-    line.checksummed = false;
+  if (may_be_bare && text.front() == '"') {
+    line.kind = LogLine::Kind::bare;
     if (text.back() == ',') text.remove_suffix(1);  // a line copied from a generation
-  } else {
-    if (text.size() <= kChecksumDigits + 1) return std::nullopt;
-    const std::string_view digits = text.substr(0, kChecksumDigits);
-    text.remove_prefix(kChecksumDigits);
-    if (crc32_text(text) != digits) return std::nullopt;
-    line.complete = text.front() != '+';
-    text.remove_prefix(1);
+  } else if (!take_checksum(text) || !take_mark(text, line)) {
+    return std::nullopt;
   }
   Reader reader(true, text);
   const bool whole = nlohmann::json::sax_parse("{" + std::string(text) + "}", &reader);
   if (!whole || reader.result.values.size() != 1) return std::nullopt;
+  line.text = text;
   line.value = std::move(reader.result.values.front());
   return line;
+}
+
+/// Puts the lines of changes together; only whole ones come into the log.
+class ChangeReader {
+ public:
+  explicit ChangeReader(bool is_old) : is_old_(is_old) {}
+
+  void take(LogLine&& line) {
+    switch (line.kind) {
+      case LogLine::Kind::bare:
+        lose_open();
+        broken_ = false;
+        values.push_back(std::move(line.value));
+        break;
+      case LogLine::Kind::of_change:
+        take_of_change(std::move(line));
+        break;
+      case LogLine::Kind::more_follows:
+      case LogLine::Kind::alone:
+        take_of_old_change(std::move(line));
+        break;
+    }
+  }
+  /// In a log of an earlier version nobody can tell where the change of a damaged line begins and ends: what is open is
+  /// lost, and all up to the next end of a change.
+  void take_damaged() {
+    if (!is_old_) return;
+    lose_open();
+    broken_ = true;
+  }
+  bool is_open() const { return !open_.empty(); }
+  void lose_open() {
+    lost += is_open();
+    open_.clear();
+  }
+
+  std::vector<AddressedValue> values;  ///< of whole changes
+  std::size_t lost = 0;                ///< changes of which there are some lines only
+
+ private:
+  void take_of_change(LogLine&& line) {
+    broken_ = false;
+    const bool follows = is_open() && line.change == change_ && line.count == count_ && line.number == open_.size() + 1;
+    if (!follows) {
+      lose_open();
+      if (line.number != 1) {
+        if (line.change != lost_change_) ++lost;  // its first line is missing
+        lost_change_ = line.change;
+        return;
+      }
+      change_ = line.change;
+      count_ = line.count;
+      joined_.clear();
+    }
+    joined_ += line.text;
+    joined_ += '\n';
+    open_.push_back(std::move(line.value));
+    if (open_.size() < count_) return;
+    if (crc32_text(joined_) == change_) return keep_open();
+    lose_open();
+  }
+  void take_of_old_change(LogLine&& line) {
+    const bool is_last = line.kind == LogLine::Kind::alone;
+    if (is_open() && count_ != 0) lose_open();
+    if (broken_) {
+      broken_ = !is_last;
+      lost += is_last;
+      return;
+    }
+    count_ = 0;
+    open_.push_back(std::move(line.value));
+    if (is_last) keep_open();
+  }
+  void keep_open() {
+    std::move(open_.begin(), open_.end(), std::back_inserter(values));
+    open_.clear();
+  }
+
+  bool is_old_;
+  bool broken_ = false;               ///< of an earlier version: up to its end this change is lost
+  std::vector<AddressedValue> open_;  ///< of a change that is not complete
+  std::string_view change_, lost_change_;
+  std::size_t count_ = 0;  ///< of the lines of `change_`; 0: of an earlier version, which does not say
+  std::string joined_;
+};
+
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+/// Whether no line has a checksum that fits. In a log of the desk a bare line is the rest of a damaged one.
+bool is_by_hand(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = take_line(text);
+    if (take_checksum(line)) return false;
+  }
+  return true;
+}
+
+/// Whether a line of it has the mark of earlier versions.
+bool has_old_changes(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (text.size() - at > kChecksumDigits && text[at + kChecksumDigits] == '+') return true;
+    at = std::min(text.find('\n', at), text.size() - 1) + 1;
+  }
+  return false;
 }
 
 }  // namespace
@@ -310,13 +460,17 @@ std::string generation_text(const StateMeta& meta, std::uint64_t number, std::st
 
 std::string log_text(std::span<const AddressedValue> change) {
   std::vector<std::string> lines;
+  std::string joined;
   for (const auto& [address, value] : change) {
     std::string line = state_line(address, value);
-    if (!line.empty()) lines.push_back(std::move(line));
+    if (line.empty()) continue;
+    joined += line + '\n';
+    lines.push_back(std::move(line));
   }
+  const std::string mark = kOfChange + crc32_text(joined) + ' ', count = '/' + std::to_string(lines.size()) + ' ';
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string marked = (i + 1 < lines.size() ? '+' : ' ') + lines[i];
+    const std::string marked = (lines.size() == 1 ? " " : mark + std::to_string(i + 1) + count) + lines[i];
     text += crc32_text(marked) + marked + '\n';
   }
   return text;
@@ -359,37 +513,37 @@ ParsedGeneration parse_generation(std::string_view text) {
 
 ParsedLog parse_log(std::string_view text) {
   ParsedLog log;
-  std::vector<AddressedValue> change;  // the lines so far of a change that is not complete
+  ChangeReader changes(has_old_changes(text));
+  const bool by_hand = is_by_hand(text);
   std::vector<std::size_t> damaged;
   std::size_t number = 0, bare = 0, last_good = 0;
   while (!text.empty()) {
     ++number;
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    const std::string_view line = take_line(text);
     if (line.empty()) continue;
-    std::optional<LogLine> parsed = parse_log_line(line);
+    std::optional<LogLine> parsed = parse_log_line(line, by_hand);
     if (!parsed) {
       damaged.push_back(number);
+      if (!text.empty()) changes.take_damaged();
       continue;
     }
     last_good = number;
-    bare += !parsed->checksummed;
-    change.push_back(std::move(parsed->value));
-    if (!parsed->complete) continue;
-    std::move(change.begin(), change.end(), std::back_inserter(log.values));
-    change.clear();
+    bare += parsed->kind == LogLine::Kind::bare;
+    changes.take(*std::move(parsed));
   }
-  const bool cut_off = !change.empty() || (!damaged.empty() && damaged.back() > last_good);
+  const bool cut_off = changes.is_open() || (!damaged.empty() && damaged.back() > last_good);
   while (!damaged.empty() && damaged.back() > last_good) damaged.pop_back();
   if (!damaged.empty()) {
     log.notes.push_back("line " + std::to_string(damaged.front()) +
                         (damaged.size() > 1 ? " and " + std::to_string(damaged.size() - 1) + " more are" : " is") +
-                        " damaged and left out; the lines after are used");
+                        " damaged; every change with such a line is left out as a whole, the others are used");
+  } else if (changes.lost > 0) {
+    log.notes.emplace_back(
+        "lines are missing; every change without all of its lines is left out as a whole, the others are used");
   }
   if (cut_off) log.notes.push_back("the last change was cut off while it was written and is left out");
   if (bare > 0) log.notes.push_back(std::to_string(bare) + " lines have no checksum and are taken as they are");
+  log.values = std::move(changes.values);
   return log;
 }
 

@@ -24,8 +24,9 @@ std::string state_line(std::string_view address, const Value& value);
 /// [any] A whole generation with its checksum.
 std::string generation_text(const StateMeta& meta, std::uint64_t number, std::string_view written_utc, const Mix& mix);
 
-/// [any] One change as log lines. A line is eight digits of CRC-32 over all that follows them, then '+' (more of this
-/// change follows) or ' ' (complete), then state_line().
+/// [any] One change as log lines. A line is eight digits of CRC-32 over all that follows them, then ' ' and
+/// state_line() for a change of one line. Each line of a longer one has the change's mark between: '@', eight digits of
+/// CRC-32 over all its state_line()s (each with a line end), ' ', its number from 1, '/', how many there are.
 std::string log_text(std::span<const AddressedValue> change);
 
 struct ParsedGeneration {
@@ -42,7 +43,8 @@ struct ParsedLog {
   std::vector<AddressedValue> values;  ///< in order; an address may come several times
   std::vector<std::string> notes;      ///< damaged lines, a change that was cut off
 };
-/// Lines that are damaged are left out, one by one; a last change that is not complete is left out as a whole.
+/// A change is there whole or not at all: one with a line that is damaged or missing is left out, the others are used.
+/// Logs of earlier versions, where a '+' after the checksum says that more of a change follows, are read too.
 ParsedLog parse_log(std::string_view text);
 
 }  // namespace fohd

@@ -1,25 +1,13 @@
 #include "daemon/store/state_load.h"
 
 #include <algorithm>
-#include <charconv>
-#include <fstream>
+
+#include "daemon/base/numbered_file.h"
 
 namespace fohd {
 namespace {
 
-std::string numbered(std::uint64_t number, std::string_view suffix) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < 6) digits.insert(0, 6 - digits.size(), '0');  // so that ls sorts the first million
-  return std::string(kStatePrefix) + digits + std::string(suffix);
-}
-
-/// "state-000017" + suffix -> 17; 0 for any other name.
-std::uint64_t number_of(std::string_view name, std::string_view suffix) {
-  if (!name.starts_with(kStatePrefix)) return 0;
-  std::uint64_t number = 0;
-  std::from_chars(name.data() + kStatePrefix.size(), name.data() + name.size(), number);
-  return numbered(number, suffix) == name ? number : 0;
-}
+constexpr NumberedName kGeneration{kStatePrefix, 6, kGenerationSuffix}, kLog{kStatePrefix, 6, kLogSuffix};
 
 void use(StoredState& state, ParsedGeneration&& generation, const std::string& path) {
   state.found = true;
@@ -68,6 +56,7 @@ StoredState load_folder(const std::string& folder, FileSystem& files) {
     state.warnings.push_back("No state was loaded: " + error + ".");
     return state;
   }
+  if (!present.absurd.empty()) state.warnings.push_back(absurd_names_text(folder, present.absurd) + ".");
   std::string rejected;  // the damaged generations so far, in words
   std::uint64_t base = 0;
   for (auto number = present.generations.rbegin(); number != present.generations.rend() && base == 0; ++number) {
@@ -108,10 +97,10 @@ StoredState load_folder(const std::string& folder, FileSystem& files) {
 }  // namespace
 
 std::string generation_path(const std::string& folder, std::uint64_t number) {
-  return folder + "/" + numbered(number, kGenerationSuffix);
+  return folder + "/" + numbered_name(kGeneration, number);
 }
 std::string log_path(const std::string& folder, std::uint64_t number) {
-  return folder + "/" + numbered(number, kLogSuffix);
+  return folder + "/" + numbered_name(kLog, number);
 }
 
 std::string list_state_files(const std::string& folder, FileSystem& files, StateFiles& present) {
@@ -119,12 +108,15 @@ std::string list_state_files(const std::string& folder, FileSystem& files, State
   std::string error = files.list(folder, names);
   if (!error.empty()) return error;
   for (const std::string& name : names) {
-    if (const std::uint64_t number = number_of(name, kGenerationSuffix)) present.generations.push_back(number);
-    if (const std::uint64_t number = number_of(name, kLogSuffix)) present.logs.push_back(number);
+    if (const std::uint64_t number = number_in_name(kGeneration, name, present.absurd)) {
+      present.generations.push_back(number);
+    }
+    if (const std::uint64_t number = number_in_name(kLog, name, present.absurd)) present.logs.push_back(number);
     if (name.starts_with(kStatePrefix) && name.ends_with(kTemporarySuffix)) present.leftovers.push_back(name);
   }
   std::sort(present.generations.begin(), present.generations.end());
   std::sort(present.logs.begin(), present.logs.end());
+  std::sort(present.absurd.begin(), present.absurd.end());
   return error;
 }
 
@@ -148,10 +140,9 @@ StoredState load_state(const std::string& path) {
 }
 
 std::string current_boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string id;
-  std::getline(file, id);
-  return id;
+  static_cast<void>(read_regular_file("/proc/sys/kernel/random/boot_id", kSystemFile, id));
+  return id.substr(0, id.find('\n'));
 }
 
 }  // namespace fohd

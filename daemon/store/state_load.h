@@ -20,6 +20,7 @@ std::string log_path(const std::string& folder, std::uint64_t number);
 struct StateFiles {
   std::vector<std::uint64_t> generations, logs;  ///< rising
   std::vector<std::string> leftovers;            ///< names of generations that never got their name
+  std::vector<std::string> absurd;               ///< names with a number that no desk reaches; left alone
 };
 /// Returns an error in words, or nothing.
 std::string list_state_files(const std::string& folder, FileSystem& files, StateFiles& present);

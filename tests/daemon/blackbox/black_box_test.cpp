@@ -1,6 +1,8 @@
 // The black box: what is told comes back whole and in order, whatever happens to the disk, and never more than allowed.
 #include "daemon/blackbox/black_box.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -196,6 +198,37 @@ TEST_CASE("black box: what a dying disk overwrote is left out, the rest is read"
   test::write_text(folder / "events-x.log", lines_of(0, 3));
   fs::create_directory(folder / "events-00000008.log");
   CHECK(read_all(folder.path()).size() > 100);
+}
+
+TEST_CASE("black box: a file with an absurd number, or one that is no file, is left alone, told, and holds nobody up",
+          "[daemon][blackbox]") {
+  test::TemporaryFolder folder;
+  test::write_text(folder / "events-00000003.log", lines_of(0, 3));
+  const std::string absurd = "events-18446744073709551615.log";
+  test::write_text(folder / absurd, lines_of(50, 3));
+  ::mkfifo((folder / "events-00000004.log").c_str(), 0644);
+  FileSystem disk;
+  BoxFiles files(disk, folder.path().string(), BoxLimits{10'000, 8});
+  REQUIRE(files.open().empty());
+  CHECK_THAT(files.warning(), Catch::Contains(absurd) && Catch::Contains("ignored"));
+  for (int i = 3; i < 6; ++i) CHECK(files.append(lines_of(i, 1)).empty());
+  CHECK(fs::exists(folder / "events-00000005.log"));
+  CHECK_FALSE(fs::exists(folder / "events-00000000.log"));  // what would follow the largest number of all
+  std::size_t damaged = 0;
+  const std::vector<Event> events = read_all(folder.path(), &damaged);
+  REQUIRE(events.size() == 6);
+  for (int i = 0; i < 6; ++i) CHECK(events[static_cast<std::size_t>(i)] == event_of(i));
+  CHECK(damaged == 1);  // the pipe
+}
+
+TEST_CASE("black box: where no number is left that is an error, not the number 0", "[daemon][blackbox]") {
+  test::TemporaryFolder folder;
+  test::write_text(folder / "events-999999999999999.log", lines_of(0, 3));
+  FileSystem disk;
+  BoxFiles files(disk, folder.path().string(), BoxLimits{10, 8});
+  REQUIRE(files.open().empty());
+  CHECK_THAT(files.append(lines_of(3, 1)), Catch::Contains("no number is left"));
+  CHECK(box_files(folder.path()).size() == 1);
 }
 
 TEST_CASE("black box: in memory there are the newest events, numbered without gaps", "[daemon][blackbox]") {

@@ -290,6 +290,140 @@ TEST_CASE("state: a flipped bit in a log costs its line at most, and is said", "
   }
 }
 
+namespace {
+
+/// Changes of 1 to 5 values; every value is there once in all.
+std::vector<std::vector<AddressedValue>> some_changes(int count) {
+  std::vector<std::vector<AddressedValue>> changes;
+  std::int32_t next = 0;
+  for (int i = 0; i < count; ++i) {
+    std::vector<AddressedValue> change;
+    for (int j = 0; j <= i % 5; ++j, ++next) change.emplace_back("/ch/" + std::to_string(next) + "/x", next);
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+std::string log_of(const std::vector<std::vector<AddressedValue>>& changes) {
+  std::string text;
+  for (const auto& change : changes) text += log_text(change);
+  return text;
+}
+
+/// As fohd wrote them before: '+' where more of the change follows.
+std::string old_log_of(const std::vector<std::vector<AddressedValue>>& changes) {
+  std::string text;
+  for (const auto& change : changes) {
+    for (std::size_t i = 0; i < change.size(); ++i) {
+      const std::string marked = (i + 1 < change.size() ? "+" : " ") + state_line(change[i].first, change[i].second);
+      text += crc32_text(marked) + marked + "\n";
+    }
+  }
+  return text;
+}
+
+/// How many changes are there whole; -1: one is there in part, twice, or none of these.
+int whole_changes(const std::vector<std::vector<AddressedValue>>& changes, const std::vector<AddressedValue>& values) {
+  int whole = 0;
+  std::size_t at = 0;
+  for (const auto& change : changes) {
+    if (at >= values.size() || values[at] != change.front()) continue;
+    if (values.size() - at < change.size()) return -1;
+    if (!std::equal(change.begin(), change.end(), values.begin() + static_cast<std::ptrdiff_t>(at))) return -1;
+    at += change.size();
+    ++whole;
+  }
+  return at == values.size() ? whole : -1;
+}
+
+}  // namespace
+
+TEST_CASE("state: whatever is damaged in a log, a change is restored whole or not at all", "[daemon][store]") {
+  const auto changes = some_changes(12);
+  const int all = static_cast<int>(changes.size());
+  const bool is_old = GENERATE(false, true);
+  const std::string text = is_old ? old_log_of(changes) : log_of(changes);
+  CAPTURE(is_old);
+  REQUIRE(whole_changes(changes, parse_log(text).values) == all);
+  REQUIRE(parse_log(text).notes.empty());
+  const auto check = [&](const std::string& damaged, int least) {
+    const ParsedLog log = parse_log(damaged);
+    const int whole = whole_changes(changes, log.values);
+    REQUIRE(whole >= least);
+    REQUIRE((whole == all || !log.notes.empty()));
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    CAPTURE(at);
+    std::string damaged = text;
+    for (int bit = 0; bit < 8; ++bit) {
+      damaged[at] = static_cast<char>(text[at] ^ (1 << bit));
+      check(damaged, all - (is_old ? 3 : 2));  // the change, or two where it was a line's end
+    }
+    for (const char c : {'\n', '\0', ' ', '+', '@', '"'}) {
+      damaged[at] = c;
+      check(damaged, all - (is_old ? 3 : 2));
+    }
+  }
+  // A block that was lost: from any byte on, of any size.
+  for (std::size_t at = 0; at < text.size(); at += 7) {
+    for (const std::size_t size : {1u, 2u, 20u, 50u, 120u, 500u}) {
+      CAPTURE(at, size);
+      const std::size_t block = std::min(size, text.size() - at);
+      check(std::string(text).replace(at, block, block, '\0'), 0);
+      // Where whole lines are gone, logs of earlier versions do not say so, and whole changes are gone without a trace.
+      if (!is_old) REQUIRE(whole_changes(changes, parse_log(std::string(text).erase(at, block)).values) >= 0);
+      check(std::string(text).insert(at, block, 'x'), all - (is_old ? 3 : 2));
+    }
+  }
+}
+
+TEST_CASE("state: lines of a log that are missing, doubled or in another order are no change", "[daemon][store]") {
+  const auto changes = some_changes(8);
+  const std::string text = log_of(changes);
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at) + 1;
+    lines.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    CAPTURE(round);
+    std::vector<std::string> other = lines;
+    const std::size_t a = random() % other.size(), b = random() % other.size();
+    if (round % 3 == 0) other.erase(other.begin() + static_cast<std::ptrdiff_t>(a));
+    if (round % 3 == 1 && lines[a] != lines[b]) std::swap(other[a], other[b]);
+    if (round % 3 == 2)
+      other.erase(other.begin() + static_cast<std::ptrdiff_t>(std::min(a, b)),
+                  other.begin() + static_cast<std::ptrdiff_t>(std::max(a, b)));
+    std::string joined;
+    for (const std::string& line : other) joined += line;
+    // Each change that is there is whole: its values stand together, in their order.
+    const std::vector<AddressedValue> values = parse_log(joined).values;
+    for (std::size_t i = 0; i < values.size();) {
+      const auto change =
+          std::find_if(changes.begin(), changes.end(), [&](const auto& c) { return c.front() == values[i]; });
+      REQUIRE(change != changes.end());
+      REQUIRE(values.size() - i >= change->size());
+      REQUIRE(std::equal(change->begin(), change->end(), values.begin() + static_cast<std::ptrdiff_t>(i)));
+      i += change->size();
+    }
+  }
+}
+
+TEST_CASE("state: a log tells which line is damaged and that its change is left out as a whole", "[daemon][store]") {
+  const std::vector<AddressedValue> pair = {{"/ch/1/link", 1}, {"/ch/2/link", 1}, {"/ch/3/link", 1}};
+  std::string text = log_text(std::vector<AddressedValue>{{"/main/fader", -1.0f}}) + log_text(pair) +
+                     log_text(std::vector<AddressedValue>{{"/main/fader", -2.0f}});
+  text[text.find("/ch/2/link")] = '!';
+  const ParsedLog log = parse_log(text);
+  REQUIRE(log.values.size() == 2);
+  CHECK(log.values[0] == AddressedValue("/main/fader", -1.0f));
+  CHECK(log.values[1] == AddressedValue("/main/fader", -2.0f));
+  REQUIRE(log.notes.size() == 1);
+  CHECK_THAT(log.notes[0], Catch::Contains("line 3 is damaged") && Catch::Contains("as a whole"));
+}
+
 TEST_CASE("state: a log of garbage, or of zeros after a power cut, gives nothing and says so", "[daemon][store]") {
   std::mt19937 random(3);
   std::string garbage(20'000, '\0');
