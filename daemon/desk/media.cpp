@@ -171,9 +171,14 @@ void Media::report() {
       spdlog::warn("The disk was too late for the player {} times so far", now);
       underruns_told_ = now;
     }
-    if (const std::string& text = player_->status().message; text != player_told_) {
-      player_told_ = text;
-      if (!text.empty()) spdlog::error("Player: {}", text);
+    const PlayerStatus& status = player_->status();
+    if (status.message != player_told_) {
+      player_told_ = status.message;
+      if (!player_told_.empty()) spdlog::error("Player: {}", player_told_);
+    }
+    // Once for each file, also where another sample rate brings another player.
+    for (const std::string& warning : status.warnings) {
+      if (warnings_told_.insert(warning).second) spdlog::warn("Player: {}", warning);
     }
   }
   if (recorder_) report_recorder();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "daemon/audio/audio_core.h"
@@ -70,6 +71,7 @@ class Media {
   std::string player_told_, recorder_told_;
   std::string recorder_refusal_;  ///< why the latest recording could not begin
   bool recording_told_ = false;   ///< what became of it
+  std::set<std::string> warnings_told_;  ///< of the player
 };
 
 }  // namespace fohd

@@ -1,10 +1,12 @@
 #include "daemon/disk/audio_file.h"
 
 #include <samplerate.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "daemon/base/regular_file.h"
 #include "daemon/disk/sndfile_pointer.h"
 
 namespace fohd {
@@ -24,6 +26,8 @@ constexpr std::int64_t kMaxFileFrames = 1'000'000'000'000;
 // 192 kHz, are 36.9 million.
 constexpr std::int64_t kMaxClipFrames = 40'000'000;
 
+// +30 dBFS: 20 dB above what a float recording of a hot mix has, and far below what a filter makes infinite.
+constexpr float kLoudestSample = 31.6f;
 constexpr const char* kAllowed = "allowed: WAV, FLAC, AIFF, Ogg or RF64, mono or stereo, any rate";
 
 int converter_of(ResampleQuality quality) {
@@ -34,6 +38,21 @@ int converter_of(ResampleQuality quality) {
   throw FileError(path.string() + ": " + reason);
 }
 
+/// What is no sound becomes silence. True if there was any.
+bool silence_faults(float* samples, std::int64_t count) {
+  bool any = false;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (std::abs(samples[i]) <= kLoudestSample) continue;  // false for NaN
+    samples[i] = 0;
+    any = true;
+  }
+  return any;
+}
+
+std::string fault_text(const std::string& what) {
+  return what + ": holds samples that are no sound (not finite, or louder than +30 dBFS); they are silent";
+}
+
 /// Reads to the end; `frames` were read before.
 std::int64_t count_frames(SNDFILE* file, int channels, std::int64_t frames) {
   std::vector<float> block(static_cast<std::size_t>(kReadFrames * channels));
@@ -42,15 +61,16 @@ std::int64_t count_frames(SNDFILE* file, int channels, std::int64_t frames) {
 }
 
 SndfilePointer open_checked(const std::filesystem::path& path, AudioFileInfo& info) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) fail(path, "no such file");
-  if (std::filesystem::is_directory(status)) fail(path, std::string("is a folder, not an audio file; ") + kAllowed);
-  if (!std::filesystem::is_regular_file(status)) fail(path, std::string("is not a regular file; ") + kAllowed);
-  if (std::filesystem::file_size(path, error) == 0) fail(path, "the file is empty (0 bytes)");
+  Descriptor descriptor;
+  if (const std::string why = open_regular_file(path.string(), kAudioFile, descriptor); !why.empty()) {
+    fail(path, why + "; " + kAllowed);
+  }
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) == 0 && status.st_size == 0) fail(path, "the file is empty (0 bytes)");
 
   SF_INFO sf{};
-  SndfilePointer file(sf_open(path.c_str(), SFM_READ, &sf));
+  SndfilePointer file(sf_open_fd(descriptor.get(), SFM_READ, &sf, SF_TRUE));
+  static_cast<void>(descriptor.release());  // closed by libsndfile, also where it refuses the file
   if (!file) fail(path, std::string("damaged or not an audio file (") + sf_strerror(nullptr) + "); " + kAllowed);
   if (sf.channels < 1 || sf.channels > 2) {
     fail(path, "has " + std::to_string(sf.channels) + " channels; allowed: 1 (mono) or 2 (stereo)");
@@ -93,6 +113,7 @@ struct AudioFileReader::Impl {
   std::int64_t given_frames = 0;  // at the wanted rate
   std::int64_t total_frames = 0;  // at the wanted rate
   bool at_end = false;
+  bool has_faults = false;
 
   std::int64_t read_file(float* into, std::int64_t frames) {
     const std::int64_t got = sf_readf_float(file.get(), into, frames);
@@ -104,8 +125,7 @@ struct AudioFileReader::Impl {
                        " frames");
       }
     }
-    std::replace_if(
-        into, into + got * info.channels, [](float x) { return !std::isfinite(x); }, 0.0f);
+    has_faults |= silence_faults(into, got * info.channels);
     return got;
   }
 
@@ -161,12 +181,15 @@ std::int64_t AudioFileReader::read(std::span<float> interleaved) {
   if (frames <= 0) return 0;
   if (my.resampler) {
     frames = my.resample(interleaved.data(), frames);
+    my.has_faults |= silence_faults(interleaved.data(), frames * my.info.channels);  // what a filter made of them
   } else {
     frames = my.at_end ? 0 : my.read_file(interleaved.data(), frames);
   }
   my.given_frames += frames;
   return frames;
 }
+
+std::string AudioFileReader::warning() const { return impl_->has_faults ? fault_text(impl_->path.string()) : ""; }
 
 void AudioFileReader::rewind() {
   Impl& my = *impl_;
@@ -182,7 +205,7 @@ AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, Resamp
     fail(path, "is too long to be taken as a whole: " + std::to_string(reader.frames()) + " frames at " +
                    std::to_string(rate_hz) + " Hz; allowed: up to 40,000,000");
   }
-  AudioClip clip{reader.info().channels, {}};
+  AudioClip clip{reader.info().channels, {}, ""};
   const std::size_t chunk = static_cast<std::size_t>(kReadFrames * clip.channels);
   for (std::size_t filled = 0;;) {
     clip.samples.resize(filled + chunk);
@@ -190,6 +213,7 @@ AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, Resamp
     filled += static_cast<std::size_t>(got * clip.channels);
     if (got < kReadFrames) {
       clip.samples.resize(filled);
+      clip.warning = reader.warning();
       return clip;
     }
   }
@@ -197,7 +221,7 @@ AudioClip read_audio_file(const std::filesystem::path& path, int rate_hz, Resamp
 
 AudioClip resample(const AudioClip& clip, double ratio, ResampleQuality quality) {
   if (ratio == 1) return clip;
-  AudioClip result{clip.channels, {}};
+  AudioClip result{clip.channels, {}, clip.warning};
   const auto frames = static_cast<std::size_t>(std::ceil(static_cast<double>(clip.frames()) * ratio));
   if (frames > kMaxClipFrames) {
     throw FileError("cannot be resampled: it would have " + std::to_string(frames) +
@@ -214,6 +238,7 @@ AudioClip resample(const AudioClip& clip, double ratio, ResampleQuality quality)
     throw FileError(std::string("cannot be resampled: ") + src_strerror(error));
   }
   result.samples.resize(static_cast<std::size_t>(data.output_frames_gen * clip.channels));
+  silence_faults(result.samples.data(), static_cast<std::int64_t>(result.samples.size()));
   return result;
 }
 

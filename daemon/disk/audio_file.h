@@ -23,7 +23,7 @@ struct AudioFileInfo {
   int rate_hz = 0;
 };
 
-/// [control, disk] Opens the file and reads some of it. Throws FileError: missing, a directory, not an audio file,
+/// [control, disk] Opens the file and reads some of it. Throws FileError: missing, no regular file, not an audio file,
 /// damaged, empty, more than two channels, or it claims more than 10^12 frames.
 AudioFileInfo inspect_audio_file(const std::filesystem::path& path);
 
@@ -44,8 +44,11 @@ class AudioFileReader {
   std::int64_t frames() const noexcept;
 
   /// Fills interleaved frames (info().channels samples each) and returns how many there were: fewer than asked only at
-  /// the end of the file. Samples that are NaN or infinite come as 0. Throws FileError if the file breaks off.
+  /// the end of the file. Samples that are no sound, that is not finite or beyond +30 dBFS (31.6), come as 0, whether
+  /// the file has them or the resampler made them. Throws FileError if the file breaks off.
   std::int64_t read(std::span<float> interleaved);
+  /// A sentence for a person if there were such samples in what was read so far; else "".
+  std::string warning() const;
   /// Back to the first frame, as if just opened.
   void rewind();
 
@@ -59,6 +62,7 @@ class AudioFileReader {
 struct AudioClip {
   int channels = 0;
   std::vector<float> samples;
+  std::string warning = {};  ///< as AudioFileReader::warning()
   std::int64_t frames() const noexcept {
     return channels == 0 ? 0 : static_cast<std::int64_t>(samples.size()) / channels;
   }

@@ -25,7 +25,7 @@ struct Player::Track {
   AudioFileReader reader;
   std::vector<std::unique_ptr<Ring<float>>> rings;  // one per channel
   std::vector<float> interleaved;
-  bool broken = false;
+  bool broken = false, warned = false;
 };
 
 Player::Player(ChannelFiles files, int rate_hz, int max_frames)
@@ -85,7 +85,8 @@ void Player::produce(Track& track, std::int64_t frames, bool at_seam) {
     try {
       got = static_cast<std::size_t>(track.reader.read(wanted));
       if (at_seam) track.reader.rewind();
-    } catch (const FileError& error) {
+      if (!track.warned) warn(track);
+    } catch (const std::exception& error) {  // FileError, or memory has run out
       track.broken = true;
       now_.failed = true;
       now_.message = error.what();
@@ -98,6 +99,14 @@ void Player::produce(Track& track, std::int64_t frames, bool at_seam) {
     for (std::size_t i = 0; i < count; ++i) planar[i] = wanted[i * channels + channel];
     track.rings[channel]->write(std::span<const float>(planar, count));
   }
+}
+
+void Player::warn(Track& track) {
+  std::string warning = track.reader.warning();
+  if (warning.empty()) return;
+  now_.warnings.push_back(std::move(warning));
+  track.warned = true;
+  publish();
 }
 
 void Player::publish() {

@@ -24,6 +24,8 @@ struct PlayerStatus {
   std::int64_t loops = 0;  ///< times the disk thread went back to the beginning
   bool failed = false;     ///< a file broke while it played; its channels are silent from there on
   std::string message;     ///< which and why
+  /// Sentences about files that go on playing, one for each such file.
+  std::vector<std::string> warnings;
 };
 
 class Player : public DiskJob {
@@ -56,6 +58,7 @@ class Player : public DiskJob {
   };
   bool produce_block();
   void produce(Track& track, std::int64_t frames, bool at_seam);
+  void warn(Track& track);
   void publish();
 
   ChannelFiles files_;

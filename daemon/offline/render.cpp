@@ -74,6 +74,14 @@ class FileInputs {
   }
 
   std::int64_t frames() const noexcept { return frames_; }
+  /// What is to be said of files that were read.
+  void print_warnings() const {
+    for (const Track& track : tracks_) {
+      if (const std::string text = track.reader.warning(); !text.empty()) {
+        std::fprintf(stderr, "fohd render: %s\n", text.c_str());
+      }
+    }
+  }
   /// One pointer per input, `frames` (at most kBlockFrames) samples each; null where no file plays.
   const float* const* next(int frames) {
     for (Track& track : tracks_) {
@@ -242,6 +250,7 @@ void render_to_file(const RenderOptions& options) {
     at += frames;
   }
   file.commit();
+  inputs.print_warnings();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   print_summary(options, total, rate_hz, meter, took.count());
 }

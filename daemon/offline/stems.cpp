@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <map>
+#include <sstream>
 
+#include "daemon/base/file_system.h"
 #include "daemon/disk/audio_writer.h"
 
 namespace fohd {
@@ -125,19 +125,25 @@ void write_stem(const std::filesystem::path& path, const Band& band, const Audio
   std::filesystem::rename(part, path);
 }
 
+/// "" where there is none that can be read.
+std::string text_of_file(const std::filesystem::path& path) {
+  std::string text;
+  static_cast<void>(read_regular_file(path.string(), kSessionFile, text));  // then it is made anew
+  return text;
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  if (const std::string why = FileSystem().write(path.string(), text); !why.empty()) throw FileError(why);
+}
+
 /// Stems that another session of ours left in the folder would be mixed with this one's.
 void remove_earlier_stems(const std::filesystem::path& folder) {
   std::error_code error;
-  std::ifstream list(folder / kList);
+  std::istringstream list(text_of_file(folder / kList));
   for (std::string name; std::getline(list, name);) {
     if (name.find('/') == std::string::npos) std::filesystem::remove(folder / name, error);
   }
   std::filesystem::remove(folder / kMadeFrom, error);
-}
-
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 bool up_to_date(const Band& band, const StemsOptions& options) {
@@ -146,19 +152,23 @@ bool up_to_date(const Band& band, const StemsOptions& options) {
     if (!std::filesystem::exists(options.out / (channel.file + ".flac"), error)) return false;
   }
   const std::filesystem::path made_from = options.out / kMadeFrom;
-  return std::filesystem::exists(made_from, error) && read_text(made_from) == read_text(options.session_file);
+  return std::filesystem::exists(made_from, error) && text_of_file(made_from) == text_of_file(options.session_file);
 }
 
 }  // namespace
 
 AudioClip arrange_channel(const Band& band, const BandChannel& channel) {
   const std::int64_t total = std::llround(band.bars() * band.beats_per_bar * band.beat_frames());
-  AudioClip stem{channel.stereo ? 2 : 1, {}};
+  AudioClip stem{channel.stereo ? 2 : 1, {}, ""};
   stem.samples.resize(static_cast<std::size_t>(total * stem.channels));
   std::map<const BandHit*, AudioClip> clips;
   for (const Event& event : events_of(band, channel)) {
     const auto [clip, is_new] = clips.try_emplace(event.hit);
-    if (is_new) clip->second = load_hit(band, *event.hit);
+    if (is_new) {
+      clip->second = load_hit(band, *event.hit);
+      const std::string& warning = clip->second.warning;
+      if (!warning.empty() && stem.warning.find(warning) == std::string::npos) stem.warning += warning + "\n";
+    }
     mix_event(band, clip->second, event, stem);
   }
   float peak = 0;
@@ -182,18 +192,18 @@ int make_stems(const StemsOptions& options) {
       throw FileError(options.out.string() + ": cannot be made a folder for the stems");
     }
     remove_earlier_stems(options.out);
-    std::ofstream list(options.out / kList);
+    std::string list;
     for (const BandChannel& channel : band.channels) {
       const AudioClip stem = arrange_channel(band, channel);
-      list << channel.file << ".flac"
-           << "\n"
-           << std::flush;  // at once: an interrupted run is cleared away, too
+      list += channel.file + ".flac\n";
+      write_text(options.out / kList, list);  // at once: an interrupted run is cleared away, too
       write_stem(options.out / (channel.file + ".flac"), band, stem);
+      std::fprintf(stderr, "%s", stem.warning.c_str());
       std::printf("%s.flac  %s  %.1f s\n", channel.file.c_str(), channel.stereo ? "stereo" : "mono  ",
                   static_cast<double>(stem.frames()) / band.rate_hz);
       std::fflush(stdout);
     }
-    std::ofstream(options.out / kMadeFrom, std::ios::binary) << read_text(options.session_file);
+    write_text(options.out / kMadeFrom, text_of_file(options.session_file));
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "fohd stems: %s\n", error.what());

@@ -133,11 +133,58 @@ TEST_CASE("audio file: a sample that is not a number is read as silence", "[daem
   CHECK(read_audio_file(folder / "n.wav", 48000).samples == std::vector<float>{0.25f, 0.0f, 0.25f});
 }
 
+TEST_CASE("audio file: what is not finite or beyond +30 dBFS is silence, before and behind the resampler, and is told",
+          "[daemon][audio_file]") {
+  const TemporaryFolder folder;
+  constexpr double kHuge = 3.4e38;  // the resampler's filter makes more than a float of it
+  const double inf = std::numeric_limits<double>::infinity();
+  const std::pair<const char*, double> faults[] = {{"huge", kHuge},      {"minus huge", -kHuge}, {"infinite", inf},
+                                                   {"minus", -inf},      {"just beyond", 31.7},  {"a number", 1e30},
+                                                   {"NaN", std::nan("")}};
+  for (const auto& [name, value] : faults) {
+    for (const int rate_hz : {48000, 44100, 96000, 8000}) {
+      for (const int format :
+           {SF_FORMAT_WAV | SF_FORMAT_FLOAT, SF_FORMAT_WAV | SF_FORMAT_DOUBLE, SF_FORMAT_AIFF | SF_FORMAT_FLOAT}) {
+        CAPTURE(name, rate_hz, format);
+        const auto path = folder / "fault.wav";
+        write_audio(
+            path, 48000, 2, 3000,
+            [value = value](auto frame, int channel) { return frame % 7 == 3 && channel == 1 ? value : 0.25; }, format);
+        AudioFileReader reader(path, rate_hz, ResampleQuality::live);
+        CHECK(reader.warning().empty());
+        std::vector<float> samples(static_cast<std::size_t>(reader.frames()) * 2);
+        REQUIRE(reader.read(samples) > 0);
+        // No filter makes more of samples up to 0.25 than the sum of its taps' amounts, far below 4 times that.
+        const bool sane = std::all_of(samples.begin(), samples.end(), [](float x) { return std::abs(x) < 1.0f; });
+        CHECK(sane);
+        if (rate_hz == 48000) CHECK(samples[7] == 0);  // frame 3, channel 1
+        CHECK_THAT(reader.warning(), Contains("fault.wav: ") && Contains("+30 dBFS") && Contains("silent"));
+        CHECK(read_audio_file(path, rate_hz, ResampleQuality::live).warning == reader.warning());
+      }
+    }
+  }
+  write_audio(folder / "loud.wav", 48000, 1, 10, [](auto, int) { return 31.5; });
+  const AudioClip loud = read_audio_file(folder / "loud.wav", 48000);
+  CHECK(loud.samples == std::vector<float>(10, 31.5f));
+  CHECK(loud.warning.empty());
+}
+
+TEST_CASE("audio file: a filter that swings beyond +30 dBFS does not hand that on", "[daemon][audio_file]") {
+  const TemporaryFolder folder;
+  // Steps between the largest that are allowed: a steep filter overshoots them by some 9 % (Gibbs).
+  write_audio(folder / "steps.wav", 44100, 1, 4000, [](auto frame, int) { return frame / 50 % 2 == 0 ? 31.5 : -31.5; });
+  const AudioClip clip = read_audio_file(folder / "steps.wav", 48000);
+  CHECK(std::all_of(clip.samples.begin(), clip.samples.end(), [](float x) { return std::abs(x) <= 31.6f; }));
+  CHECK_FALSE(clip.warning.empty());
+  const AudioClip slower = resample(read_audio_file(folder / "steps.wav", 44100), 1.5);
+  CHECK(std::all_of(slower.samples.begin(), slower.samples.end(), [](float x) { return std::abs(x) <= 31.6f; }));
+}
+
 TEST_CASE("audio file: bad files are refused with their name, the reason and what is allowed", "[daemon][audio_file]") {
   const TemporaryFolder folder;
   const auto message = [&](const std::string& name) { return message_of([&] { inspect_audio_file(folder / name); }); };
 
-  CHECK_THAT(message("none.wav"), Contains("none.wav") && Contains("no such file"));
+  CHECK_THAT(message("none.wav"), Contains("none.wav") && Contains("no such audio file"));
 
   std::filesystem::create_directory(folder / "folder.wav");
   CHECK_THAT(message("folder.wav"),

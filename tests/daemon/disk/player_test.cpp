@@ -30,6 +30,26 @@ ChannelFiles scan(const TemporaryFolder& folder) { return scan_channel_files(fol
 
 }  // namespace
 
+TEST_CASE("player: a file with samples that are no sound plays on without them, and is told once", "[daemon][player]") {
+  const TemporaryFolder folder;
+  write_audio(folder / "01 good.wav", 44100, 1, 3000, [](auto, int) { return 0.5; });
+  write_audio(folder / "02 bad.wav", 44100, 1, 3000, [](auto frame, int) { return frame % 100 == 9 ? 3.4e38 : 0.5; });
+  Player player(scan(folder), 48000);
+  Stage stage;
+  float loudest = 0;
+  for (int turn = 0; turn < 40; ++turn) {
+    player.service();
+    stage.fill(player, 512);
+    for (int i = 0; i < 512; ++i)
+      loudest = std::max({loudest, std::abs(stage.inputs[0][i]), std::abs(stage.inputs[1][i])});
+  }
+  CHECK(loudest < 1.5f);
+  CHECK(player.status().loops > 2);
+  CHECK_FALSE(player.status().failed);
+  REQUIRE(player.status().warnings.size() == 1);
+  CHECK_THAT(player.status().warnings[0], Contains("02 bad.wav"));
+}
+
 TEST_CASE("player: files loop together at the longest's length, exact to the bit across the seam", "[daemon][player]") {
   const TemporaryFolder folder;
   const auto count = [](std::int64_t frame, int channel) {
