@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <system_error>
+#include <exception>
 #include <thread>
 
 #include "daemon/access/approvals_file.h"
@@ -109,17 +109,26 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
 /// A disk may stand still, so no thread waits for this one.
 void AccessDesk::save() {
   if (!unsaved_ || folder_.empty() || saving_.valid()) return;
-  unsaved_ = false;
-  std::packaged_task<std::string()> task([folder = folder_, approvals = book_.approvals()] {
-    FileSystem disk;
-    return save_approvals(folder, disk, approvals);
-  });
-  std::future<std::string> result = task.get_future();
   try {
+    std::packaged_task<std::string()> task([folder = folder_, approvals = book_.approvals()] {
+      FileSystem disk;
+      return save_approvals(folder, disk, approvals);
+    });
+    std::future<std::string> result = task.get_future();
     std::thread(std::move(task)).detach();
     saving_ = std::move(result);
-  } catch (const std::system_error& failure) {
-    log_of(EventKind::access).warn("Approvals are not kept: {}", failure.what());
+    unsaved_ = false;
+  } catch (const std::exception& failure) {  // no thread, no memory
+    log_of(EventKind::access).warn("Approvals are not kept yet: {}; it is tried again", failure.what());
+  }
+}
+
+/// Of what is written; "" or why not.
+std::string AccessDesk::outcome() {
+  try {
+    return saving_.get();
+  } catch (const std::exception& failure) {
+    return failure.what();
   }
 }
 
@@ -149,7 +158,7 @@ void AccessDesk::report() {
   interfaces_.clear();  // one may be called something else by now
   for (const std::string& line : book_.take_refusals()) log_of(EventKind::access).warn("Access: {}", line);
   if (saving_.valid() && saving_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
-    if (const std::string error = saving_.get(); !error.empty()) {
+    if (const std::string error = outcome(); !error.empty()) {
       log_of(EventKind::access).warn("Approvals could not be written: {}; it is tried again", error);
       unsaved_ = true;
     }
@@ -162,7 +171,7 @@ void AccessDesk::finish() {
   do {  // what is being written may be older than the last change
     if (saving_.valid()) {
       if (saving_.wait_until(end) != std::future_status::ready) return;
-      saving_.get();
+      static_cast<void>(outcome());
     }
     save();
   } while (saving_.valid());

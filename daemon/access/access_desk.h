@@ -55,6 +55,7 @@ class AccessDesk {
   void save();
   void tell_rights();
   const std::string& name_of(std::uint32_t interface);
+  std::string outcome();
 
   Context context_;
   std::string folder_;

@@ -139,8 +139,12 @@ class Splitter : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view name(message.logger_name.data(), message.logger_name.size());
     if (listener_ && message.level >= spdlog::level::info) {
-      listener_(event_kind_called(name).value_or(EventKind::desk), event_level(message.level),
-                {message.payload.data(), message.payload.size()});
+      try {
+        listener_(event_kind_called(name).value_or(EventKind::desk), event_level(message.level),
+                  {message.payload.data(), message.payload.size()});
+      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+        // Without memory the terminal is told all the same.
+      }
     }
     queue_->log(message.time, message.source, message.level, message.payload);
   }

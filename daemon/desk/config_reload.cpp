@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <exception>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -25,7 +24,7 @@ void ConfigReload::request() {
     std::packaged_task<ConfigResult(std::string)> read(load_config);
     result_ = read.get_future();
     std::thread(std::move(read), file_).detach();
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {  // no thread, no memory
     result_ = {};
     log_of(EventKind::config).error("The configuration cannot be read now: {}", error.what());
   }

@@ -3,6 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <exception>
+#include <iterator>
+#include <new>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -49,6 +52,7 @@ ControlLoop::ControlLoop(Config config, RunOptions options, StoredState stored, 
 }
 
 ControlLoop::~ControlLoop() {
+  end_at_latest();  // also where the desk could not run
   desk_.detach(unsaved_);
   desk_.detach(names_);
 }
@@ -120,7 +124,29 @@ void ControlLoop::run() {
   if (options_.seconds > 0) leave_after(options_.seconds);
   // Also without audio: units that are ordered after this one at boot need the desk, not a sound card.
   service_manager_.ready();
-  io_.run();
+  while (!io_.stopped()) {
+    guarded([this] { io_.run(); });
+  }
+}
+
+/// What a handler throws, mostly because memory ran out, costs what it was doing, and neither the sound nor the timers.
+template <class Work>
+void ControlLoop::guarded(const Work& work) noexcept {
+  try {
+    work();
+  } catch (const std::bad_alloc&) {
+    tell_fault("there is not enough memory");
+  } catch (const std::exception& error) {
+    tell_fault(error.what());
+  }
+}
+
+void ControlLoop::tell_fault(const char* what) noexcept {
+  constexpr std::int64_t kPause_ms = 1000;  // it may come 50 times a second
+  const std::int64_t now = now_ms();
+  if (fault_told_ms_ != 0 && now < fault_told_ms_ + kPause_ms) return;
+  fault_told_ms_ = now;
+  log_of(EventKind::desk).error("Something was left out: {}. The desk goes on", what);
 }
 
 template <class Work>
@@ -128,7 +154,7 @@ void ControlLoop::repeat(boost::asio::steady_timer& timer, std::chrono::millisec
   timer.expires_after(period);
   timer.async_wait([this, &timer, period, work](const boost::system::error_code& failure) {
     if (failure) return;
-    work();
+    guarded(work);
     repeat(timer, period, work);
   });
 }
@@ -143,7 +169,10 @@ void ControlLoop::leave_after(double seconds) {
 void ControlLoop::leave(const std::string& why) {
   if (leaving_) return;
   leaving_ = true;
-  if (!again_) service_manager_.stopping();
+  if (!again_) {
+    end_at_latest();
+    service_manager_.stopping();
+  }
   spdlog::info("{}: the outputs ramp out and the mix is saved", why);
   leave_timer_.cancel();
   if (!running_) return finish();
@@ -171,21 +200,22 @@ void ControlLoop::finish() {
   live_meter_.reset();
   // 50 ports take 0.1 s to close, on a machine that is busy ten times that.
   const bool released = jack_->stop(again_ ? 0 : 2000) && doors_closed;
-  store_.reset();
+  const bool saved = store_ == nullptr || store_->finish(Store::kPatienceAtEnd);
   access_.finish();
   media_.end_recording(1s);
   media_.report();
+  if (!saved) log_of(EventKind::store).error("The disk stands still; leaving without the latest changes of the mix");
   if (again_) {
     finish_log();
     box_.end();
     become_anew();
     std::_Exit(kExitCouldNotRun);  // as below
   }
-  if (!released) {
-    log_of(EventKind::jack).error("JACK does not let go; leaving without it");
+  if (!released || !saved) {
+    if (!released) log_of(EventKind::jack).error("JACK does not let go; leaving without it");
     finish_log();
     box_.end();
-    std::_Exit(kExitCouldNotRun);  // destructors would wait for JACK's threads
+    std::_Exit(kExitCouldNotRun);  // destructors would wait for JACK's threads, or for the disk
   }
   io_.stop();
 }
@@ -202,9 +232,18 @@ void ControlLoop::turn() {
 }
 
 void ControlLoop::keep_changes() {
-  if (unsaved_.dirty.empty()) return;
-  const std::vector<AddressedValue> changes = take_changes(desk_, unsaved_);
-  if (store_ && !changes.empty()) store_->submit(changes);
+  // In two steps, each of which may run out of memory without a change being forgotten.
+  if (!unsaved_.dirty.empty()) {
+    std::vector<AddressedValue> changes = take_changes(desk_, unsaved_);
+    if (unkept_.empty()) {
+      unkept_ = std::move(changes);
+    } else {
+      unkept_.insert(unkept_.end(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
+    }
+  }
+  if (unkept_.empty()) return;
+  if (store_) store_->submit(unkept_);
+  unkept_.clear();
 }
 
 void ControlLoop::tick() {

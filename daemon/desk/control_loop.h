@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "control/commands/command_handlers.h"
 #include "control/console/console.h"
@@ -66,6 +67,9 @@ class ControlLoop {
   void watch_load();
   void every_second();
   template <class Work>
+  void guarded(const Work& work) noexcept;
+  void tell_fault(const char* what) noexcept;
+  template <class Work>
   void repeat(boost::asio::steady_timer& timer, std::chrono::milliseconds period, Work work);
 
   void watch_signals();
@@ -105,7 +109,8 @@ class ControlLoop {
   ClipLatches clip_latches_;
   FaultWatch fault_watch_;
   OverloadWatch overload_watch_;
-  Observer unsaved_, names_;  ///< what the store does not have yet; what may be a name
+  Observer unsaved_, names_;            ///< what the store does not have yet; what may be a name
+  std::vector<AddressedValue> unkept_;  ///< taken from `unsaved_`, for the store
   Media media_;
   AccessDesk access_;  ///< the gate of the desk
   BlackBox& box_;
@@ -127,6 +132,7 @@ class ControlLoop {
   int waited_for_jack_s_ = 0, still_s_ = 0;  ///< no answer from a server; no callback from the one that we have
   bool again_ = false;                       ///< the process begins anew at its end
   bool panic_told_ = false;
+  std::int64_t fault_told_ms_ = 0;
 };
 
 }  // namespace fohd

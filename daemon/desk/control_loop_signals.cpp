@@ -38,8 +38,8 @@ void ControlLoop::watch_signals() {
     ControlLoop& loop;
     void operator()(const boost::system::error_code& failure, int signal) const {
       if (failure) return;
+      loop.signals_.async_wait(*this);  // whatever goes wrong below, the next one is obeyed
       loop.obey_signal(signal);
-      loop.signals_.async_wait(*this);
     }
   };
   signals_.async_wait(Wait{*this});
@@ -56,6 +56,7 @@ void ControlLoop::watch_signals() {
 
 void ControlLoop::obey_signal(int signal) {
   if (signal != SIGHUP) {
+    end_at_latest();  // first: whatever goes wrong below, this one is obeyed
     leave(std::string("Asked to end (SIG") + ::sigabbrev_np(signal) + ")");
   } else if (terminal_is_gone()) {
     leave("The terminal was closed (SIGHUP)");

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <new>
+#include <system_error>
 
 #include "daemon/base/log.h"
 #include "daemon/blackbox/black_box.h"
@@ -60,6 +62,7 @@ struct LogEnd {
 }  // namespace
 
 int run(const RunOptions& options) {
+  share_memory_pool();
   BlackBox box;  // ends after the log, which passes every line to it
   set_up_log(options.meters, STDERR_FILENO,
              [&box](EventKind kind, EventLevel level, std::string_view text) { box.note(kind, level, text); });
@@ -86,6 +89,15 @@ int run(const RunOptions& options) {
   } catch (const FileError& error) {
     spdlog::error("{}", error.what());
     return kExitBadInput;
+  } catch (const std::bad_alloc&) {
+    spdlog::error("The desk cannot run: there is not enough memory (is it limited? ulimit -v)");
+    return kExitCouldNotRun;
+  } catch (const std::system_error& error) {
+    const bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
+    spdlog::error(
+        "The desk cannot run: {}{}", error.what(),
+        no_thread ? " (no thread can be started; are memory or processes limited? ulimit -v, ulimit -u)" : "");
+    return kExitCouldNotRun;
   } catch (const std::exception& error) {
     spdlog::error("The desk cannot run: {}", error.what());
     return kExitCouldNotRun;

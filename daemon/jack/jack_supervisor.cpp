@@ -48,8 +48,8 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   void run() {
     thread_ = std::thread([self = shared_from_this()] {
       self->watch_bell();
-      self->try_open();
-      self->io_.run();
+      self->begin();
+      self->run_loop();
       self->client_.reset();
       self->old_client_.reset();
       self->ended_.set_value();
@@ -145,8 +145,29 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
   void after(std::chrono::milliseconds delay, Work work) {
     timer_.expires_after(delay);
     timer_.async_wait([self = shared_from_this(), work](const boost::system::error_code& failure) {
-      if (!failure) work();
+      if (failure) return;
+      try {
+        work();
+      } catch (...) {
+        self->after(kRetry, work);
+        throw;
+      }
     });
+  }
+
+  void begin() {
+    after(0ms, [this] { try_open(); });
+  }
+
+  /// Memory can run out: that may not end the process that makes the sound.
+  void run_loop() {
+    while (!io_.stopped()) {
+      try {
+        io_.run();
+      } catch (const std::exception& error) {
+        log_of(EventKind::jack).error("Something was left out: {}. It is tried again", error.what());
+      }
+    }
   }
 
   void watch_bell() {
@@ -154,8 +175,8 @@ class JackSupervisor::Worker : public std::enable_shared_from_this<Worker> {
                            [self = shared_from_this()](const boost::system::error_code& failure) {
                              if (failure) return;
                              self->bell_.clear();
+                             self->watch_bell();  // first: memory may run out below
                              self->look();
-                             self->watch_bell();
                            });
   }
 

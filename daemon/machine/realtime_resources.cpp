@@ -1,5 +1,6 @@
 #include "daemon/machine/realtime_resources.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -50,6 +51,8 @@ std::string lock_memory() {
   ::munlockall();
   return std::strerror(reason);
 }
+
+void share_memory_pool() noexcept { ::mallopt(M_ARENA_MAX, 1); }
 
 std::string leave_cpus(const std::vector<int>& cpus) {
   const long there = ::sysconf(_SC_NPROCESSORS_CONF);

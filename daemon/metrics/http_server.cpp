@@ -194,10 +194,10 @@ void HttpServer::Listener::accept() {
       });
       return;
     }
+    self->accept();  // first: memory may run out below
     if (self->connections_.size() < static_cast<std::size_t>(self->limits_.connections)) {
       std::make_shared<Connection>(self, std::move(socket))->start();
     }
-    self->accept();
   });
 }
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <exception>
 #include <sstream>
-#include <system_error>
 #include <thread>
 
 #include "daemon/base/clock.h"
@@ -196,13 +196,13 @@ std::string MidiDoor::save(const std::string& device, const std::string& name, c
   }
   saving_for_ = client;
   saving_name_ = name;
-  // A disk may stand still, so no thread waits for this one.
-  std::packaged_task<std::string()> task(
-      [folder = own_folder_, name, saved = std::move(saved)] { return save_midi_profile(folder, name, saved); });
-  saving_ = task.get_future();
   try {
+    // A disk may stand still, so no thread waits for this one.
+    std::packaged_task<std::string()> task(
+        [folder = own_folder_, name, saved = std::move(saved)] { return save_midi_profile(folder, name, saved); });
+    saving_ = task.get_future();
     std::thread(std::move(task)).detach();
-  } catch (const std::system_error& failure) {
+  } catch (const std::exception& failure) {  // no thread, no memory
     saving_ = {};
     return failure.what();
   }
@@ -211,7 +211,12 @@ std::string MidiDoor::save(const std::string& device, const std::string& name, c
 
 void MidiDoor::look_for_saved() {
   if (!saving_.valid() || saving_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-  const std::string error = saving_.get();
+  std::string error;
+  try {
+    error = saving_.get();
+  } catch (const std::exception& failure) {
+    error = failure.what();
+  }
   const std::string where = (own_folder_ / (saving_name_ + ".toml")).string();
   context_.answers.tell(saving_for_, "/midi/save",
                         error.empty() ? "saved as " + where + "; in force from the next start" : "not saved: " + error);

@@ -91,7 +91,7 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     watch_bell();
     thread_ = std::thread([self = shared_from_this()] {
       self->look();
-      self->io_.run();
+      self->run_loop();
       self->close_all();
       self->ended_.set_value();
     });
@@ -172,8 +172,8 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
                            [self = shared_from_this()](const boost::system::error_code& failure) {
                              if (failure || !self->listening_.raised()) return;
                              self->bell_.clear();
+                             self->watch_bell();  // first: memory may run out below
                              self->read_all();
-                             self->watch_bell();
                            });
   }
 
@@ -204,6 +204,16 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
   }
 
   // ---- midi thread
+
+  /// Memory can run out: that may not end the process that makes the sound.
+  void run_loop() {
+    while (!io_.stopped()) {
+      try {
+        io_.run();
+      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the next look begins anew
+      }
+    }
+  }
 
   void after_a_while() {
     timer_.expires_after(kLook);
@@ -355,7 +365,12 @@ class MidiPorts::Worker : public std::enable_shared_from_this<Worker> {
     if (!alive_) {
       // Without a server RtMidi waits a second for each port that is not emptied any more: for all of them at once.
       std::vector<std::thread> closers;
-      for (const auto& device : devices_) closers.emplace_back([device] { device->out.reset(); });
+      try {
+        closers.reserve(devices_.size());
+        for (const auto& device : devices_) closers.emplace_back([device] { device->out.reset(); });
+      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+        // No thread, no memory: those that are left are closed one by one below.
+      }
       for (std::thread& closer : closers) closer.join();
     }
     for (auto it = devices_.begin(); it != devices_.end();) it = close(it);

@@ -182,8 +182,14 @@ void UdpPort::wait() {
 
 void UdpPort::wake() {
   if (!bound_) return;
-  const bool more = receive_for_a_while();
-  handlers_.turn();
+  bool more = false;
+  try {
+    more = receive_for_a_while();
+    handlers_.turn();
+  } catch (...) {  // memory has run out: the packets to come are heard all the same
+    if (bound_) wait();
+    throw;
+  }
   if (!bound_) return;
   if (!more) return wait();
   // At the end of the queue: handlers that wait already come first. The batch lives as long as this object.

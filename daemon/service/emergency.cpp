@@ -1,10 +1,12 @@
 #include "daemon/service/emergency.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <string_view>
 
 #include "daemon/audio/audio_core.h"
 
@@ -19,6 +21,9 @@ std::atomic<bool> dying{false};
 // 20 ms of ramp, a block of silence behind it, and two periods of 1,024 frames at 44.1 kHz around both. Where the audio
 // thread stands still no thread is left to ramp, and waiting longer would only delay the restart.
 constexpr int kLongestWaitMs = 100;
+
+std::atomic<bool> ending{false};
+constexpr unsigned kLongestEnd_s = 9;
 
 std::array<Flag, NSIG> early;  ///< by the number of the signal
 
@@ -45,6 +50,15 @@ void on_fatal(int signal, siginfo_t*, void*) {
 /// A breakpoint that nobody set is a fault (arm64's __builtin_trap); one that another process sent is a mistake.
 void on_trap(int signal, siginfo_t* info, void* context) {
   if (info->si_code > 0) on_fatal(signal, info, context);  // from the kernel; sigaction(2)
+}
+
+/// Of end_at_latest(). One that another process sent before is a mistake.
+void on_late(int signal, siginfo_t* info, void* context) {
+  if (!ending.load(std::memory_order_acquire)) return;
+  constexpr std::string_view kWords = "fohd: the end of the desk takes too long; it ends without what it waits for\n";
+  pollfd terminal = {STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&terminal, 1, 0) == 1) static_cast<void>(!::write(STDERR_FILENO, kWords.data(), kWords.size()));
+  on_fatal(signal, info, context);
 }
 
 using Handler = void (*)(int, siginfo_t*, void*);
@@ -79,7 +93,7 @@ constexpr SignalRow kSignals[] = {
     {SIGXFSZ, nullptr},
     {SIGXCPU, nullptr},
     {SIGUSR2, nullptr},
-    {SIGALRM, nullptr},
+    {SIGALRM, on_late, SA_RESTART},
     {SIGVTALRM, nullptr},
     {SIGPROF, nullptr},
     {SIGIO, nullptr},
@@ -140,6 +154,10 @@ bool take_early_signal(int signal) noexcept {
 void set_emergency_core(AudioCore* core) noexcept {
   target.store(core, std::memory_order_release);
   if (core != nullptr && panic_signalled.raised()) core->panic().raise();
+}
+
+void end_at_latest() noexcept {
+  if (!ending.exchange(true, std::memory_order_acq_rel)) ::alarm(kLongestEnd_s);
 }
 
 void press_panic() noexcept {

@@ -27,6 +27,10 @@ void install_signals() noexcept;
 bool take_early_signal(int signal) noexcept;
 /// [control] The running core, or null; it must outlive the next call. A panic that was pressed before reaches it.
 void set_emergency_core(AudioCore* core) noexcept;
+/// [any thread] From now on the process has 9 s to end; the service has 10. Then SIGALRM ends it, with the outputs
+/// ramped out and a sentence on stderr: whatever stands still, who asked for the end gets it. Once; later calls change
+/// nothing.
+void end_at_latest() noexcept;
 /// [any thread, signal handler] What SIGUSR1 does: for buttons that cannot wait for the control thread.
 void press_panic() noexcept;
 /// [control] True once after each press.

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace fohd {
@@ -39,7 +40,11 @@ int request_line(const PanicButtonConfig& config, std::string& error) {
 
 PanicButton::PanicButton(const PanicButtonConfig& config, std::function<void()> pressed)
     : events_(request_line(config, error_)), pressed_(std::move(pressed)) {
-  if (events_ >= 0) thread_ = std::thread([this] { watch(); });
+  try {
+    if (events_ >= 0) thread_ = std::thread([this] { watch(); });
+  } catch (const std::system_error& error) {
+    error_ = std::string("the panic button cannot be watched: ") + error.what();
+  }
 }
 
 PanicButton::PanicButton(int events, std::function<void()> pressed) : events_(events), pressed_(std::move(pressed)) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "daemon/base/numbered_file.h"
+
 namespace fohd {
 namespace {
 constexpr double kLongAgo = std::numeric_limits<double>::lowest();
@@ -34,11 +36,25 @@ StateWriter::StateWriter(FileSystem& files, std::string folder, StateMeta meta, 
 }
 
 void StateWriter::change(std::vector<AddressedValue>&& changes) {
-  for (auto& [address, value] : changes) {
-    unwritten_.insert(address);
-    mix_.insert_or_assign(std::move(address), std::move(value));
+  std::size_t noted = 0;
+  try {
+    for (auto& [address, value] : changes) {
+      unwritten_.insert(address);
+      mix_.insert_or_assign(std::move(address), std::move(value));
+      ++noted;
+    }
+  } catch (...) {
+    changes.erase(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(noted));
+    throw;
   }
+  changes.clear();
 }
+
+void StateWriter::stumbled(double now_s, const std::string& why) {
+  failed(turn_, now_s, why, "The mix is not being saved; the desk goes on and keeps trying.");
+}
+
+void StateWriter::works_again() { succeeded(turn_); }
 
 void StateWriter::change_meta(const StateMeta& meta) {
   meta_changed_ = meta_changed_ || !same_situation(meta, meta_);
@@ -94,7 +110,10 @@ void StateWriter::write_documents(double now_s) {
 void StateWriter::append_changes(double now_s) {
   std::vector<AddressedValue> changes;
   changes.reserve(unwritten_.size());
-  for (const std::string& address : unwritten_) changes.emplace_back(address, mix_.find(address)->second);
+  for (const std::string& address : unwritten_) {
+    const auto found = mix_.find(address);
+    if (found != mix_.end()) changes.emplace_back(*found);  // not there: memory ran out before its value was noted
+  }
   const std::string text = log_text(changes);
   const std::string error = files_.append(log_path(folder_, number_), log_bytes_, text);
   if (!error.empty()) {
@@ -145,7 +164,11 @@ std::string StateWriter::try_generation() {
   std::uint64_t next = number_;
   if (!present.generations.empty()) next = std::max(next, present.generations.back());
   if (!present.logs.empty()) next = std::max(next, present.logs.back());
-  ++next;
+  if (next >= kHighestFileNumber) {
+    return "no number is left above those of the files in " + folder_ + "; move the one with the highest away";
+  }
+  // A part that is no file, such as a folder of that name, can be neither written nor removed.
+  while (files_.kind(generation_path(folder_, ++next) + ".part") == FileSystem::Kind::folder) continue;
   const std::string path = generation_path(folder_, next), part = path + ".part", log = log_path(folder_, next);
   error = files_.write(part, generation_text(meta_, next, files_.utc_now(), mix_));
   // The log is there before its generation is: one sync of the folder makes both last.
@@ -171,8 +194,9 @@ bool StateWriter::adopt_newest(const StateFiles& present) {
   if (!present.logs.empty() && present.logs.back() > newest) return false;
   const StoredState stored = load_state(folder_, files_);
   std::string log;
+  const std::size_t about_names = present.absurd.empty() ? 0 : 1;  // what is left alone is no change
   const bool unchanged =
-      stored.found && stored.warnings.empty() && stored.source == generation_path(folder_, newest) &&
+      stored.found && stored.warnings.size() == about_names && stored.source == generation_path(folder_, newest) &&
       files_.read(log_path(folder_, newest), log).empty() && log.empty() &&
       std::equal(stored.values.begin(), stored.values.end(), mix_.begin(), mix_.end(),
                  [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; });
@@ -236,9 +260,9 @@ void StateWriter::failed(Attempt& attempt, double now_s, const std::string& why,
   const bool repeated = attempt.failing && why == attempt.said && now_s < attempt.say_again_s;
   attempt.failing = true;
   if (repeated) return;
+  if (report_) report_("State: " + why + ". " + consequence);
   attempt.said = why;
   attempt.say_again_s = now_s + kRepeatFailure_s;
-  if (report_) report_("State: " + why + ". " + consequence);
 }
 
 }  // namespace fohd

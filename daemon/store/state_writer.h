@@ -22,7 +22,7 @@ class StateWriter {
   StateWriter(FileSystem& files, std::string folder, StateMeta meta, Mix mix, Store::Report report,
               const StoreOptions& options);
 
-  /// Notes what changed; written at the next turn() that is due.
+  /// Notes what changed; written at the next turn() that is due. If it throws, what was not noted is left in `changes`.
   void change(std::vector<AddressedValue>&& changes);
   void change_meta(const StateMeta& meta);
   /// A document beside the mix, written whole at the next turn(); the newest of a name counts.
@@ -34,8 +34,14 @@ class StateWriter {
   /// The last write: a generation marked as a clean exit; if that fails, at least the log.
   void finish(double now_s);
 
+  /// A turn ended in the middle (memory): said, and once more every minute, until works_again().
+  void stumbled(double now_s, const std::string& why);
+  void works_again();
+
   /// Changes are in memory only, because the last attempt to write them failed.
-  bool failing() const noexcept { return log_.failing || document_.failing || (generation_.failing && number_ == 0); }
+  bool failing() const noexcept {
+    return turn_.failing || log_.failing || document_.failing || (generation_.failing && number_ == 0);
+  }
 
  private:
   /// One kind of attempt: what was last reported about it, and when to report it again.
@@ -70,7 +76,7 @@ class StateWriter {
   bool meta_changed_ = false;
   bool changed_since_generation_ = false;
   double append_due_s_, generation_due_s_, generation_retry_s_;
-  Attempt log_, generation_, document_;
+  Attempt turn_, log_, generation_, document_;
   std::map<std::string, std::string> documents_;  ///< not on the disk yet
   double document_retry_s_;
   std::map<std::uint64_t, bool> whole_;  ///< which generations in the folder can be read; looked at once each

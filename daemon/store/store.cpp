@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
+#include <future>
+#include <new>
 #include <optional>
 #include <thread>
 
@@ -50,15 +53,32 @@ struct Store::Thread {
   Thread(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
          const StoreOptions& options, FileSystem* other_files)
       : writer(other_files != nullptr ? *other_files : files, std::move(folder), std::move(meta),
-               to_mix(std::move(initial)), std::move(report), options),
-        thread([this] { run(); }) {}
+               to_mix(std::move(initial)), std::move(report), options) {}
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
   ~Thread() {
+    Parcel* raw = nullptr;
+    while (ring.read(std::span<Parcel*>(&raw, 1)) == 1) delete raw;
+    if (wake_fd >= 0) ::close(wake_fd);
+  }
+
+  void start(const std::shared_ptr<Thread>& self) {
+    thread = std::thread([self] {
+      self->run();
+      self->done.set_value();
+    });
+  }
+
+  bool finish(std::chrono::milliseconds patience) {
+    if (!thread.joinable()) return true;
     stop.raise();
     wake();
+    if (done.get_future().wait_for(patience) != std::future_status::ready) {
+      thread.detach();
+      return false;
+    }
     thread.join();
-    if (wake_fd >= 0) ::close(wake_fd);
+    return true;
   }
 
   void wake() const {
@@ -75,14 +95,21 @@ struct Store::Thread {
     return true;
   }
 
-  /// [store thread]
+  /// [store thread] Where memory runs out in the middle, the rest of the parcel is taken the next time.
   void collect() {
     Parcel* raw = nullptr;
-    while (ring.read(std::span<Parcel*>(&raw, 1)) == 1) {
-      const std::unique_ptr<Parcel> parcel(raw);
-      if (parcel->meta) writer.change_meta(*parcel->meta);
-      writer.change(std::move(parcel->changes));
-      for (auto& [name, text] : parcel->documents) writer.change_document(name, std::move(text));
+    while (in_hand || ring.read(std::span<Parcel*>(&raw, 1)) == 1) {
+      if (!in_hand) in_hand.reset(raw);
+      take(*in_hand);
+      in_hand.reset();
+    }
+  }
+  void take(Parcel& parcel) {
+    if (parcel.meta) writer.change_meta(*parcel.meta);
+    writer.change(std::move(parcel.changes));
+    for (; !parcel.documents.empty(); parcel.documents.erase(parcel.documents.begin())) {
+      auto& [name, text] = parcel.documents.front();
+      writer.change_document(name, std::move(text));
     }
   }
 
@@ -92,16 +119,13 @@ struct Store::Thread {
       guarded([&] {
         collect();
         next_s = writer.turn(steady_s());
+        writer.works_again();
       });
       wait(next_s - steady_s());
     }
     guarded([&] {
       collect();
-      if (backlog) writer.change(std::move(backlog->changes));  // the control side has stopped, so this is ours now
-      if (backlog && backlog->meta) writer.change_meta(*backlog->meta);
-      if (backlog) {
-        for (auto& [name, text] : backlog->documents) writer.change_document(name, std::move(text));
-      }
+      if (backlog) take(*backlog);  // the control side has stopped, so this is ours now
     });
     guarded([&] { writer.finish(steady_s()); });
   }
@@ -112,8 +136,17 @@ struct Store::Thread {
     try {
       work();
       writer.failing() ? trouble.raise() : trouble.lower();
-    } catch (...) {
-      trouble.raise();
+    } catch (const std::bad_alloc&) {
+      stumble("there is not enough memory");
+    } catch (const std::exception& error) {
+      stumble(error.what());
+    }
+  }
+  void stumble(const char* why) noexcept {
+    trouble.raise();
+    try {
+      writer.stumbled(steady_s(), why);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory for the sentence; at the next turn
     }
   }
 
@@ -133,15 +166,21 @@ struct Store::Thread {
   int wake_fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   Flag stop, trouble;
   std::unique_ptr<Parcel> backlog;  ///< [control] what the full ring did not take; the store thread's after `stop`
-  std::thread thread;               ///< last, so that it starts when everything else is there
+  std::unique_ptr<Parcel> in_hand;  ///< [store thread] what is being taken
+  std::promise<void> done;
+  std::thread thread;
 };
 
 Store::Store(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
              const StoreOptions& options, FileSystem* files)
-    : thread_(std::make_unique<Thread>(std::move(folder), std::move(meta), std::move(initial), std::move(report),
-                                       options, files)) {}
+    : thread_(std::make_shared<Thread>(std::move(folder), std::move(meta), std::move(initial), std::move(report),
+                                       options, files)) {
+  thread_->start(thread_);
+}
 
-Store::~Store() = default;
+Store::~Store() { finish(kPatienceAtEnd); }
+
+bool Store::finish(std::chrono::milliseconds patience) { return thread_->finish(patience); }
 
 void Store::submit(std::span<const AddressedValue> changes) {
   std::unique_ptr<Parcel>& backlog = thread_->backlog;

@@ -4,6 +4,7 @@
 // copies.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -37,10 +38,12 @@ class Store {
   /// Starts the store thread. `initial` is the whole mix as it is now; it becomes a new generation at once,
   /// unless the newest one in the folder holds just that. The folder
   /// is made if it is missing. A folder that another desk uses, a full or read-only disk: reported, tried again every
-  /// second, nothing lost meanwhile but the safety. `files` (for tests) must outlive the store; null: the real disk.
+  /// second, nothing lost meanwhile but the safety. So is memory that has run out. `files` (for tests) must outlive the
+  /// store and a thread that it left behind; null: the real disk. Throws std::system_error where no thread can be
+  /// started.
   Store(std::string folder, StateMeta meta, std::vector<AddressedValue> initial, Report report,
         const StoreOptions& options = {}, FileSystem* files = nullptr);
-  /// Writes a last generation, marked as a clean exit, if anything changed since the newest, and joins the thread.
+  /// finish() with kPatienceAtEnd.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -59,9 +62,16 @@ class Store {
   /// [any] The last attempt to write failed; what changed since is in memory only.
   bool failing() const noexcept;
 
+  /// Several times the pause of an SD card, and within the 10 s that the service has for its end.
+  static constexpr std::chrono::milliseconds kPatienceAtEnd{4000};
+  /// Ends the thread, which writes a last generation, marked as a clean exit, if anything changed since the newest.
+  /// False: it is not done within `patience` (a disk that stands still), and is left behind with what it uses; the
+  /// process should end then. Submit nothing afterwards.
+  bool finish(std::chrono::milliseconds patience);
+
  private:
   struct Thread;
-  std::unique_ptr<Thread> thread_;
+  std::shared_ptr<Thread> thread_;  ///< also the thread's own, which may be left behind
 };
 
 }  // namespace fohd
