@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <thread>
@@ -33,9 +34,7 @@ AccessDesk::AccessDesk(Context context, const AccessConfig& config, std::string 
     : context_(std::move(context)),
       folder_(std::move(state_folder)),
       book_(config, read_approvals(folder_),
-            [this](std::uint32_t address, std::string_view interface) {
-              return !routes_.lead_to(address, std::string(interface));
-            }),
+            [this](std::uint32_t address, std::string_view interface) { return strays(address, interface); }),
       stranger_answers_(kStrangerAnswersPerSecond, kStrangerAnswersPerSecond) {
   context_.desk.set_gate(&book_);
 }
@@ -45,6 +44,14 @@ bool AccessDesk::hears(const Origin& client, std::uint32_t address, std::uint32_
   if (book_.hear(client, address, name, now_ms) != Role::refused) return true;
   if (strangers_++ == 0) last_stranger_ = address_text(address) + " on " + name;
   return false;
+}
+
+/// Asked for each new sender, forged ones too, so the usual way is a cheap one.
+bool AccessDesk::strays(std::uint32_t address, std::string_view interface) const {
+  const auto known =
+      std::find_if(interfaces_.begin(), interfaces_.end(), [&](const auto& one) { return one.second == interface; });
+  const std::uint32_t number = known != interfaces_.end() ? known->first : interface_number(std::string(interface));
+  return number == 0 || !routes_.lead_to(address, number);
 }
 
 /// An interface that has just gone is called "?", as no rule does.

@@ -54,6 +54,7 @@ class AccessDesk {
                std::string& error);
   void save();
   void tell_rights();
+  bool strays(std::uint32_t address, std::string_view interface) const;
   const std::string& name_of(std::uint32_t interface);
   std::string outcome();
 

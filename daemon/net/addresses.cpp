@@ -17,6 +17,8 @@ std::string interface_name(std::uint32_t index) {
   return ::if_indextoname(index, name) != nullptr ? name : "";
 }
 
+std::uint32_t interface_number(const std::string& name) { return ::if_nametoindex(name.c_str()); }
+
 namespace {
 
 /// Those that are up, loopback last.

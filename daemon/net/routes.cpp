@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,14 +86,12 @@ Routes::~Routes() {
   if (netlink_ >= 0) ::close(netlink_);
 }
 
-bool Routes::lead_to(std::uint32_t address, const std::string& interface) const {
+bool Routes::lead_to(std::uint32_t address, std::uint32_t interface) const {
   if (netlink_ < 0) return true;
-  const std::uint32_t number = ::if_nametoindex(interface.c_str());
-  if (number == 0) return false;
   const Route taken = ask_route(netlink_, address, 0);
   if (taken.answer == Route::Answer::unknown) return true;
-  if (taken.answer == Route::Answer::found && taken.interface == number) return true;
-  const Route there = ask_route(netlink_, address, number);
+  if (taken.answer == Route::Answer::found && taken.interface == interface) return true;
+  const Route there = ask_route(netlink_, address, interface);
   if (there.answer == Route::Answer::unknown) return true;
   return there.answer == Route::Answer::found && there.direct;
 }

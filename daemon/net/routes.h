@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace fohd {
 
@@ -14,10 +13,10 @@ class Routes {
   Routes(const Routes&) = delete;
   Routes& operator=(const Routes&) = delete;
 
-  /// Whether packets to this address (IPv4, host byte order) leave, or could leave, through this interface: the route
-  /// to it goes there, or it lies in a network that is directly there too (cable and Wi-Fi in one network). Takes some
-  /// 10 µs. True where the kernel does not say.
-  bool lead_to(std::uint32_t address, const std::string& interface) const;
+  /// Whether packets to this address (IPv4, host byte order) leave, or could leave, through the interface of this
+  /// number: the route to it goes there, or it lies in a network that is directly there too (cable and Wi-Fi in one
+  /// network). Takes 4 to 8 µs. True where the kernel does not say.
+  bool lead_to(std::uint32_t address, std::uint32_t interface) const;
 
  private:
   int netlink_ = -1;
