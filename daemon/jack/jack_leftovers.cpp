@@ -249,7 +249,7 @@ std::string why_not_open_jack(const std::string& server, std::vector<std::string
   const SystemFiles system;
   const uid_t user = ::geteuid();
   if (somebody_listens(socket_of(server, user))) return "";
-  const std::string none = "no JACK server \"" + server + "\" is running";
+  std::string none = "no JACK server \"" + server + "\" is running";
   if (!server_runs(system, user)) {
     const std::string error = clear_jack_leftovers(system, user, removed);
     return error.empty() ? none : none + "; " + error;
