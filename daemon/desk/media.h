@@ -69,8 +69,8 @@ class Media {
   RecorderTap recorder_tap_;
   std::uint32_t underruns_told_ = 0, lost_told_ = 0;
   std::string player_told_, recorder_told_;
-  std::string recorder_refusal_;  ///< why the latest recording could not begin
-  bool recording_told_ = false;   ///< what became of it
+  std::string recorder_refusal_;         ///< why the latest recording could not begin
+  bool recording_told_ = false;          ///< what became of it
   std::set<std::string> warnings_told_;  ///< of the player
 };
 

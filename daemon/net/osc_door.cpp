@@ -37,6 +37,7 @@ OscServerInfo info_of(const Config& config) {
 OscDoor::OscDoor(Context context, const Config& config)
     : context_(std::move(context)),
       config_(config.osc),
+      access_(config.access),
       server_(context_.desk, context_.status, context_.commands, info_of(config)) {}
 
 std::string OscDoor::status() const { return std::to_string(server_.subscriber_count()) + " OSC subscribers"; }
@@ -61,7 +62,7 @@ void OscDoor::tell_state(const std::string& error) {
     return;
   }
   std::string where;
-  for (const std::string& address : local_addresses()) where += (where.empty() ? "" : ", ") + address;
+  for (const std::string& address : heard_addresses(access_)) where += (where.empty() ? "" : ", ") + address;
   log_of(EventKind::osc)
       .info("OSC is heard on UDP port {} of {} (receive buffer {} KiB)", config_.port,
             config_.address == "0.0.0.0" ? where : config_.address, udp_->granted_receive_bytes() / 1024);
@@ -73,6 +74,7 @@ void OscDoor::tell_state(const std::string& error) {
 }
 
 void OscDoor::configure(const Config& config) {
+  access_ = config.access;
   if (config.osc == config_) return;
   config_ = config.osc;
   close();

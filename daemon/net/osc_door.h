@@ -52,6 +52,7 @@ class OscDoor final : public Door {
 
   Context context_;
   OscConfig config_;
+  AccessConfig access_;
   OscServer server_;
   std::unique_ptr<UdpPort> udp_;  ///< null before open()
   UdpCounters earlier_;           ///< of ports before this one
