@@ -45,6 +45,7 @@ void ControlLoop::hear_jack(JackNews news) {
   switch (news.kind) {
     case JackNews::Kind::absent:
       absent_reason_ = news.text;
+      waited_for_jack_s_ = 0;
       log_of(EventKind::jack).warn("No audio: {}. It is tried again all the time; everything else works", news.text);
       break;
     case JackNews::Kind::opened:
@@ -145,9 +146,15 @@ void ControlLoop::watch_jack() {
   const int silent_s = jack_->silent_s();
   if (leaving_) return;
   watch_silent_jack(silent_s, still_s_ >= kStandsStill_s);
-  waited_for_jack_s_ = !running_ && absent_reason_.empty() ? waited_for_jack_s_ + 1 : 0;
+  waited_for_jack_s_ = running_ ? 0 : waited_for_jack_s_ + 1;
   const int waited_s = std::max(waited_for_jack_s_, still_s_);
   if (waited_s % kRemind_s != kStandsStill_s) return;
+  if (!running_ && !absent_reason_.empty()) {
+    // To have no server may be meant; one that runs and lets nobody in is not.
+    if (waited_s < kRemind_s || jack_server_called({}, config_.audio.server_name(), ::geteuid()).id == 0) return;
+    log_of(EventKind::jack).error("Still no audio: {}", absent_reason_);
+    return;
+  }
   log_of(EventKind::jack)
       .error(
           "No audio: the JACK server {}. If it stays so, it hangs: restart it (systemctl restart fohd-jack, or kill "
