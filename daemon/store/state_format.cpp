@@ -247,11 +247,11 @@ void sort_and_keep_last(ParsedGeneration& generation) {
 std::optional<std::size_t> take_count(std::string_view& text, char end) {
   constexpr std::size_t kMostDigits = 9;
   std::size_t count = 0;
-  const std::size_t digits = text.find(end);
-  if (digits == std::string_view::npos || digits > kMostDigits) return std::nullopt;
-  const auto read = std::from_chars(text.data(), text.data() + digits, count);
-  if (read.ec != std::errc() || read.ptr != text.data() + digits || count == 0) return std::nullopt;
-  text.remove_prefix(digits + 1);
+  const std::string_view digits = text.substr(0, text.find(end));
+  if (digits.size() > kMostDigits || digits.size() == text.size()) return std::nullopt;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || count == 0) return std::nullopt;
+  text.remove_prefix(digits.size() + 1);
   return count;
 }
 
