@@ -22,7 +22,8 @@ struct Process {
   std::string command;  ///< with its arguments, blanks between
 };
 
-/// [any] The file's text without white space at its end; "" if it cannot be read or is no regular file. At most 256 KiB.
+/// [any] The file's text without white space at its end; "" if it cannot be read or is no regular file. At most 256
+/// KiB.
 std::string read(const SystemFiles& system, const std::string& path);
 /// [any] Whether that path is there.
 bool exists(const SystemFiles& system, const std::string& path);
