@@ -39,13 +39,3 @@ until_ok 20 says 'state-000002.json is damaged' || fail "a device as a generatio
 until_ok 20 "$bin/fohctl" --port "$port" set /ch/1/fader -7 || fail "no desk beside odd files"
 until_ok 20 grep -q '"/ch/1/fader": -7' "$work/state/state-000004.json" "$work/state/state-000004.log" || fail "the mix is not kept"
 end_desk TERM
-
-# The last resort, which SIGTERM sets to 9 s later: whatever stands still then, the desk ends and says so.
-start_desk
-until_ok 20 "$bin/fohctl" --port "$port" get /ch/1/fader || fail "the desk does not start again"
-kill -ALRM "$desk_pid"
-status=0
-wait "$desk_pid" || status=$?
-desk_pid=""
-[ "$status" -eq 142 ] || fail "exit code $status after SIGALRM"
-says 'the end of the desk takes too long' || fail "it is not told that the end took too long"

@@ -70,6 +70,20 @@ TEST_CASE("signals: a second Ctrl-C ends a start that hangs", "[daemon][service]
   CHECK(WTERMSIG(status) == SIGINT);
 }
 
+TEST_CASE("signals: an end that takes too long is over with the alarm that it has set", "[daemon][service]") {
+  // Whatever stands still: here it is the process itself, which waits for ever. Before an end is asked for, the same
+  // signal is nothing.
+  const int status = status_after({SIGALRM}, [] {
+    end_at_latest();
+    const unsigned left_s = ::alarm(0);
+    if (left_s < 8 || left_s > 9) return false;  // the service has 10
+    ::kill(::getpid(), SIGALRM);
+    for (;;) ::pause();
+  });
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGALRM);
+}
+
 TEST_CASE("signals: a fault is the end, with its own exit status", "[daemon][service]") {
   for (const int signal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS}) {
     CAPTURE(signal);
