@@ -26,7 +26,7 @@ constexpr int one(G) { return 1; }
 
 /// of(settings, owner) is what the rows are about.
 template <auto kRows, auto of>
-OwnedRows owned() {
+OwnedRows owned() noexcept {
   return {kRows().size(), [](std::size_t row) -> const ParameterRow& { return kRows()[row].info; },
           [](DeskSettings& settings, int owner, std::size_t row, int index) {
             return std::visit([&](auto member) { return Field(&member(of(settings, owner), index)); },
@@ -153,9 +153,10 @@ std::optional<int> lane_of(StripRef strip, const Geometry& geometry) noexcept {
 std::optional<LaneOwner> owner_of_lane(int lane, const Geometry& geometry) noexcept {
   for (std::size_t k = 0; k < kOwnerRows.size(); ++k) {
     const auto kind = static_cast<OwnerKind>(k);
+    const int each = lanes_of(kind);
     const auto first = lane_of({kind, 0}, geometry);
-    if (!first || lane < *first || lane >= *first + owner_count(kind, geometry) * lanes_of(kind)) continue;
-    return LaneOwner{{kind, (lane - *first) / lanes_of(kind)}, (lane - *first) % lanes_of(kind)};
+    if (each == 0 || !first || lane < *first || lane >= *first + owner_count(kind, geometry) * each) continue;
+    return LaneOwner{{kind, (lane - *first) / each}, (lane - *first) % each};
   }
   return std::nullopt;
 }

@@ -37,8 +37,9 @@ bool names_this_machine(std::string_view host) {
   constexpr std::string_view kDigits = "0123456789";
   constexpr std::size_t kMostDigits = 5;
   for (const std::string_view name : {"127.0.0.1", "localhost", "[::1]"}) {
-    if (host.size() < name.size() || !beast::iequals({host.data(), name.size()}, {name.data(), name.size()})) continue;
-    const std::string_view rest = host.substr(name.size());
+    const std::string_view head = host.substr(0, name.size());
+    if (!beast::iequals({head.data(), head.size()}, {name.data(), name.size()})) continue;
+    const std::string_view rest = host.substr(head.size());
     if (rest.empty()) return true;
     const std::string_view port = rest.substr(1);
     if (rest.front() == ':' && !port.empty() && port.size() <= kMostDigits &&
