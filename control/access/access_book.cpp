@@ -80,14 +80,14 @@ const AccessRule* AccessBook::rule_for(const Place& place, bool only_named) cons
 }
 
 /// A ban comes first. Then an action counts more than a written rule: a login, an approval, a rule.
-Rights AccessBook::decide(const Place& place) const {
+Rights AccessBook::decide(const Place& place, bool by_routes) const {
   // A program on this machine can read its files; and the first approval must be possible from somewhere. Its address
   // may be written on a packet from elsewhere too.
   if (place.interface == "lo") return {};
   if (place.address >> 24 == 127) return {place.interface.empty() ? Role::engineer : Role::refused};
   const AccessRule* rule = rule_for(place, false);
   if (rule != nullptr && rule->rights.role == Role::refused) return rule->rights;
-  if (strays_ && !place.interface.empty() && strays_(place.address, place.interface)) {
+  if (by_routes && strays_ && !place.interface.empty() && strays_(place.address, place.interface)) {
     rule = rule_for(place, true);
     return rule != nullptr ? rule->rights : Rights{Role::refused};
   }
@@ -135,7 +135,7 @@ Role AccessBook::hear(const Origin& client, std::uint32_t address, std::string_v
 
 Role AccessBook::role_of(const Origin& client, std::uint32_t address, std::string_view interface) const {
   const Visit* const visit = find_visit(client);
-  return visit != nullptr ? rights_of(client).role : decide({address, std::string(interface)}).role;
+  return decide(visit != nullptr ? visit->place : Place{address, std::string(interface)}, false).role;
 }
 
 void AccessBook::list_visit(Visit& visit, std::int64_t now_ms) {
@@ -226,6 +226,11 @@ std::string AccessBook::login(const Origin& client, std::string_view key, std::i
   }
   ++login_counts_.logins;
   ++news.logins;
+  const auto again = [&](const Login& login) { return login.place == place && login.key_name == found->name; };
+  if (std::any_of(logins_.begin(), logins_.end(), again)) {
+    news.last = to_text(rights_of(client));
+    return "";  // nothing changes, and everybody's rights need not be looked at again
+  }
   std::erase_if(logins_, [&](const Login& login) { return login.place == place; });
   if (logins_.size() >= kMostLogins) return news.last = "too many are logged in";
   logins_.push_back({place, found->name});
@@ -238,8 +243,7 @@ std::string AccessBook::login(const Origin& client, std::string_view key, std::i
 std::string AccessBook::logout(const Origin& client) {
   const Visit* const visit = find_visit(client);
   if (visit == nullptr) return "only programs on a network log in and out";
-  std::erase_if(logins_, [&](const Login& login) { return login.place == visit->place; });
-  decide_again();
+  if (std::erase_if(logins_, [&](const Login& login) { return login.place == visit->place; }) > 0) decide_again();
   return "";
 }
 

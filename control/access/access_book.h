@@ -84,7 +84,9 @@ class AccessBook : public Gate {
   /// comes through another interface, or from another address, another number. An address that strays has the rights of
   /// a rule that names the interface, and no others. Returns its role: what is refused is not to be read.
   Role hear(const Origin& client, std::uint32_t address, std::string_view interface, std::int64_t now_ms);
-  /// As it was heard last; where that is forgotten, by its address and, unless it is empty, its interface.
+  /// By the place where it was heard last; where that is forgotten, by its address and, unless it is empty, its
+  /// interface. Strays are not asked: a route that is gone for a moment ends no lease, and what comes through a wrong
+  /// interface is refused packet by packet.
   Role role_of(const Origin& client, std::uint32_t address, std::string_view interface = {}) const;
   /// Of Origin::Side::midi: `client` is called so.
   void name_midi(std::uint64_t client, std::string name);
@@ -158,7 +160,8 @@ class AccessBook : public Gate {
   };
   using Visits = std::unordered_map<Origin, Visit, OriginHash>;
 
-  Rights decide(const Place& place) const;
+  /// by_routes: strays are refused.
+  Rights decide(const Place& place, bool by_routes = true) const;
   /// The first rule that fits; only_named: of those that name an interface.
   const AccessRule* rule_for(const Place& place, bool only_named) const;
   LoginNews& login_news(const Place& place);

@@ -127,11 +127,13 @@ OscServer::Impl::Refused OscServer::Impl::plan_command(const CommandCall& call, 
     if (!fit(row.arguments[i], value)) return expected();
     plan_.values.push_back(std::move(value));
   }
+  if (++plan_.commands > osc::kVerbsPerPacket) {
+    return refusal(message.address, "more than " + std::to_string(osc::kVerbsPerPacket) + " commands in one packet");
+  }
   step.end = plan_.values.size();
   step.changes_before = plan_.changes.size();
   step.command = call;
   plan_.steps.push_back(step);
-  plan_.has_command = true;
   plan_.changes_rights |= call.command == Command::login || call.command == Command::logout;
   return {};
 }

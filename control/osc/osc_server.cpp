@@ -68,7 +68,7 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
     refused = osc::Refusal{"#bundle", "/login and /logout change what the rest of the packet may: send them alone"};
   }
   // A command is carried out between the changes around it, so these are proven before the first is applied.
-  if (!refused && plan_.has_command) refused = find_bad_change(from, 0, plan_.changes.size());
+  if (!refused && plan_.commands > 0) refused = find_bad_change(from, 0, plan_.changes.size());
   if (refused) {
     refuse(from, refused->address, refused->reason, packet_.is_bundle ? " (nothing of its bundle was applied)" : "");
     return;
@@ -78,7 +78,7 @@ void OscServer::Impl::receive(ClientId from, osc::Bytes bytes, std::int64_t now_
 
 void OscServer::Impl::carry_out(ClientId from, Client* client, bool is_bundle) {
   std::size_t applied = 0;
-  if (plan_.has_command) {
+  if (plan_.commands > 0) {
     for (const osc::Step& step : plan_.steps) {
       if (step.what != osc::Step::What::command) continue;
       if (!apply(from, client, applied, step.changes_before, is_bundle)) return;

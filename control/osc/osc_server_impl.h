@@ -37,7 +37,7 @@ inline constexpr clients::Quotas kQuotas = {};
 inline constexpr int kMaxLeaseS = 3600;
 /// Values in one packet.
 inline constexpr int kStrangerValuesPerPacket = 256, kSubscriberValuesPerPacket = 4096;
-/// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice.
+/// Requests such as /info in one packet: /subscribe, /info and all groups of meters fit twice. And as many commands.
 inline constexpr std::size_t kVerbsPerPacket = 16;
 /// What the two long answers count as, by their size: a value is 30 to 50 bytes, /info 150, /counters 350.
 inline constexpr std::size_t kInfoAsValues = 4, kCountersAsValues = 8;
@@ -92,11 +92,12 @@ struct Plan {
   std::vector<ItemId> items;
   std::vector<Value> values;
   std::vector<VerbRequest> verbs;
-  bool has_command = false;
+  std::size_t commands = 0;
   bool changes_rights = false;
   void clear() {
     changes.clear(), steps.clear(), items.clear(), values.clear(), verbs.clear();
-    has_command = changes_rights = false;
+    commands = 0;
+    changes_rights = false;
   }
 };
 

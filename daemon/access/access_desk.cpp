@@ -6,6 +6,7 @@
 #include <chrono>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include "daemon/access/approvals_file.h"
 #include "daemon/base/clock.h"
@@ -81,13 +82,13 @@ bool AccessDesk::execute(const CommandCall& call, const Origin& origin, std::spa
       error = book_.login(origin, text(0), now_ms);
       if (!error.empty()) break;
       tell("you are " + to_text(book_.rights_of(origin)));
-      tell_rights();
+      rights_changed_ = true;
       break;
     case Command::logout:
       error = book_.logout(origin);
       if (!error.empty()) break;
       tell("you are " + to_text(book_.rights_of(origin)));
-      tell_rights();
+      rights_changed_ = true;
       break;
     case Command::access_list:
       for (const std::string& line : book_.list(now_ms)) {
@@ -153,6 +154,8 @@ void AccessDesk::tell_rights() {
 }
 
 void AccessDesk::report() {
+  // Once a second at most: it looks at every client, and one packet may hold many logins.
+  if (std::exchange(rights_changed_, false)) tell_rights();
   if (strangers_ > 0) {
     log_of(EventKind::access)
         .warn("OSC: {} {} of strangers were not heard; the first came from {}", strangers_,

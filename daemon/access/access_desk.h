@@ -67,6 +67,7 @@ class AccessDesk {
   std::uint64_t strangers_ = 0;
   std::string last_stranger_;
   bool unsaved_ = false;
+  bool rights_changed_ = false;  ///< by a login or a logout; who has none now goes within a second
   std::future<std::string> saving_;
 };
 

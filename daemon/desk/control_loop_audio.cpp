@@ -164,13 +164,23 @@ void ControlLoop::watch_jack() {
 
 /// libjack never gives up waiting for a lock in its database of port names whose holder was killed, nor does it let
 /// this process open another client meanwhile. Once that database is gone, and with it the reason, only a new process
-/// can have sound; there is none to lose.
+/// can have sound; there is none to lose. The mix must not be lost either: it begins with what the store has, so not
+/// while the disk does not take it, and not where the command line names the state to begin with.
 void ControlLoop::watch_silent_jack(int silent_s, bool stands_still) {
   if (silent_s < kHopeless_s || (running_ && !stands_still)) return;
   std::vector<std::string> removed;
   clear_jack_leftovers({}, ::geteuid(), removed);  // only where no server runs
   for (const std::string& what : removed) log_of(EventKind::jack).warn("Removed {}", what);
   if (!jack_->database_is_gone()) return;
+  if (store_ == nullptr || store_->failing() || !options_.state.empty()) {
+    if (silent_s % kRemind_s != kHopeless_s) return;
+    log_of(EventKind::jack)
+        .error(
+            "JACK's library waits for the lock of a program that is dead: the desk must be started again to have "
+            "sound, "
+            "but its mix is not on the disk. Save it first, or end the desk and set it anew");
+    return;
+  }
   again_ = true;
   leave("JACK's library waits for the lock of a program that is dead, and the desk begins anew with the same mix");
 }

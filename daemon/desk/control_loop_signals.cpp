@@ -57,6 +57,7 @@ void ControlLoop::watch_signals() {
 void ControlLoop::obey_signal(int signal) {
   if (signal != SIGHUP) {
     end_at_latest();  // first: whatever goes wrong below, this one is obeyed
+    again_ = false;
     leave(std::string("Asked to end (SIG") + ::sigabbrev_np(signal) + ")");
   } else if (terminal_is_gone()) {
     leave("The terminal was closed (SIGHUP)");

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -97,8 +98,41 @@ std::string place_name(const Place& place) {
   return name;
 }
 
+/// jackd2's socket, "jack_NAME_USER_0" or, where it is for all users, "jack_NAME_0".
+std::string socket_of(std::string server, uid_t user) {
+  std::replace(server.begin(), server.end(), '/', '_');
+  std::replace(server.begin(), server.end(), '\\', '_');
+  const std::string whose = std::getenv("JACK_PROMISCUOUS_SERVER") != nullptr ? "" : "_" + std::to_string(user);
+  return std::string(kSharedMemory) + "/jack_" + server + whose + "_0";
+}
+
+/// A server takes a connection that ends at once for nothing.
+bool somebody_listens(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return true;  // not for us to decide
+  path.copy(address.sun_path, path.size());
+  const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (connection < 0) return true;
+  const int result = ::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const bool refused = result != 0 && (errno == ECONNREFUSED || errno == ENOENT);
+  ::close(connection);
+  return !refused;
+}
+
+/// A server in a container may share our memory and have processes that we do not see: its socket tells.
+bool place_listens(const Place& place) {
+  const std::string name = place_name(place);
+  const std::size_t colon = name.find(':');
+  uid_t user = 0;
+  const auto read = std::from_chars(name.data(), name.data() + std::min(colon, name.size()), user);
+  if (colon == std::string::npos || read.ec != std::errc()) return false;
+  return somebody_listens(socket_of(name.substr(colon + 1), user));
+}
+
 bool is_dead(const SystemFiles& system, const Place& place) {
-  return place.server_id > 0 && !process_lives(system, place.server_id);
+  if (place.server_id <= 0 || process_lives(system, place.server_id)) return false;
+  return !system.root.empty() || !place_listens(place);
 }
 
 bool server_runs(const SystemFiles& system, uid_t user) {
@@ -145,28 +179,6 @@ double age_s(int id) {
   timespec now{};
   if (!(fields >> began_ticks) || ::clock_gettime(CLOCK_BOOTTIME, &now) != 0) return 0;
   return static_cast<double>(now.tv_sec) - began_ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-/// jackd2's socket, "jack_NAME_USER_0" or, where it is for all users, "jack_NAME_0".
-std::string socket_of(std::string server, uid_t user) {
-  std::replace(server.begin(), server.end(), '/', '_');
-  std::replace(server.begin(), server.end(), '\\', '_');
-  const std::string whose = std::getenv("JACK_PROMISCUOUS_SERVER") != nullptr ? "" : "_" + std::to_string(user);
-  return std::string(kSharedMemory) + "/jack_" + server + whose + "_0";
-}
-
-/// A server takes a connection that ends at once for nothing.
-bool somebody_listens(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return true;  // not for us to decide
-  path.copy(address.sun_path, path.size());
-  const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (connection < 0) return true;
-  const int result = ::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const bool refused = result != 0 && (errno == ECONNREFUSED || errno == ENOENT);
-  ::close(connection);
-  return !refused;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct Route {
   enum class Answer : std::uint8_t { unknown, none, found } answer = Answer::unknown;
   std::uint32_t interface = 0;
   bool direct = false;  ///< no router between
+  int network_bits = 0;
 };
 
 struct RouteQuestion {
@@ -37,12 +38,12 @@ Route read_route(const std::byte* bytes, std::size_t size, std::uint32_t number)
   if (size < sizeof header) return {};
   std::memcpy(&header, bytes, sizeof header);
   if (header.nlmsg_seq != number) return {};
-  if (header.nlmsg_type == NLMSG_ERROR) return {Route::Answer::none, 0, false};
+  if (header.nlmsg_type == NLMSG_ERROR) return {Route::Answer::none, 0, false, 0};
   if (header.nlmsg_type != RTM_NEWROUTE || header.nlmsg_len > size || header.nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg)))
     return {};
   rtmsg found{};
   std::memcpy(&found, bytes + NLMSG_HDRLEN, sizeof found);
-  Route route{Route::Answer::found, 0, found.rtm_scope >= RT_SCOPE_LINK};
+  Route route{Route::Answer::found, 0, found.rtm_scope >= RT_SCOPE_LINK, found.rtm_dst_len};
   std::size_t at = NLMSG_SPACE(sizeof(rtmsg));
   rtattr attribute{};
   while (at + sizeof attribute <= header.nlmsg_len) {
@@ -56,22 +57,20 @@ Route read_route(const std::byte* bytes, std::size_t size, std::uint32_t number)
   return route;
 }
 
-/// through: of those routes that go through this interface; 0: the one that the kernel takes.
-Route ask_route(int netlink, std::uint32_t address, std::uint32_t through) {
+/// through: of those routes that go through this interface; 0: the one that the kernel takes. in_tables: as it stands
+/// there, with its network.
+Route ask_route(int netlink, std::uint32_t address, std::uint32_t through, bool in_tables) {
   RouteQuestion question;
   question.header.nlmsg_len = NLMSG_LENGTH(sizeof(rtmsg));
   question.header.nlmsg_type = RTM_GETROUTE;
   question.header.nlmsg_flags = NLM_F_REQUEST;
-  question.header.nlmsg_seq = address ^ through;
+  question.header.nlmsg_seq = address ^ through ^ (in_tables ? 0x80000000u : 0);
   question.route.rtm_family = AF_INET;
   question.route.rtm_dst_len = 32;
   const std::uint32_t target = htonl(address);
   question.add(RTA_DST, &target, sizeof target);
-  if (through != 0) {
-    // As it stands in the tables: without this flag the kernel takes any address to be directly at a named interface.
-    question.route.rtm_flags = RTM_F_FIB_MATCH;
-    question.add(RTA_OIF, &through, sizeof through);
-  }
+  if (in_tables) question.route.rtm_flags = RTM_F_FIB_MATCH;
+  if (through != 0) question.add(RTA_OIF, &through, sizeof through);
   if (::send(netlink, &question, question.header.nlmsg_len, MSG_DONTWAIT) < 0) return {};
   alignas(NLMSG_ALIGNTO) std::array<std::byte, 4096> answer{};
   const ssize_t size = ::recv(netlink, answer.data(), answer.size(), MSG_DONTWAIT);
@@ -88,12 +87,16 @@ Routes::~Routes() {
 
 bool Routes::lead_to(std::uint32_t address, std::uint32_t interface) const {
   if (netlink_ < 0) return true;
-  const Route taken = ask_route(netlink_, address, 0);
+  const Route taken = ask_route(netlink_, address, 0, false);
   if (taken.answer == Route::Answer::unknown) return true;
   if (taken.answer == Route::Answer::found && taken.interface == interface) return true;
-  const Route there = ask_route(netlink_, address, interface);
+  // In the tables: else the kernel takes any address to be directly at a named interface.
+  const Route there = ask_route(netlink_, address, interface, true);
   if (there.answer == Route::Answer::unknown) return true;
-  return there.answer == Route::Answer::found && there.direct;
+  if (there.answer == Route::Answer::none || !there.direct) return false;
+  // A wider network than the one that the address is known to be in only contains it.
+  const Route known = ask_route(netlink_, address, 0, true);
+  return known.answer != Route::Answer::found || there.network_bits >= known.network_bits;
 }
 
 }  // namespace fohd

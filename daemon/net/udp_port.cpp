@@ -122,8 +122,8 @@ void UdpPort::open() {
   }
   if (bound_) return wait();
   retry_.expires_after(kRetry);
-  retry_.async_wait([this](const boost::system::error_code& failure) {
-    if (!failure) open();
+  retry_.async_wait([this, alive = std::weak_ptr<Batch>(batch_)](const boost::system::error_code& failure) {
+    if (!failure && !alive.expired()) open();
   });
 }
 
@@ -360,8 +360,9 @@ bool UdpPort::send(Client to, std::span<const std::byte> bytes, bool known) {
   const auto attempt = [&] { return ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT); };
   // With IP_RECVERR a send may report what happened to an earlier one, to another client: once more then.
   if (attempt() >= 0) return true;
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return false;
-  return attempt() >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS);
+  // ENOBUFS: the queue of one interface is full, which loses this datagram and holds up no other interface.
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+  return attempt() >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 }  // namespace fohd

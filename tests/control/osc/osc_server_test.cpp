@@ -266,3 +266,15 @@ TEST_CASE("osc: a stranger's small packet brings no flood of answers", "[control
   w.take(3);
   CHECK(w.ask(3, message("/ch/*/send/*/level")).size() == 64 * 32);
 }
+
+TEST_CASE("osc: a packet holds at most 16 commands, or does nothing", "[control][osc]") {
+  World w;
+  const std::vector<Bytes> sixteen(16, message("/clips/clear"));
+  w.send(1, bundle(sixteen));
+  CHECK(w.commands.commands.size() == 16);
+  std::vector<Bytes> more(17, message("/clips/clear"));
+  more.push_back(message("/ch/1/fader", {-6.0f}));
+  CHECK_THAT(only_error(w.ask(1, bundle(more))).s(1), Catch::Contains("more than 16 commands in one packet"));
+  CHECK(w.commands.commands.size() == 16);
+  CHECK(w.ask(1, message("/ch/1/fader")).at(0).f() == -90);
+}
