@@ -14,7 +14,8 @@ class Routes {
   Routes& operator=(const Routes&) = delete;
 
   /// Whether packets to this address (IPv4, host byte order) leave, or could leave, through the interface of this
-  /// number: the route to it goes there, or it lies in a network that is directly there too and as narrow (cable and Wi-Fi in one network). Takes 4 to 8 µs. True where the kernel does not say.
+  /// number: the route to it goes there, or it lies in a network that is directly there too and as narrow (cable and
+  /// Wi-Fi in one network). Takes 4 to 8 µs. True where the kernel does not say.
   bool lead_to(std::uint32_t address, std::uint32_t interface) const;
 
  private:

@@ -2,6 +2,7 @@
 // is said that it is not.
 #include <sys/stat.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <filesystem>
@@ -124,7 +125,7 @@ TEST_CASE("store: whatever lies where a file will be written, the mix is kept in
 TEST_CASE("store: memory that runs out is said, forgets no change, and its end is said too", "[daemon][store]") {
   class PoorDisk : public FileSystem {
    public:
-    bool poor = false;
+    std::atomic<bool> poor{false};
     std::string write(const std::string& path, std::string_view text) override {
       if (poor) throw std::bad_alloc();
       return FileSystem::write(path, text);
